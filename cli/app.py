@@ -1,0 +1,48 @@
+"""The command line: one module per group of commands, errors as sentences, exit code 2 for what the user can mend."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import typer
+
+from errors import UserError
+
+app = typer.Typer(
+    name="zielzeit",
+    help="Predicts a train's delay at its destination at the moment it leaves a station.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+# Each module has ``register(app)`` and imports heavy libraries only inside its commands, so that --help is quick.
+# The order is the order of --help.
+_MODULES = (
+    "cli.demo",
+    "cli.stack",
+    "cli.submit",
+    "cli.ingest",
+    "cli.decide",
+    "cli.training",
+    "cli.data",
+    "cli.develop",
+)
+
+
+def main() -> int:
+    """Run the command line and return its exit code."""
+    for name in _MODULES:
+        import_module(name).register(app)
+    try:
+        app(standalone_mode=True)
+    except UserError as error:
+        print(f"zielzeit: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,84 @@
+"""Every setting of Zielzeit in one typed object, read from the environment (``ZIELZEIT_…``) and from flags.
+
+Minutes are minutes of event time unless the name says otherwise. Secrets never show in ``repr`` or logs.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from errors import UserError
+
+ROOT = Path(__file__).resolve().parent
+
+
+class Settings(BaseSettings):
+    """Where the parts are and how the rules are set. Environment: ``ZIELZEIT_`` and the name in capitals."""
+
+    model_config = SettingsConfigDict(env_prefix="ZIELZEIT_", extra="forbid", frozen=True)
+
+    local_dir: Path = Field(ROOT / ".local", description="folder of the local stack: state, logs, jars")
+
+    kafka_bootstrap: str = Field("127.0.0.1:9092", description="Kafka bootstrap servers, host:port[,host:port]")
+    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    kafka_sasl_mechanism: str = "PLAIN"
+    kafka_sasl_username: str = ""
+    kafka_sasl_password: SecretStr = SecretStr("")
+    topic_prefix: str = Field("", description="put before every topic's name, e.g. 'test.'")
+    topic_partitions: int = Field(4, ge=1, description="partitions of the topics that Zielzeit creates")
+
+    flink_rest: str = Field("http://127.0.0.1:8081", description="address of the Flink cluster's REST API and dashboard")
+    flink_execution_mode: Literal["thread", "process"] = Field("thread", description="how Flink runs Python")
+    task_managers: int = Field(2, ge=1, description="TaskManagers of the local stack, one slot each")
+    parallelism: int = Field(2, ge=1, description="parallelism of the job")
+    checkpoint_interval_seconds: float = Field(10.0, gt=0)
+
+    mlflow_uri: str = Field("http://127.0.0.1:5000", description="MLflow tracking server and model registry")
+    model_name: str = Field("zielzeit-delay", description="registered model")
+    model_alias: str = Field("champion", description="alias of the version that the job serves")
+    model_refresh_seconds: float = Field(30.0, gt=0, description="how often the job looks for a new champion")
+
+    gap_minutes: int = Field(7, ge=1, le=60, description="how long a train is silent, or its row unchanged")
+    grace_minutes: int = Field(5, ge=0, le=60, description="how late a board may arrive and still count in order")
+    max_silence_minutes: int = Field(60, ge=1, le=720, description="longest outage across which a decision is made")
+
+    @model_validator(mode="after")
+    def _silence_outlasts_gap(self) -> Self:
+        if self.max_silence_minutes <= self.gap_minutes:
+            raise ValueError("max_silence_minutes must be larger than gap_minutes")
+        return self
+
+    def topic(self, name: str) -> str:
+        """Full name of one of the topics in ``udfs.topics``."""
+        return self.topic_prefix + name
+
+    def kafka_client_config(self) -> dict[str, str]:
+        """librdkafka properties that reach and authenticate at the broker."""
+        config = {"bootstrap.servers": self.kafka_bootstrap, "security.protocol": self.kafka_security_protocol}
+        if self.kafka_security_protocol.startswith("SASL"):
+            config |= {
+                "sasl.mechanism": self.kafka_sasl_mechanism,
+                "sasl.username": self.kafka_sasl_username,
+                "sasl.password": self.kafka_sasl_password.get_secret_value(),
+            }
+        return config
+
+
+def load(**overrides: object) -> Settings:
+    """Settings from the environment, then from flags that are not None.
+
+    Raises UserError, one line per wrong setting, with its environment name.
+    """
+    try:
+        return Settings(**{name: value for name, value in overrides.items() if value is not None})  # type: ignore[arg-type]
+    except ValidationError as error:
+        lines = []
+        for problem in error.errors():
+            name = ".".join(str(part) for part in problem["loc"])
+            label = f"ZIELZEIT_{name.upper()} (--{name.replace('_', '-')})" if name else "settings"
+            lines.append(f"{label}: {problem['msg']}")
+        raise UserError("; ".join(lines)) from None
