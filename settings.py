@@ -23,15 +23,20 @@ class Settings(BaseSettings):
 
     local_dir: Path = Field(ROOT / ".local", description="folder of the local stack: state, logs, jars")
 
+    jars_dir: Path = Field(ROOT / ".local" / "jars", description="jars that ./zielzeit fetched as pom.xml says")
+
     kafka_bootstrap: str = Field("127.0.0.1:9092", description="Kafka bootstrap servers, host:port[,host:port]")
     kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
     kafka_sasl_mechanism: str = "PLAIN"
     kafka_sasl_username: str = ""
     kafka_sasl_password: SecretStr = SecretStr("")
+    kafka_controller_port: int = Field(9093, description="KRaft controller's port of the local stack's broker")
     topic_prefix: str = Field("", description="put before every topic's name, e.g. 'test.'")
     topic_partitions: int = Field(4, ge=1, description="partitions of the topics that Zielzeit creates")
 
     flink_rest: str = Field("http://127.0.0.1:8081", description="address of the Flink cluster's REST API and dashboard")
+    flink_rpc_port: int = Field(6123, description="JobManager's port of the local stack, for its TaskManagers")
+    flink_metrics_port: int = Field(9249, description="first of the ports where the local Flink answers Prometheus")
     flink_execution_mode: Literal["thread", "process"] = Field("thread", description="how Flink runs Python")
     task_managers: int = Field(2, ge=1, description="TaskManagers of the local stack, one slot each")
     parallelism: int = Field(2, ge=1, description="parallelism of the job")
