@@ -1,0 +1,61 @@
+"""A board as it travels to the topic ``boards``: the body verbatim, its time, its headers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+import zstandard
+
+from udfs.topics import BOARD_HEADERS
+
+Source = Literal["poll", "replay"]
+
+ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
+_LEVEL = 3
+
+
+class BoardRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """One snapshot of one station."""
+
+    station: str
+    """The record's key, as the operator wrote it: name, EVA number or DS100 code."""
+    body: bytes
+    """The response's body, byte for byte, not compressed."""
+    polled_at: datetime
+    """Event time, aware, UTC."""
+    source: Source
+    url: str
+    """Where the board came from: the request's URL, or the recording's folder and file."""
+    status: int = 200
+    content_type: str = "application/json"
+
+
+def pack(body: bytes) -> bytes:
+    """The body as a zstd frame (80 KB of board become 9 KB)."""
+    packed: bytes = zstandard.ZstdCompressor(level=_LEVEL).compress(body)
+    return packed
+
+
+def unpack(value: bytes) -> bytes:
+    """The body of a record of the topic, packed or plain.
+
+    Raises ValueError where the value begins like a zstd frame but is none.
+    """
+    if not value.startswith(ZSTD_MAGIC):
+        return value
+    frame = zstandard.ZstdDecompressor().decompressobj()
+    try:
+        body: bytes = frame.decompress(value)
+    except zstandard.ZstdError as error:
+        raise ValueError(f"broken zstd frame: {error}") from None
+    if not frame.eof:
+        raise ValueError("truncated zstd frame")
+    return body
+
+
+def headers(record: BoardRecord) -> list[tuple[str, bytes]]:
+    """Headers of the record whose value is ``pack(record.body)``, in the order of ``udfs.topics.BOARD_HEADERS``."""
+    values = (record.source, record.url, str(record.status), record.content_type, "zstd")
+    return [(name, value.encode()) for name, value in zip(BOARD_HEADERS, values, strict=True)]
