@@ -1,9 +1,126 @@
-"""Commands: stack."""
+"""Commands: stack up, status, down, logs."""
 
 from __future__ import annotations
 
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated
+
 import typer
+
+from settings import load
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from deploy.stack import Stack, Status
+
+_STYLES = {"up": "green", "down": "dim", "given up": "red", "unwell": "red"}
 
 
 def register(app: typer.Typer) -> None:
     """Add this module's commands."""
+    stack = typer.Typer(help="Start, look at and stop the local stack: Kafka, Flink, MLflow.", no_args_is_help=True)
+    stack.command("up")(_up)
+    stack.command("status")(_status)
+    stack.command("down")(_down)
+    stack.command("logs")(_logs)
+    app.add_typer(stack, name="stack")
+
+
+def _up(
+    parts: Annotated[list[str] | None, typer.Argument(help="kafka, flink, mlflow; all of them when left out")] = None,
+    foreground: Annotated[bool, typer.Option("--foreground", help="Stay, and take all down on Ctrl-C.")] = False,
+) -> None:
+    """Start what is not running yet and wait until it is well."""
+    from deploy.programs import PARTS
+    from deploy.stack import Stack
+
+    stack = Stack(load())
+    if not foreground:
+        start_visibly(stack, parts or PARTS)
+        return
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        start_visibly(stack, parts or PARTS)
+        print("Ctrl-C takes it down.", flush=True)
+        while True:
+            time.sleep(3600)
+    except KeyboardInterrupt:
+        pass
+    finally:
+        print("Taking the stack down …", flush=True)
+        stack.down()
+
+
+def _status() -> None:
+    """Show how each program does; exit code 0 when all are up, else 1."""
+    from rich.console import Console
+
+    from deploy.stack import Stack
+
+    statuses = Stack(load()).status()
+    Console().print(table(statuses))
+    if any(status.state != "up" for status in statuses):
+        raise typer.Exit(1)
+
+
+def _down() -> None:
+    """End every process of the stack; its data stays."""
+    from rich.console import Console
+
+    from deploy.stack import Stack
+
+    stack = Stack(load())
+    with Console(stderr=True).status("Taking the stack down …"):
+        ended = stack.down()
+    print(f"The stack is down ({ended} processes ended)." if ended else "Nothing was running.")
+
+
+def _logs(
+    part: Annotated[str, typer.Argument(help="kafka, mlflow, flink, jobmanager or taskmanager-1, -2, …")],
+    lines: Annotated[int, typer.Option("--lines", "-n", min=1, help="How many lines of each file.")] = 40,
+) -> None:
+    """Print the end of a part's log files."""
+    from pathlib import Path
+
+    from deploy.stack import Stack
+
+    for file in Stack(load()).logs(part):
+        print(f"==> {file}")
+        print("\n".join(Path(file).read_text(errors="replace").splitlines()[-lines:]))
+
+
+def start_visibly(stack: Stack, parts: Sequence[str]) -> list[Status]:
+    """Bring the stack up and show how far each program is: a live table, or a line per change without a terminal."""
+    from rich.console import Console
+    from rich.live import Live
+
+    if not sys.stdout.isatty():
+        seen: dict[str, str] = {}
+
+        def say(statuses: Sequence[Status]) -> None:
+            for status in statuses:
+                if seen.get(status.name) != status.state:
+                    seen[status.name] = status.state
+                    print(f"{status.name}: {status.state} {status.address}".rstrip(), flush=True)
+
+        return stack.up(parts, progress=say)
+    with Live(console=Console(), refresh_per_second=4) as live:
+        return stack.up(parts, progress=lambda statuses: live.update(table(statuses)))
+
+
+def table(statuses: Sequence[Status]) -> Table:
+    """The statuses for a terminal."""
+    from rich.table import Table
+
+    grid = Table("part", "state", "pid", "uptime", "restarts", "address", box=None, pad_edge=False)
+    for status in statuses:
+        uptime = "" if status.uptime_seconds is None else str(timedelta(seconds=round(status.uptime_seconds)))
+        style = _STYLES.get(status.state, "yellow")
+        state = f"[{style}]{status.state}[/]"
+        grid.add_row(status.name, state, str(status.pid or ""), uptime, str(status.restarts), status.address)
+    return grid

@@ -1,0 +1,1 @@
+"""The local stack, and what puts Zielzeit on other machines."""
