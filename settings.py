@@ -12,6 +12,7 @@ from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from errors import UserError
+from udfs.decision import Rules
 
 ROOT = Path(__file__).resolve().parent
 
@@ -34,7 +35,9 @@ class Settings(BaseSettings):
     topic_prefix: str = Field("", description="put before every topic's name, e.g. 'test.'")
     topic_partitions: int = Field(4, ge=1, description="partitions of the topics that Zielzeit creates")
 
-    flink_rest: str = Field("http://127.0.0.1:8081", description="address of the Flink cluster's REST API and dashboard")
+    flink_rest: str = Field(
+        "http://127.0.0.1:8081", description="address of the Flink cluster's REST API and dashboard"
+    )
     flink_rpc_port: int = Field(6123, description="JobManager's port of the local stack, for its TaskManagers")
     flink_metrics_port: int = Field(9249, description="first of the ports where the local Flink answers Prometheus")
     flink_execution_mode: Literal["thread", "process"] = Field("thread", description="how Flink runs Python")
@@ -47,7 +50,8 @@ class Settings(BaseSettings):
     model_alias: str = Field("champion", description="alias of the version that the job serves")
     model_refresh_seconds: float = Field(30.0, gt=0, description="how often the job looks for a new champion")
 
-    gap_minutes: int = Field(7, ge=1, le=60, description="how long a train is silent, or its row unchanged")
+    gap_minutes: int = Field(7, ge=1, le=60, description="silence that makes a departure")
+    settle_minutes: int = Field(8, ge=1, le=50, description="how far a believed departure must lie behind its board")
     grace_minutes: int = Field(5, ge=0, le=60, description="how late a board may arrive and still count in order")
     max_silence_minutes: int = Field(60, ge=1, le=720, description="longest outage across which a decision is made")
 
@@ -56,6 +60,10 @@ class Settings(BaseSettings):
         if self.max_silence_minutes <= self.gap_minutes:
             raise ValueError("max_silence_minutes must be larger than gap_minutes")
         return self
+
+    def rules(self) -> Rules:
+        """The decision's rules."""
+        return Rules(gap=self.gap_minutes, settle=self.settle_minutes, max_silence=self.max_silence_minutes)
 
     def topic(self, name: str) -> str:
         """Full name of one of the topics in ``udfs.topics``."""

@@ -1,0 +1,161 @@
+"""Boards as DBF's REST API sends them, read into typed rows.
+
+``GET /{station}.json?version=3`` of db-fakedisplay: see DESIGN.md section 8 for the fields. Only what the decision
+needs is decoded; the route, most of a board's bytes, stays raw until a train is decided.
+"""
+
+from __future__ import annotations
+
+import msgspec
+import zstandard
+
+from udfs import clock
+
+MAX_BODY = 64 * 1024 * 1024
+"""Bytes of an unpacked board at most; real ones have about 80 KB."""
+MAX_DELAY = 24 * 60
+"""Minutes: the feed drops whole days (``in_units('minutes')``), so more is an artefact."""
+
+_ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
+_EMPTY_ROUTE = msgspec.Raw(b"[]")
+
+
+class BoardError(ValueError):
+    """A body that is no board; the message says what is wrong and where."""
+
+
+class Stop(msgspec.Struct, frozen=True, gc=False):
+    """One stop of a row's route."""
+
+    name: str
+    is_cancelled: bool | int = msgspec.field(name="isCancelled", default=False)
+
+
+class Row(msgspec.Struct, frozen=True, gc=False, rename="camel"):
+    """One report: a train as a board shows it. Times are ``HH:MM`` of Berlin's clocks, delays minutes."""
+
+    train: str
+    train_number: str
+    destination: str = ""
+    scheduled_arrival: str | None = None
+    scheduled_departure: str | None = None
+    delay_arrival: int | None = None
+    delay_departure: int | None = None
+    is_cancelled: bool | int = False
+    missing_realtime: bool | int | None = False
+    platform: str | None = None
+    route: msgspec.Raw = _EMPTY_ROUTE
+
+
+class Body(msgspec.Struct, frozen=True, gc=False):
+    """The whole reply."""
+
+    departures: list[Row]
+
+
+class _LooseBody(msgspec.Struct, frozen=True):
+    departures: list[msgspec.Raw]
+
+
+class Board(msgspec.Struct, frozen=True):
+    """A board that was read: its good rows, and what was wrong with the others."""
+
+    rows: list[Row]
+    faults: tuple[str, ...] = ()
+    """One sentence for each row that could not be read. Such a board cannot prove that a train is gone."""
+
+
+_decode_body = msgspec.json.Decoder(Body).decode
+_decode_loose = msgspec.json.Decoder(_LooseBody).decode
+_decode_row = msgspec.json.Decoder(Row).decode
+_decode_route = msgspec.json.Decoder(list[Stop]).decode
+_decompressor = zstandard.ZstdDecompressor()
+
+
+def unpack(value: bytes) -> bytes:
+    """The body as the server sent it, whether or not the poller packed it with zstd. Raises BoardError."""
+    if not value.startswith(_ZSTD_MAGIC):
+        return value
+    try:
+        if zstandard.frame_content_size(value) > MAX_BODY:
+            raise BoardError(f"the body unpacks to more than {MAX_BODY} bytes")
+        return _decompressor.decompress(value, max_output_size=MAX_BODY)
+    except zstandard.ZstdError as error:
+        raise BoardError(f"the body is damaged zstd: {error}") from None
+
+
+def parse(body: bytes) -> Board:
+    """Rows of a board's body (JSON, UTF-8). Raises BoardError where the body as a whole is no board.
+
+    A row that cannot be read does not cost the others: it is named in ``faults``.
+    """
+    if len(body) > MAX_BODY:
+        raise BoardError(f"the body has {len(body)} bytes, more than {MAX_BODY}")
+    try:
+        rows = _decode_body(body).departures
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        return _parse_row_by_row(body, error)
+    faults = [fault for index, row in enumerate(rows) if (fault := _fault(row, index))]
+    if faults:
+        rows = [row for index, row in enumerate(rows) if not _fault(row, index)]
+    return Board(rows, tuple(faults))
+
+
+def _parse_row_by_row(body: bytes, reason: Exception) -> Board:
+    try:
+        raw_rows = _decode_loose(body).departures
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise BoardError(f"the body is no board: {reason}") from None
+    rows, faults = [], []
+    for index, raw in enumerate(raw_rows):
+        try:
+            row = _decode_row(raw)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            faults.append(f"row {index}: {error}")
+            continue
+        fault = _fault(row, index)
+        if fault:
+            faults.append(fault)
+        else:
+            rows.append(row)
+    return Board(rows, tuple(faults))
+
+
+def _fault(row: Row, index: int) -> str | None:
+    """What makes a well-typed row meaningless, or None."""
+    departure, arrival = row.scheduled_departure, row.scheduled_arrival
+    if not row.train or not row.train_number:
+        return f"row {index}: a train without a name or number"
+    if departure is None and arrival is None:
+        return f"row {index}: {row.train} {row.train_number} has neither arrival nor departure"
+    try:
+        if departure is not None:
+            clock.minute_of_day(departure)
+        if arrival is not None:
+            clock.minute_of_day(arrival)
+    except ValueError as error:
+        return f"row {index}: {row.train} {row.train_number}: {error}"
+    for delay in (row.delay_departure, row.delay_arrival):
+        if delay is not None and not -MAX_DELAY <= delay <= MAX_DELAY:
+            return f"row {index}: {row.train} {row.train_number}: a delay of {delay} minutes"
+    return None
+
+
+def route(raw: bytes) -> list[Stop]:
+    """The whole run's stops in order; empty where the row's route cannot be read."""
+    try:
+        return _decode_route(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return []
+
+
+def category(train: str) -> str:
+    """``"RE 7"`` → ``RE``: the train's category, the part of its name that does not drift."""
+    return train.partition(" ")[0]
+
+
+def line(train: str) -> str:
+    """``S 1``, ``S S1`` and ``S1`` on one line: the line without its category (``1``); ``""`` where there is none."""
+    kind, _, name = train.partition(" ")
+    name = name.strip()
+    return name.removeprefix(kind) or name if name.startswith(kind) else name

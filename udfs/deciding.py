@@ -1,0 +1,70 @@
+"""One board in, events out: parsing, deciding and dead letters together, the same for the job and for ``decide``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from udfs import board, decision, verdicts
+from udfs.decision import Memory, Rules, Station
+from udfs.events import Decision
+
+
+class Unreadable(msgspec.Struct, frozen=True):
+    """A board, or a part of it, that was not believed or not understood: it goes to ``dead-letters`` with its bytes."""
+
+    reason: str
+
+
+Outcome = Decision | Unreadable
+
+
+class Decider(msgspec.Struct, frozen=True):
+    """The decision for any station, given its state. Holds no state itself."""
+
+    rules: Rules
+    grace: int
+    """Minutes that boards may be late; a decision is known that much after the time it is made for."""
+
+    def take(self, name: str, station: Station, memory: Memory, value: bytes, polled_at: int) -> Iterator[Outcome]:
+        """The next board of a station in order of time, packed or not; ``polled_at`` in milliseconds."""
+        parsed = self._parse(value)
+        if isinstance(parsed, Unreadable):
+            yield parsed
+            return
+        folded = decision.fold(station, memory, parsed, polled_at, self.rules)
+        yield from self._events(name, folded.verdicts)
+        if folded.doubt:
+            yield Unreadable(folded.doubt)
+        if parsed.faults:
+            yield Unreadable("; ".join(parsed.faults[:10]))
+
+    def pass_time(self, name: str, station: Station, memory: Memory, to: int) -> Iterator[Outcome]:
+        """Time passes up to ``to`` (milliseconds) without a board."""
+        yield from self._events(name, decision.advance(station, memory, to, self.rules))
+
+    def take_late(self, name: str, station: Station, memory: Memory, value: bytes, polled_at: int) -> Iterator[Outcome]:
+        """A board from before the station's frontier."""
+        parsed = self._parse(value)
+        if isinstance(parsed, Unreadable):
+            yield parsed
+        else:
+            yield from self._events(name, decision.late(station, memory, parsed, polled_at))
+
+    def _parse(self, value: bytes) -> board.Board | Unreadable:
+        try:
+            return board.parse(board.unpack(value))
+        except board.BoardError as error:
+            return Unreadable(str(error))
+
+    def _events(self, name: str, found: Iterable[decision.Verdict]) -> Iterator[Decision]:
+        return (verdicts.event(name, verdict, self.grace) for verdict in found)
+
+
+def first_of_equals(one: bytes, other: bytes) -> bytes:
+    """Which of two bodies of one station and one instant counts, whichever came first: two pollers may disagree."""
+    try:
+        return min(one, other, key=board.unpack)
+    except board.BoardError:
+        return min(one, other)
