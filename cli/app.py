@@ -25,6 +25,7 @@ _MODULES = (
     "cli.stack",
     "cli.submit",
     "cli.ingest",
+    "cli.simulate",
     "cli.decide",
     "cli.training",
     "cli.data",

@@ -1,0 +1,96 @@
+"""Command: simulate."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from errors import UserError
+
+if TYPE_CHECKING:
+    from ingest.simulator.faults import Faults
+    from ingest.simulator.world import World
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's commands."""
+    app.command("simulate")(_simulate)
+
+
+def _simulate(
+    stations: Annotated[int, typer.Option(help="Number of stations, 5 to 5400.")] = 20,
+    seed: Annotated[int, typer.Option(help="Equal seeds give equal railways.")] = 1,
+    start: Annotated[str | None, typer.Option(help="Simulated time to begin at, ISO; default: today 06:30.")] = None,
+    faults: Annotated[str, typer.Option(help="none, all, or name=rate,… as in error500=0.05,outage.")] = "none",
+    truth: Annotated[Path | None, typer.Option(help="Write what really happened here, JSON lines.")] = None,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)] = 8090,
+    speed: Annotated[float, typer.Option(help="Simulated seconds per second.", min=0.01)] = 1.0,
+    boards: Annotated[Path | None, typer.Option(help="No server: record boards here (.jsonl or .jsonl.zst).")] = None,
+    hours: Annotated[float, typer.Option(help="Hours to record.", min=0.01)] = 24.0,
+    every: Annotated[int, typer.Option(help="Seconds between two boards of a station.", min=30)] = 180,
+    past: Annotated[bool, typer.Option(help="Record boards as polled with past=1.")] = True,
+) -> None:
+    """Simulate a railway: serve boards like DBF, or record them to a file."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from ingest.simulator.faults import Faults
+    from ingest.simulator.network import build
+    from ingest.simulator.recording import record
+    from ingest.simulator.start import start_time
+    from ingest.simulator.world import World
+
+    begin = start_time(start)
+    wrong = Faults.parse(faults, seed)
+    world = World(build(stations, seed))
+    if boards is None:
+        _serve_simulation(world, wrong, begin, host=host, port=port, speed=speed, truth=truth)
+        return
+    if not boards.name.removesuffix(".zst").endswith(".jsonl"):
+        raise UserError(f"--boards {boards}: name it .jsonl or .jsonl.zst, as replay reads it")
+    console = Console(stderr=True)
+    with Progress(console=console, disable=not console.is_terminal) as bar:
+        task = bar.add_task(f"Boards of {stations} stations, {hours:g} h", total=1.0)
+        done = record(
+            world,
+            boards,
+            start=begin,
+            hours=hours,
+            every=every,
+            past=past,
+            faults=wrong,
+            truth_file=truth,
+            progress=lambda share: bar.update(task, completed=share),
+        )
+    print(f"{boards}: {done.boards} boards from {begin.isoformat()}, {done.faulty} of them faulty.")
+    if truth is not None:
+        print(f"{truth}: {done.truths} stops of runs, {done.undecidable} of them undecidable.")
+
+
+def _serve_simulation(
+    world: World, faults: Faults, begin: datetime, *, host: str, port: int, speed: float, truth: Path | None
+) -> None:
+    from ingest.simulator.server import Clock, application, serve
+
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise UserError(f"{host}:{port} cannot be used ({error.strerror}); choose another --port") from None
+    network = world.network
+    trips = sum(len(line.trips) for line in network.lines)
+    base = f"http://{host}:{port}"
+    print(f"{len(network.stations)} stations, {len(network.lines)} lines, {trips} trains a day, seed {network.seed}")
+    print(f"Simulated time {begin.isoformat()}, speed {speed:g}; faults: {', '.join(faults.rates) or 'none'}")
+    print(f"Boards:   {base}/{network.stations[0].eva}.json?version=3&past=1  ({network.stations[0].name})")
+    print(f"Stations: {base}/stations.json   Clock: {base}/clock.json")
+    print("Ctrl-C stops it.", flush=True)
+    with contextlib.suppress(KeyboardInterrupt):
+        serve(application(world, faults, Clock(begin.timestamp(), speed), truth), host, port)
