@@ -1,0 +1,44 @@
+"""Progress for a person, on stderr: a bar on a terminal, a line now and then elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from time import monotonic
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+_PLAIN_SECONDS = 5.0
+
+
+@contextmanager
+def counting(what: str, total: int) -> Iterator[Callable[[int], None]]:
+    """A function that takes how many more are done."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield _plain(console, what, total)
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console) as progress:
+        task = progress.add_task(what, total=total)
+        yield lambda count: progress.advance(task, count)
+
+
+def _plain(console: Console, what: str, total: int) -> Callable[[int], None]:
+    done, said = 0, monotonic()
+
+    def advance(count: int) -> None:
+        nonlocal done, said
+        done += count
+        if monotonic() - said >= _PLAIN_SECONDS:
+            said = monotonic()
+            console.print(f"{what}: {done} of {total}", highlight=False)
+
+    return advance
