@@ -17,9 +17,9 @@ import msgspec
 from ingest.simulator import chance
 from ingest.simulator.movement import Run
 
-_LAG = ((0.0, 1.2), (0.22, 2.5), (0.64, 4.5), (0.84, 6.0), (0.93, 7.5), (0.975, 11.0), (1.0, 45.0))
+_LAG = ((0.0, 1.2), (0.22, 2.5), (0.64, 4.5), (0.8, 6.0), (0.89, 8.0), (0.95, 11.0), (1.0, 45.0))
 """Cumulative share → minutes from the believed departure to the posting of the true minute."""
-_RIGHT_AT_ONCE = 0.25
+_RIGHT_AT_ONCE = 0.1
 _NEVER = 1 << 40
 _LATE_CORRECTION, _COLLAPSE, _RESET, _SILENT = 0.004, 0.003, 0.002, 0.01
 _CREEP = 180
@@ -69,11 +69,14 @@ class Forecast(msgspec.Struct, frozen=True):
         if self.silent or not self.run.served(stop)[0]:
             return 0
         true = self.run.arrivals[stop]
-        came = self.run.start + 60 * (self.run.pattern.arrivals[stop] + true) + 75
         leaves = self.departure_delay(stop, at)
-        if at >= came:
+        if at >= self.arrival_known(stop):
             return true
         return min(true, leaves) if at >= self.beliefs[stop].sure else max(leaves, 0)
+
+    def arrival_known(self, stop: int) -> int:
+        """When the true arrival at a stop on the way is posted."""
+        return self.run.start + 60 * (self.run.pattern.arrivals[stop] + self.run.arrivals[stop]) + 75
 
     def gone(self, stop: int) -> int:
         """A time after which the row is on no board that is polled without ``past``."""

@@ -20,7 +20,7 @@ from ingest.simulator.model import Line, Network, Pattern, Trip
 
 _UNEVENNESS = {"ICE": 2.6, "IC": 2.4, "NJ": 2.4, "RE": 1.4, "RB": 0.8, "S": 0.7}
 """How much delay a category picks up, relative to each other; chosen to give the means of real data."""
-_BUFFER = 0.08
+_BUFFER = 0.12
 _SHORTEST_TURN = 3 * 60
 _CANCELLED, _REVOKED = 0.025, 0.2
 _MAX_DELAY = 240.0
@@ -135,6 +135,7 @@ def _run(network: Network, line: Line, trip: Trip, day: date, *, unevenness: flo
     # A train's own trouble spot, the same for months: a crossing, a crowded platform, a slot behind a freight train.
     habit = chance.generator(network.seed, 32, line.index, trip.index)
     habit_stop, habit_minutes = habit.randrange(1, len(pattern.stops)), habit.expovariate(1.0) * unevenness
+    delay += rng.expovariate(0.8) * _rush(start)
     if rng.random() < 0.06:
         delay += rng.expovariate(0.15)
     arrivals, departures = [round(delay)], [max(0, round(delay))]
@@ -159,7 +160,7 @@ def _run(network: Network, line: Line, trip: Trip, day: date, *, unevenness: flo
         arrivals.append(round(delay))
         if stop < len(pattern.stops) - 1:
             dwell = pattern.departures[stop] - pattern.arrivals[stop]
-            delay += rng.expovariate(2.5) * rush - min(max(delay, 0.0), 0.3 * dwell)
+            delay += rng.expovariate(1.0) * (0.3 + 0.15 * dwell) * rush - min(max(delay, 0.0), 0.3 * dwell)
             if delay < 0.0:
                 # Leaving before time is a fault and rare.
                 delay = -1.0 if delay <= -1.0 and rng.random() < 0.03 else 0.0

@@ -65,6 +65,8 @@ def known_from(forecast: Forecast, stop: int) -> int:
     arrives, departs = run.served(stop)
     planned = forecast.planned(stop)
     happened = planned + 60 * run.departures[stop]
+    if stop > 0 and arrives:
+        happened = max(happened, forecast.arrival_known(stop))
     if not (arrives if stop == run.last else departs):
         announced = run.cancellation.announced if run.cancellation else planned
         return max(planned, happened, announced) + 60
