@@ -10,7 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 import yaml
 
 from deploy.java import jars, java
-from deploy.layout import Layout, flink_address
+from deploy.layout import LOOPBACK, Layout, flink_address
 from settings import Settings
 
 # What a model's loader inside a TaskManager needs: a dead registry answers in seconds, no pickles, one thread each.
@@ -44,7 +44,11 @@ def distribution() -> Path:
 
 
 def client_configuration(settings: Settings) -> dict[str, Any]:
-    """The ``config.yaml`` of the ``flink`` command, for a cluster anywhere."""
+    """The ``config.yaml`` of the ``flink`` command, for a cluster anywhere.
+
+    A job takes how it runs Python, restarts and checkpoints from here: the cluster's own configuration comes too late.
+    On a cluster elsewhere Python is ``python`` unless ``-pyexec`` says otherwise.
+    """
     shipped: dict[str, Any] = yaml.safe_load((distribution() / "conf" / "config.yaml").read_text())
     rest = urlsplit(settings.flink_rest)
     return {
@@ -54,6 +58,15 @@ def client_configuration(settings: Settings) -> dict[str, Any]:
         "rest.port": rest.port or (443 if rest.scheme == "https" else 80),
         "security.ssl.rest.enabled": rest.scheme == "https",
         "python.client.executable": sys.executable,
+        "python.executable": sys.executable if rest.hostname in LOOPBACK else "python",
+        "python.execution-mode": settings.flink_execution_mode,
+        "restart-strategy.type": "exponential-delay",
+        "restart-strategy.exponential-delay.initial-backoff": "1 s",
+        "restart-strategy.exponential-delay.max-backoff": "20 s",
+        "restart-strategy.exponential-delay.reset-backoff-threshold": "10 min",
+        "restart-strategy.exponential-delay.attempts-before-reset-backoff": 20,
+        "execution.checkpointing.interval": f"{round(settings.checkpoint_interval_seconds * 1000)} ms",
+        "execution.checkpointing.externalized-checkpoint-retention": "RETAIN_ON_CANCELLATION",
     }
 
 
@@ -78,18 +91,9 @@ def configuration(settings: Settings) -> dict[str, Any]:
         "taskmanager.memory.task.off-heap.size": "64m",
         "heartbeat.timeout": "20 s",
         "heartbeat.interval": "4 s",
-        "restart-strategy.type": "exponential-delay",
-        "restart-strategy.exponential-delay.initial-backoff": "1 s",
-        "restart-strategy.exponential-delay.max-backoff": "20 s",
-        "restart-strategy.exponential-delay.reset-backoff-threshold": "10 min",
-        "restart-strategy.exponential-delay.attempts-before-reset-backoff": 20,
-        "execution.checkpointing.interval": f"{round(settings.checkpoint_interval_seconds * 1000)} ms",
         "execution.checkpointing.dir": (layout.flink / "checkpoints").as_uri(),
         "execution.checkpointing.savepoint-dir": (layout.flink / "savepoints").as_uri(),
-        "execution.checkpointing.externalized-checkpoint-retention": "RETAIN_ON_CANCELLATION",
         "io.tmp.dirs": str(layout.flink / "tmp"),
-        "python.execution-mode": settings.flink_execution_mode,
-        "python.executable": sys.executable,
         "metrics.reporters": "prometheus",
         "metrics.reporter.prometheus.factory.class": "org.apache.flink.metrics.prometheus.PrometheusReporterFactory",
         "metrics.reporter.prometheus.port": metrics_ports,
@@ -107,7 +111,10 @@ def flink_environment(settings: Settings) -> dict[str, str]:
         "FLINK_PLUGINS_DIR": str(folder / "plugins"),
         "FLINK_LOG_DIR": str(Layout.of(settings).logs),
         "FLINK_PID_DIR": str(folder / "pid"),
+        "FLINK_IDENT_STRING": "zielzeit",
         "PYFLINK_PYTHON": sys.executable,
+        # Thread mode embeds the Python that comes first on the path, whatever python.executable says.
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]),
     }
 
 
@@ -150,7 +157,9 @@ def prepare(settings: Settings) -> None:
     _gather(settings)
 
 
-def flink_run(settings: Settings, args: Sequence[str]) -> subprocess.CompletedProcess[str]:
+def flink_run(
+    settings: Settings, args: Sequence[str], environment: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     """Run ``flink run ARGS…`` against the cluster at ``settings.flink_rest``, here or elsewhere; output is captured.
 
     A failed submission raises nothing: read ``returncode``, ``stdout`` and ``stderr``. Raises UserError where Java or
@@ -162,7 +171,7 @@ def flink_run(settings: Settings, args: Sequence[str]) -> subprocess.CompletedPr
     Layout.of(settings).logs.mkdir(parents=True, exist_ok=True)
     return subprocess.run(  # noqa: S603 - our own command
         [str(distribution() / "bin" / "flink"), "run", *args],
-        env={**os.environ, **flink_environment(settings), "FLINK_CONF_DIR": str(client)},
+        env={**os.environ, **flink_environment(settings), "FLINK_CONF_DIR": str(client), **(environment or {})},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

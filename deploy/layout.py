@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from errors import UserError
 from settings import Settings
 
-_LOOPBACK = {"127.0.0.1", "localhost"}
+LOOPBACK = frozenset({"127.0.0.1", "localhost"})
 # sockaddr_un holds 104 bytes on BSD and macOS, 108 on Linux.
 _LONGEST_SOCKET_PATH = 100
 
@@ -40,7 +40,7 @@ def local_address(value: str, variable: str) -> Address:
         port = parts.port
     except ValueError:
         port = None
-    if parts.hostname not in _LOOPBACK or port is None:
+    if parts.hostname not in LOOPBACK or port is None:
         raise UserError(
             f"{variable}={value}: the local stack listens only on this machine; give 127.0.0.1 and a port, "
             "or leave `stack` aside and use the parts that run there"
