@@ -7,7 +7,7 @@ that ``zielzeit replay`` reads. Requests that failed leave no line, as no poller
 from __future__ import annotations
 
 import heapq
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -20,7 +20,7 @@ import zstandard
 from ingest.simulator import clock
 from ingest.simulator.faults import Faults
 from ingest.simulator.reply import answer
-from ingest.simulator.truth import Looked, Truth, known_from, truth
+from ingest.simulator.truth import AHEAD, PAST, Looked, Truth, known_from, truth
 from ingest.simulator.world import World
 
 _LATEST = 240
@@ -76,9 +76,8 @@ def record(
     for times in good:
         times.sort()
 
-    def looked(station: int, since: float, until: float) -> bool:
-        place = bisect_left(good[station], since)
-        return place < len(good[station]) and good[station][place] <= until
+    def looked(station: int, since: float, until: float) -> int:
+        return max(0, bisect_right(good[station], until) - bisect_left(good[station], since))
 
     truths = undecidable = 0
     if truth_file is not None:
@@ -143,7 +142,8 @@ def _in_order(
 
 
 def _truths(world: World, begin: int, end: int, looked: Looked, past: bool) -> Iterator[Truth]:
-    """The truth of every row that left its board while it was recorded."""
+    """The truth of every row that may be on a recorded board; what left too late to be told is undecidable."""
+    begin, end = begin - (PAST if past else 0), end + AHEAD
     day = clock.local(begin).date() - timedelta(days=1)
     while day <= clock.local(end).date():
         for line in world.network.lines:

@@ -16,10 +16,13 @@ from ingest.simulator.faults import Faults
 from ingest.simulator.forecast import Forecast, settled_at
 from ingest.simulator.world import World
 
-Looked = Callable[[int, float, float], bool]
-_AHEAD = 180 * 60
-_PAST = 60 * 60
-_SETTLED = 7 * 60
+Looked = Callable[[int, float, float], int]
+"""(station, begin, end) → how many good boards of the station there were, or could be had, in an interval."""
+AHEAD = 180 * 60
+PAST = 60 * 60
+_SETTLED = 8 * 60
+_SURE = 2
+"""Good boards that settle a delay: one alone may be a fault's."""
 
 
 class Truth(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,7 +77,7 @@ def known_from(forecast: Forecast, stop: int) -> int:
 
 
 def truth(world: World, forecast: Forecast, stop: int, looked: Looked, *, past: bool = True) -> Truth:
-    """The record of a run at a stop. ``looked(station, begin, end)``: could a good board be had in between?"""
+    """The record of a run at a stop, as a poller could have learnt it from the boards that ``looked`` counts."""
     run, pattern = forecast.run, forecast.run.pattern
     station = world.network.stations[pattern.stops[stop]]
     arrives, departs = run.served(stop)
@@ -146,7 +149,7 @@ class TruthLog:
         """Records that became known by ``at`` and were not handed out before."""
         while self._waiting and self._waiting[0][0] <= at:
             _, _, stop, forecast = heapq.heappop(self._waiting)
-            yield truth(self._world, forecast, stop, self._faults.clean_between)
+            yield truth(self._world, forecast, stop, self._faults.good_boards)
 
 
 def _real_end(forecast: Forecast) -> int | None:
@@ -159,19 +162,19 @@ def _real_end(forecast: Forecast) -> int | None:
 def _undecidable(forecast: Forecast, stop: int, station: int, looked: Looked, *, past: bool) -> str | None:
     run = forecast.run
     final = known_from(forecast, stop) - 60
-    shows_from = run.start + 60 * run.pattern.arrivals[stop] - _AHEAD
+    shows_from = run.start + 60 * run.pattern.arrivals[stop] - AHEAD
     leaves = forecast.planned(stop) + 60 * forecast.departure_delay(stop, final)
-    if not looked(station, shows_from, leaves + (_PAST if past else 0)):
+    if not looked(station, shows_from, leaves + (PAST if past else 0)):
         return "the row was on no good board"
     if past:
-        if final > leaves + _PAST:
+        if final > leaves + PAST:
             return "the true minute was posted after the row had left the board"
-        if not looked(station, max(final, leaves + _SETTLED), leaves + _PAST):
-            return "no good board between the settled delay and the end of the row"
-    elif not (looked(station, leaves - _PAST // 2, leaves) and looked(station, leaves, leaves + _PAST // 2)):
+        if looked(station, max(final, leaves + _SETTLED), leaves + PAST) < _SURE:
+            return "no two good boards between the settled delay and the end of the row"
+    elif not (looked(station, leaves - PAST // 2, leaves) and looked(station, leaves, leaves + PAST // 2)):
         return "no good board for half an hour before or after the departure"
     return None
 
 
-def _always(station: int, begin: float, end: float) -> bool:
-    return end >= begin
+def _always(station: int, begin: float, end: float) -> int:
+    return max(0, int(end - begin) // 60)
