@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -14,10 +15,55 @@ Bootstrap = Annotated[
 ]
 
 
+class Clock(StrEnum):
+    """Whose clock gives a board its time."""
+
+    server = "server"
+    local = "local"
+
+
 def register(app: typer.Typer) -> None:
     """Add this module's commands."""
+    app.command()(poll)
     app.command()(replay)
     app.command()(tail)
+
+
+def poll(
+    base_url: Annotated[str, typer.Option(help="of a DBF instance, e.g. http://127.0.0.1:8092")],
+    stations: Annotated[
+        list[str],
+        typer.Option(help="names, EVA numbers or DS100 codes, by commas, or @file with one a line; repeatable"),
+    ],
+    past: Annotated[bool, typer.Option(help="ask for the last hour as well (past=1)")] = True,
+    clock: Annotated[Clock, typer.Option(help="whose clock gives the boards their time")] = Clock.server,
+    interval: Annotated[float, typer.Option(min=0.1, help="seconds between two polls of a station")] = 180.0,
+    rate: Annotated[float | None, typer.Option(min=0.1, help="most requests a minute in all")] = None,
+    public: Annotated[
+        bool, typer.Option("--public", help="keep the public instance's rules, whatever the host")
+    ] = False,
+    concurrency: Annotated[int | None, typer.Option(min=1, help="most requests at once; as needed by default")] = None,
+    timeout: Annotated[float, typer.Option(min=0.1, help="seconds for one request")] = 10.0,
+    kafka_bootstrap: Bootstrap = None,
+) -> None:
+    """Poll the boards of a DBF instance into the topic boards until Ctrl-C."""
+    import settings
+    from ingest.plan import make_plan
+    from ingest.polling import poll_until_stopped
+    from ingest.stations import read_stations
+
+    _log_to_stderr()
+    plan = make_plan(
+        base_url,
+        read_stations(stations),
+        interval_seconds=interval,
+        past=past,
+        public=public,
+        per_minute=rate,
+        timeout_seconds=timeout,
+        concurrency=concurrency,
+    )
+    poll_until_stopped(plan, settings.load(kafka_bootstrap=kafka_bootstrap), clock.value)
 
 
 def replay(
@@ -35,8 +81,7 @@ def replay(
     from threading import Event
 
     import settings
-    from errors import UserError
-    from ingest.producer import Abandoned, BoardProducer
+    from ingest.producer import BoardProducer
     from ingest.progress import counting
     from ingest.recorded import find_boards
     from ingest.replay import replay as send
@@ -52,16 +97,12 @@ def replay(
                     counts = send(
                         recording.read(), producer, speed=speed, past=url_past, stop=stop, on_board=lambda _: advance(1)
                     )
-            except Abandoned:
-                raise UserError(f"stopped while Kafka was away: {producer.pending} boards were not written") from None
             finally:
                 producer.flush()
         for name, count in sorted(counts.items()):
             print(f"{name}: {count} boards")
         print(f"{producer.delivered} of {recording.boards} boards written to Kafka")
-        if lost := producer.pending + producer.refused.total():
-            reasons = ", ".join(producer.refused) or "stopped before Kafka confirmed them"
-            raise UserError(f"{lost} boards were not written: {reasons}")
+        producer.check()
 
 
 def tail(

@@ -22,10 +22,6 @@ log = logging.getLogger(__name__)
 _WAIT_SECONDS = 0.2
 
 
-class Abandoned(Exception):
-    """Raised from ``publish`` while it waits for room in the queue and ``abandon`` was called."""
-
-
 class BoardProducer:
     """Writes BoardRecords to the topic ``boards``, which it creates where it is missing.
 
@@ -44,6 +40,7 @@ class BoardProducer:
         self._topic = settings.topic(BOARDS)
         self._away = False
         self._abandoned = False
+        self._given_up = 0
         self._producer = Producer(
             settings.kafka_client_config()
             | {
@@ -68,7 +65,6 @@ class BoardProducer:
     ) -> None:
         # What is not flushed by now is given up; librdkafka would otherwise wait for it when it is taken down.
         if self.pending:
-            log.error("%d boards were not written to Kafka", self.pending)
             self._producer.purge()
             self._producer.flush(1.0)
 
@@ -76,6 +72,17 @@ class BoardProducer:
     def pending(self) -> int:
         """Boards that the broker has not confirmed yet."""
         return len(self._producer)
+
+    @property
+    def unwritten(self) -> int:
+        """Boards handed over that the broker has not confirmed, or has refused."""
+        return self.pending + self._given_up + self.refused.total()
+
+    def check(self) -> None:
+        """Raise UserError, with the reason, where boards are unwritten. To be called after ``flush``."""
+        if self.unwritten:
+            reasons = ", ".join(self.refused) or f"Kafka was away at {self._settings.kafka_bootstrap}"
+            raise UserError(f"{self.unwritten} boards were not written to Kafka: {reasons}")
 
     def publish(self, record: BoardRecord) -> None:
         """Hand over one board; waits for room in the queue. Raises UserError where the producer cannot go on."""
@@ -86,7 +93,8 @@ class BoardProducer:
                 waiting_since = monotonic()
                 log.warning("the queue to Kafka is full with %d boards: taking no more until it drains", self.pending)
             if self._abandoned:
-                raise Abandoned
+                self._given_up += 1
+                return
             self._producer.poll(_WAIT_SECONDS)
         if waiting_since is not None:
             log.warning("Kafka takes boards again after %.0f s", monotonic() - waiting_since)
@@ -97,7 +105,7 @@ class BoardProducer:
         self._producer.poll(0)
 
     def abandon(self) -> None:
-        """Give up waiting: a waiting ``publish`` raises Abandoned, ``flush`` returns. May be called from any thread."""
+        """Give up waiting: a waiting ``publish`` drops its board, ``flush`` returns. May be called from any thread."""
         self._abandoned = True
 
     def flush(self, on_progress: Callable[[int], object] = lambda delivered: None) -> int:

@@ -42,3 +42,22 @@ def _plain(console: Console, what: str, total: int) -> Callable[[int], None]:
             console.print(f"{what}: {done} of {total}", highlight=False)
 
     return advance
+
+
+@contextmanager
+def status(every_seconds: float = 60.0) -> Iterator[Callable[[str], None]]:
+    """A function that shows the newest of a line of text: in place on a terminal, every so many seconds elsewhere."""
+    console = Console(stderr=True)
+    if console.is_terminal:
+        with console.status("starting") as spinner:
+            yield spinner.update
+        return
+    said = monotonic()
+
+    def show(text: str) -> None:
+        nonlocal said
+        if monotonic() - said >= every_seconds:
+            said = monotonic()
+            console.print(text, highlight=False, soft_wrap=True)
+
+    yield show
