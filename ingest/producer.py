@@ -50,6 +50,7 @@ class BoardProducer:
                 "partitioner": "murmur2_random",  # as Java clients do
                 "linger.ms": 20,
                 "message.timeout.ms": 0,
+                "reconnect.backoff.max.ms": 1000,  # by default up to 10 s pass after the broker is back
                 "queue.buffering.max.kbytes": queue_megabytes * 1024,
                 "queue.buffering.max.messages": queue_boards,
                 "error_cb": self._on_error,
