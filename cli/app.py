@@ -38,7 +38,7 @@ def main() -> int:
     for name in _MODULES:
         import_module(name).register(app)
     try:
-        app(standalone_mode=True)
+        app(standalone_mode=True, prog_name="zielzeit")
     except UserError as error:
         print(f"zielzeit: {error}", file=sys.stderr)
         return 2

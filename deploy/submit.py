@@ -1,0 +1,66 @@
+"""Send the job to a Flink cluster: its code as one archive, its settings through the client's environment."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from deploy.flink import flink_run
+from errors import UserError
+from settings import ROOT, Settings
+
+MODULE = "flink_jobs.predict"
+_CODE = ("settings.py", "errors.py", "flink_jobs", "udfs")
+_JOB_ID = re.compile(r"JobID ([0-9a-f]{32})")
+
+
+def submit(settings: Settings, *, savepoint: str | None = None) -> str:
+    """Start the job, from a savepoint or checkpoint if one is named, and return its id.
+
+    Raises UserError with what the client said where the cluster refuses it or is not there.
+    """
+    archive = pack(settings.local_dir / "flink" / "zielzeit-job.zip")
+    args = ["--detached", "--pyModule", MODULE, "--pyFiles", str(archive)]
+    if savepoint is not None:
+        args[:0] = ["--fromSavepoint", savepoint]
+    done = flink_run(settings, args, settings.as_environment())
+    job_id = _JOB_ID.search(done.stdout)
+    if done.returncode != 0 or job_id is None:
+        raise UserError(
+            f"the cluster at {settings.flink_rest} did not take the job: {_essence(done.stdout + done.stderr)}"
+        )
+    return job_id.group(1)
+
+
+def pack(archive: Path) -> Path:
+    """The code that the job needs on the cluster, and nothing else, as a zip archive."""
+    archive.parent.mkdir(parents=True, exist_ok=True)
+    partial = archive.with_suffix(".part")
+    with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED) as bundle:
+        for file in sorted(_code()):
+            bundle.write(file, file.relative_to(ROOT))
+    return partial.rename(archive)
+
+
+def latest_checkpoint(settings: Settings) -> str:
+    """The newest completed checkpoint of the local stack. Raises UserError where there is none."""
+    folder = settings.local_dir / "flink" / "checkpoints"
+    done = [metadata.parent for metadata in folder.glob("*/chk-*/_metadata")]
+    if not done:
+        raise UserError(f"no completed checkpoint in {folder}: submit without --resume to begin anew")
+    return max(done, key=lambda checkpoint: checkpoint.stat().st_mtime).as_uri()
+
+
+def _code() -> Iterator[Path]:
+    for name in _CODE:
+        path = ROOT / name
+        yield from path.rglob("*.py") if path.is_dir() else [path]
+
+
+def _essence(output: str) -> str:
+    """The lines of a client's output that say what went wrong: the last cause, or the end of it."""
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    causes = [line for line in lines if line.startswith(("Caused by:", "java.", "org.apache.")) or "Error:" in line]
+    return " | ".join((causes or lines)[-3:])
