@@ -112,6 +112,6 @@ def test_a_skewed_clock_is_warned_of_once_and_counted(
 
 
 def test_a_board_that_came_is_written_although_the_poller_stops_while_kafka_is_slow(base_url: str) -> None:
-    kafka = Collected(seconds_a_board=0.3)
-    tally = poll(base_url, ["8000150", "8000151", "8000152"], 0.35, kafka, interval_seconds=0.4)
+    kafka = Collected(seconds_a_board=0.7)
+    tally = poll(base_url, ["8000150", "8000151", "8000152"], 1.3, kafka, interval_seconds=1.4)
     assert len(kafka.boards) == tally.verdicts[Verdict.OK] >= 2

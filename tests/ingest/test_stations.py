@@ -19,5 +19,5 @@ def test_names_by_commas_and_files_of_lines_are_joined_in_order(tmp_path: Path) 
 
 
 def test_a_missing_file_is_named() -> None:
-    with pytest.raises(UserError, match="--stations @nowhere.txt"):
+    with pytest.raises(UserError, match=r"--stations @nowhere\.txt"):
         read_stations(["@nowhere.txt"])
