@@ -9,15 +9,6 @@ import typer
 
 from errors import UserError
 
-app = typer.Typer(
-    name="zielzeit",
-    help="Predicts a train's delay at its destination at the moment it leaves a station.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    add_completion=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-
 # Each module has ``register(app)`` and imports heavy libraries only inside its commands, so that --help is quick.
 # The order is the order of --help.
 _MODULES = (
@@ -33,12 +24,25 @@ _MODULES = (
 )
 
 
-def main() -> int:
-    """Run the command line and return its exit code."""
+def build() -> typer.Typer:
+    """The whole command line."""
+    app = typer.Typer(
+        name="zielzeit",
+        help="Predicts a train's delay at its destination at the moment it leaves a station.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        add_completion=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
     for name in _MODULES:
         import_module(name).register(app)
+    return app
+
+
+def main() -> int:
+    """Run the command line and return its exit code."""
     try:
-        app(standalone_mode=True, prog_name="zielzeit")
+        build()(standalone_mode=True, prog_name="zielzeit")
     except UserError as error:
         print(f"zielzeit: {error}", file=sys.stderr)
         return 2

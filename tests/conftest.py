@@ -1,0 +1,84 @@
+"""What tests share: a broker and a whole stack, started when the first test asks for them, ended with the session."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import socket
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from deploy.stack import Stack
+from settings import Settings, load
+
+# Below the ports that systems give to outgoing connections: one that is free now stays free.
+_PORTS = range(20_000, 30_000)
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports of the loopback interface that nobody listens on now, all different."""
+    return [port for port in random.sample(_PORTS, 20 * count) if _is_free(port)][:count]
+
+
+def stack_settings(folder: Path, **overrides: object) -> Settings:
+    """Settings of a stack of its own: free ports, this folder, the jars that are there already."""
+    kafka, controller, rest, rpc, mlflow, metrics = free_ports(6)
+    return load(
+        **{
+            "local_dir": folder,
+            "kafka_bootstrap": f"127.0.0.1:{kafka}",
+            "kafka_controller_port": controller,
+            "flink_rest": f"http://127.0.0.1:{rest}",
+            "flink_rpc_port": rpc,
+            "flink_metrics_port": metrics,
+            "mlflow_uri": f"http://127.0.0.1:{mlflow}",
+            **overrides,
+        }
+    )
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_settings_from_outside() -> None:
+    """Tests must not depend on, or reach, the stack of whoever runs them."""
+    for name in [name for name in os.environ if name.startswith("ZIELZEIT_")]:
+        del os.environ[name]
+
+
+@pytest.fixture(scope="session")
+def session_stack() -> Iterator[Stack]:
+    """The session's one stack, nothing of it started yet."""
+    # A short path: the process runner's socket lies in it.
+    folder = Path(tempfile.mkdtemp(prefix="zielzeit-"))
+    stack = Stack(stack_settings(folder))
+    try:
+        yield stack
+    finally:
+        stack.down()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def stack(session_stack: Stack) -> Stack:
+    """The session's stack with everything running; ``stack.settings`` says where. A test that breaks it mends it."""
+    session_stack.up()
+    return session_stack
+
+
+@pytest.fixture(scope="session")
+def broker(session_stack: Stack) -> str:
+    """Bootstrap address of the session's broker. Tests keep apart by a topic prefix of their own."""
+    session_stack.up({"kafka"})
+    return session_stack.settings.kafka_bootstrap
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True

@@ -1,0 +1,46 @@
+"""What README.md promises is there: commands exist, every dependency is named with its reason."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from typer.main import get_command
+
+from settings import ROOT
+
+README = (ROOT / "README.md").read_text()
+
+
+def _required(file: Path) -> list[str]:
+    lines = (line.strip() for line in file.read_text().splitlines())
+    return [re.split(r"[<=>]", line)[0] for line in lines if line and not line.startswith(("#", "-"))]
+
+
+@pytest.mark.parametrize("name", ["requirements.in", "requirements-dev.in"])
+def test_every_dependency_is_in_the_table(name: str) -> None:
+    rows = set(re.findall(r"^\| ([\w-]+) \|", README, re.MULTILINE))
+    assert set(_required(ROOT / name)) - rows == set()
+
+
+def test_no_dependency_in_the_table_is_gone() -> None:
+    table = README[README.index("## What it is built on") :]
+    rows = set(re.findall(r"^\| ([\w-]+) \|", table, re.MULTILINE)) - {"package"}
+    required = {*_required(ROOT / "requirements.in"), *_required(ROOT / "requirements-dev.in")}
+    assert rows - required == set()
+
+
+def test_every_command_of_the_readme_exists() -> None:
+    from cli.app import build
+
+    known = set(get_command(build()).commands)  # type: ignore[attr-defined]
+    named = set(re.findall(r"(?:\./|`|>)zielzeit (\w+)", README))
+    assert named - known == set()
+
+
+def test_every_command_says_in_one_line_what_it_does() -> None:
+    from cli.app import build
+
+    for name, command in get_command(build()).commands.items():  # type: ignore[attr-defined]
+        assert command.get_short_help_str(), name
