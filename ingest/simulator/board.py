@@ -82,7 +82,7 @@ def board(world: World, station: int, at: float, *, past: bool = True, realtime:
             continue
         forecast, stop = call.forecast, call.stop
         delay = forecast.departure_delay(stop, at) if realtime else 0
-        leaves = forecast.planned(stop) + 60 * delay
+        leaves = call.planned + 60 * delay
         if leaves >= at - (_PAST if past else 0):
             rows.append((leaves, call.shows_from, call.run_id, _row(world, call, at, delay, realtime)))
     rows.sort(key=lambda entry: entry[:3])

@@ -36,7 +36,7 @@ class Cancellation(msgspec.Struct, frozen=True):
     revoked: int | None
 
 
-class Run(msgspec.Struct, frozen=True, dict=True):
+class Run(msgspec.Struct, frozen=True):
     """A train on its service day: the truth. Delays are whole minutes; ``departures[-1]`` repeats the arrival."""
 
     day: date
@@ -48,12 +48,10 @@ class Run(msgspec.Struct, frozen=True, dict=True):
     arrivals: tuple[int, ...]
     departures: tuple[int, ...]
     cancellation: Cancellation | None
+    last: int
+    """Index of the last stop by the timetable."""
     key: int
     """Seed of everything else that is decided for this run."""
-
-    @property
-    def last(self) -> int:
-        return len(self.arrivals) - 1
 
     @property
     def id(self) -> str:
@@ -95,7 +93,7 @@ class Disruption(msgspec.Struct, frozen=True):
 
 def move(network: Network, line: Line, day: date) -> tuple[Run, ...]:
     """All runs of a line on a service day, in order of departure."""
-    mood = math.exp(0.45 * chance.drifting(day.toordinal(), 5, network.seed, 11, line.index))
+    mood = math.exp(0.25 * chance.drifting(day.toordinal(), 5, network.seed, 11, line.index))
     unevenness = _UNEVENNESS[line.category] * mood * math.exp(0.3 * chance.normal(network.seed, 12, line.index))
     runs: list[Run] = []
     for trip in line.trips:
@@ -116,9 +114,13 @@ def _disruptions(seed: int, segment: int, day: date) -> tuple[Disruption, ...]:
 
 
 @lru_cache(maxsize=50_000)
-def _segment_mood(seed: int, segment: int, day: date) -> float:
-    """How well a segment runs: works and speed restrictions last for weeks."""
-    return math.exp(0.6 * chance.drifting(day.toordinal(), 12, seed, 22, segment))
+def _segment_mood(seed: int, segment: int, day: date) -> tuple[float, float]:
+    """How a segment runs: the share that speed restrictions add to the running time, and how crowded it is.
+
+    Restrictions stay for years, crowds change over weeks.
+    """
+    slow = max(0.0, 0.06 * chance.normal(seed, 22, segment))
+    return slow, math.exp(0.3 * chance.drifting(day.toordinal(), 21, seed, 23, segment))
 
 
 def _rush(second: int) -> float:
@@ -134,7 +136,7 @@ def _run(network: Network, line: Line, trip: Trip, day: date, *, unevenness: flo
     start = clock.epoch(day, trip.start)
     # A train's own trouble spot, the same for months: a crossing, a crowded platform, a slot behind a freight train.
     habit = chance.generator(network.seed, 32, line.index, trip.index)
-    habit_stop, habit_minutes = habit.randrange(1, len(pattern.stops)), habit.expovariate(1.0) * unevenness
+    habit_stop, habit_minutes = habit.randrange(1, len(pattern.stops)), habit.expovariate(0.5) * unevenness
     delay += rng.expovariate(0.8) * _rush(start)
     if rng.random() < 0.06:
         delay += rng.expovariate(0.15)
@@ -144,11 +146,12 @@ def _run(network: Network, line: Line, trip: Trip, day: date, *, unevenness: flo
         now = start + 60 * pattern.departures[stop - 1] + int(60 * delay)
         rush = _rush(now)
         segment = pattern.segments[stop]
-        trouble = unevenness * _segment_mood(network.seed, segment, day) * rush
-        added = rng.expovariate(1.0) * 0.035 * hop * trouble
+        slow, crowd = _segment_mood(network.seed, segment, day)
+        trouble = unevenness * crowd * rush
+        added = slow * hop + rng.expovariate(1.0) * 0.035 * hop * trouble
         if rng.random() < 0.004 * trouble:
             added += rng.lognormvariate(2.0, 0.9)
-        if stop == habit_stop and rng.random() < 0.5:
+        if stop == habit_stop and rng.random() < 0.75:
             added += habit_minutes
         for disruption in _disruptions(network.seed, segment, day):
             if disruption.begin <= now < disruption.end:
@@ -174,6 +177,7 @@ def _run(network: Network, line: Line, trip: Trip, day: date, *, unevenness: flo
         arrivals=tuple(arrivals),
         departures=tuple(departures),
         cancellation=_cancellation(rng, unevenness, pattern, start),
+        last=len(pattern.stops) - 1,
         key=key,
     )
 

@@ -171,7 +171,11 @@ def _undecidable(forecast: Forecast, stop: int, station: int, looked: Looked, *,
             return "the true minute was posted after the row had left the board"
         if looked(station, max(final, leaves + _SETTLED), leaves + PAST) < _SURE:
             return "no two good boards between the settled delay and the end of the row"
-    elif not (looked(station, leaves - PAST // 2, leaves) and looked(station, leaves, leaves + PAST // 2)):
+        return None
+    # Without ``past`` the row goes at the minute that was believed, before the true one is posted.
+    if forecast.beliefs[stop].posted <= final:
+        leaves = min(leaves, forecast.planned(stop) + 60 * forecast.beliefs[stop].delay)
+    if not (looked(station, leaves - PAST // 2, leaves) and looked(station, leaves + 1, leaves + PAST // 2)):
         return "no good board for half an hour before or after the departure"
     return None
 

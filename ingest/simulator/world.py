@@ -26,6 +26,8 @@ class Call(msgspec.Struct, frozen=True):
     """Planned arrival, or departure where the run starts: the row shows from three hours before."""
     gone: int
     """On no board without ``past`` after this."""
+    planned: int
+    """Planned departure, or arrival where the run ends."""
     run_id: str
     stop: int
     forecast: Forecast
@@ -53,12 +55,13 @@ class World:
     def _calls(self, station: int, day: date) -> tuple[Call, ...]:
         calls = []
         for line in self.network.lines_at[station]:
+            patterns = self.network.lines[line].patterns
+            here = [[stop for stop, there in enumerate(p.stops) if there == station] for p in patterns]
             for forecast in self.line_day(line, day):
-                pattern = forecast.run.pattern
-                for stop, there in enumerate(pattern.stops):
-                    if there == station:
-                        planned = forecast.run.start + 60 * pattern.arrivals[stop]
-                        calls.append(Call(planned, forecast.gone(stop), forecast.run.id, stop, forecast))
+                run = forecast.run
+                for stop in here[run.trip.pattern]:
+                    arrival = run.start + 60 * run.pattern.arrivals[stop]
+                    calls.append(Call(arrival, forecast.gone(stop), forecast.planned(stop), run.id, stop, forecast))
         calls.sort(key=lambda call: (call.shows_from, call.run_id, call.stop))
         return tuple(calls)
 

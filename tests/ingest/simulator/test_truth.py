@@ -47,7 +47,8 @@ def test_the_truth_is_the_last_value_that_boards_show():
             continue
         checked += 1
         assert (row.delay_arrival, row.delay_departure) == (truth.delay_arrival, truth.delay_departure)
-        assert row.destination == truth.destination
+        # A run may yet be cut short after this stop: the board then still names a destination further on.
+        assert truth.destination in bytes(row.route).decode()
     assert checked > 100
 
 
