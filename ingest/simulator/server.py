@@ -122,7 +122,15 @@ def application(world: World, faults: Faults, ticking: Clock, truth_file: Path |
 
 def serve(app: Starlette, host: str, port: int) -> None:
     """Run until Ctrl-C or SIGTERM. The ``Date`` header is the simulated clock's, so uvicorn adds none."""
-    uvicorn.run(app, host=host, port=port, log_level="warning", date_header=False, server_header=False)
+    uvicorn.run(
+        app,
+        host=host,
+        port=port,
+        log_level="warning",
+        date_header=False,
+        server_header=False,
+        timeout_graceful_shutdown=1,
+    )
 
 
 def _respond(reply: Reply, at: int) -> Response:
@@ -134,7 +142,7 @@ def _respond(reply: Reply, at: int) -> Response:
 
 async def _write_truth(log: TruthLog, ticking: Clock, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("ab") as out:
+    with path.open("wb") as out:
         while True:
             for _ in log.load(ticking.now()):
                 await asyncio.sleep(0)
