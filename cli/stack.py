@@ -68,7 +68,9 @@ def _status() -> None:
         raise typer.Exit(1)
 
 
-def _down() -> None:
+def _down(
+    parts: Annotated[list[str] | None, typer.Argument(help="kafka, flink, mlflow; all of them when left out")] = None,
+) -> None:
     """End every process of the stack; its data stays."""
     from rich.console import Console
 
@@ -76,8 +78,12 @@ def _down() -> None:
 
     stack = Stack(load())
     with Console(stderr=True).status("Taking the stack down …"):
-        ended = stack.down()
-    print(f"The stack is down ({ended} processes ended)." if ended else "Nothing was running.")
+        ended = stack.down(parts or ())
+    print(
+        f"{'The stack' if not parts else ', '.join(parts)} is down ({ended} processes ended)."
+        if ended
+        else "Nothing was running."
+    )
 
 
 def _logs(
@@ -85,13 +91,11 @@ def _logs(
     lines: Annotated[int, typer.Option("--lines", "-n", min=1, help="How many lines of each file.")] = 40,
 ) -> None:
     """Print the end of a part's log files."""
-    from pathlib import Path
-
     from deploy.stack import Stack
 
     for file in Stack(load()).logs(part):
         print(f"==> {file}")
-        print("\n".join(Path(file).read_text(errors="replace").splitlines()[-lines:]))
+        print("\n".join(file.read_text(errors="replace").splitlines()[-lines:]))
 
 
 def start_visibly(stack: Stack, parts: Sequence[str]) -> list[Status]:

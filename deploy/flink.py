@@ -113,8 +113,6 @@ def flink_environment(settings: Settings) -> dict[str, str]:
         "FLINK_PID_DIR": str(folder / "pid"),
         "FLINK_IDENT_STRING": "zielzeit",
         "PYFLINK_PYTHON": sys.executable,
-        # Thread mode embeds the Python that comes first on the path, whatever python.executable says.
-        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]),
     }
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import fcntl
 import shutil
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Literal
+from pathlib import Path
+from typing import Any, Literal
 
 import msgspec
 import psutil
@@ -23,6 +24,8 @@ from settings import Settings
 State = Literal["up", "starting", "unwell", "restarting", "given up", "down"]
 
 _POLL_SECONDS = 0.3
+_START_SECONDS = 120
+"""A program that runs for longer and does not answer is not starting any more."""
 _RUNNER_STATES: dict[str, State] = {"STARTING": "starting", "BACKOFF": "restarting", "EXITED": "restarting"}
 _RUNNING = {"STARTING", "RUNNING", "BACKOFF", "EXITED"}
 
@@ -56,7 +59,7 @@ class Stack:
         self._runner = Runner(self.layout)
 
     def up(
-        self, parts: Iterable[str] = PARTS, *, progress: Progress = _silent, timeout_seconds: float = 180.0
+        self, parts: Iterable[str] = PARTS, *, progress: Progress = _silent, timeout_seconds: float = 300.0
     ) -> list[Status]:
         """Start what is not running of these parts, wait until each is well, and return how they do.
 
@@ -77,22 +80,32 @@ class Stack:
                 return statuses
             time.sleep(_POLL_SECONDS)
 
-    def down(self) -> int:
-        """End every process of the stack, also those that lost their runner; return how many there were."""
+    def down(self, parts: Iterable[str] = ()) -> int:
+        """End every process of the stack, also those that lost their runner; return how many there were.
+
+        With parts, only these end; the runner and the rest stay. Raises UserError for an unknown part.
+        """
+        chosen = self._choose(parts)
         with self._alone():
-            return self._end_all()
+            if not chosen:
+                return self._end_all()
+            before, states = len(belonging_to(self.layout.root)), self._runner.states()
+            for program in reversed(chosen):
+                if states.get(program.name, {}).get("statename") in _RUNNING:
+                    self._runner.stop(program.name)
+            return before - len(belonging_to(self.layout.root))
 
     def status(self) -> list[Status]:
         """How every program does, running or not."""
         return self._look(programs(self.settings))
 
-    def logs(self, name: str) -> list[str]:
+    def logs(self, name: str) -> list[Path]:
         """Log files of a program or part, the oldest first. Raises UserError where there is no such thing."""
         chosen = [program.name for program in programs(self.settings) if name in (program.name, program.part)]
         if not chosen:
             names = ", ".join(program.name for program in programs(self.settings))
             raise UserError(f"the stack has no part {name!r}; it has {names}")
-        return [str(file) for program in chosen for file in log_files(self.layout, program)]
+        return [file for program in chosen for file in log_files(self.layout, program)]
 
     def _choose(self, parts: Iterable[str]) -> list[Program]:
         chosen = set(parts)
@@ -136,15 +149,15 @@ class Stack:
         states, records = self._runner.states(), restarts.read(self.layout.journal)
         statuses = []
         for program in wanted:
-            entry = states.get(program.name, {})
+            entry = states.get(program.name, {"statename": "STOPPED", "pid": 0, "now": 0, "start": 0})
             record = records.get(program.name, restarts.Record(0, False))
-            running = entry.get("statename") in _RUNNING
+            running = entry["statename"] in _RUNNING
             statuses.append(
                 Status(
                     name=program.name,
                     part=program.part,
-                    state=self._state(program, entry.get("statename", "STOPPED"), record),
-                    pid=entry.get("pid") or None,
+                    state=self._state(program, entry, record),
+                    pid=entry["pid"] or None,
                     uptime_seconds=float(entry["now"] - entry["start"]) if running else None,
                     restarts=record.ends,
                     address=program.url,
@@ -152,14 +165,15 @@ class Stack:
             )
         return statuses
 
-    def _state(self, program: Program, runner_state: str, record: restarts.Record) -> State:
+    def _state(self, program: Program, entry: Mapping[str, Any], record: restarts.Record) -> State:
+        runner_state = entry["statename"]
         if runner_state == "STARTING" and record.ends:
             # Flink may still count the one that ended.
             return "restarting"
         if runner_state in ("RUNNING", "STARTING") and program.healthy():
             return "up"
         if runner_state == "RUNNING":
-            return "starting" if record.ends == 0 else "unwell"
+            return "starting" if entry["now"] - entry["start"] < _START_SECONDS else "unwell"
         if runner_state not in _RUNNING and record.given_up:
             return "given up"
         return _RUNNER_STATES.get(runner_state, "down")

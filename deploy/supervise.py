@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import subprocess
 import sys
@@ -35,12 +36,12 @@ def configuration(layout: Layout, programs: Sequence[Program]) -> str:
             "logfile": layout.logs / "supervisord.log",
             "childlogdir": layout.logs,
             "directory": layout.root,
-            "environment": _pairs({MARK: str(layout.root)}),
             "minfds": 4096,
         },
         "eventlistener:restarts": {
             "command": shlex.join([sys.executable, restarts.__file__, str(layout.journal)]),
             "events": "PROCESS_STATE_EXITED,PROCESS_STATE_BACKOFF,PROCESS_STATE_FATAL",
+            "stdout_logfile": "NONE",
             "stderr_logfile": layout.logs / "restarts.log",
             "stopasgroup": "true",
             "killasgroup": "true",
@@ -107,6 +108,7 @@ class Runner:
         self._layout.journal.unlink(missing_ok=True)
         done = subprocess.run(  # noqa: S603 - our own command
             [sys.executable, "-W", "ignore", "-m", "supervisor.supervisord", "-c", str(config)],
+            env=_environment(self._layout),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -156,6 +158,13 @@ class Runner:
             self._rpc.addProcessGroup(group)
 
 
+def _environment(layout: Layout) -> dict[str, str]:
+    """What the runner and with it every program of the stack inherits."""
+    # Thread mode embeds the Python that comes first on the path, whatever python.executable says.
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+    return {**os.environ, MARK: str(layout.root), "PATH": path}
+
+
 def _pairs(environment: Mapping[str, str]) -> str:
     return ",".join(f'{name}="{value}"' for name, value in environment.items())
 
@@ -167,5 +176,5 @@ def _escape(value: str) -> str:
 
 def log_files(layout: Layout, program: str) -> list[Path]:
     """The program's log files that hold something, the oldest first."""
-    files = [file for file in layout.logs.glob(f"*{program}*") if file.suffix in {".log", ".out", ".err"}]
+    files = [*layout.logs.glob(f"{program}.out"), *layout.logs.glob(f"flink-{program}-*")]
     return sorted((file for file in files if file.stat().st_size), key=lambda file: file.stat().st_mtime)

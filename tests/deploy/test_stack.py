@@ -52,9 +52,12 @@ def test_down_leaves_no_process_even_after_the_runner_was_killed(tmp_path: Path)
     try:
         (kafka,) = small.up({"kafka"})
         assert kafka.state == "up"
+        assert small.down({"kafka"}) == 1
+        assert small.status()[0].state == "down"
+        small.up({"kafka"})
         assert small.down() > 0
         assert belonging_to(small.layout.root) == []
-        assert small.down() == 0
+        assert small.down() == small.down({"kafka"}) == 0
 
         small.up({"kafka"})
         os.kill(int(small.layout.supervisor_pid.read_text()), signal.SIGKILL)
