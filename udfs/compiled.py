@@ -1,0 +1,29 @@
+"""``@compiled``: machine code where Numba is installed, the same function in plain Python where it is not.
+
+The feature functions have one definition. The archive needs them a hundred million times a day and gets them compiled;
+a stream that may not load a compiler into its process (``NUMBA_DISABLE_JIT=1``) runs the very same lines interpreted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib.util import find_spec
+from typing import ParamSpec, TypeVar, cast
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_COMPILER_IS_HERE = find_spec("numba") is not None
+
+
+def compiled(function: Callable[P, R]) -> Callable[P, R]:
+    """The function, compiled at its first call and kept on disk for the next process."""
+    if not _COMPILER_IS_HERE:
+        return function
+    import numba  # noqa: PLC0415 - a deployment may leave the compiler out
+
+    try:
+        machine_code = numba.njit(cache=True, nogil=True)(function)
+    except RuntimeError:  # code sent to a cluster as a zip file has no folder to keep a cache in
+        machine_code = numba.njit(nogil=True)(function)
+    return cast(Callable[P, R], machine_code)

@@ -1,0 +1,170 @@
+"""A trained model: features in, the delay at the destination out, with an interval and the chance of cancellation.
+
+A model is a folder: ``model.json`` (feature names, calibration, what it was trained on) and one LightGBM text file per
+class and head. Nothing in it is executed or unpickled. A class without files falls back to persistence.
+"""
+
+from __future__ import annotations
+
+import bisect
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from udfs import trains
+from udfs.boosters import Forest
+from udfs.describing import FEATURES
+
+Matrix = npt.NDArray[np.float64]
+
+HEADS = ("growth", "p10", "p90", "cancelled")
+"""Median, 10 % and 90 % quantile of the final delay minus the delay now; probability of cancellation."""
+FILE = "model.json"
+
+_CLASS, _DELAY, _HORIZON = (FEATURES.index(name) for name in ("klass", "delay", "horizon"))
+
+
+class Score(msgspec.Struct, frozen=True, gc=False):
+    """One prediction; minutes. None where a model has no such head."""
+
+    predicted_delay: float
+    p10: float | None = None
+    p90: float | None = None
+    cancel_probability: float | None = None
+
+
+class Calibration(msgspec.Struct, frozen=True):
+    """By how much split-conformal calibration widens (or, negative, narrows) the interval, by horizon."""
+
+    edges: tuple[float, ...] = ()
+    """Horizons, minutes, ascending, that part the bins: one less than ``widening``."""
+    widening: tuple[float, ...] = (0.0,)
+    """Minutes, for both ends."""
+
+
+class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
+    """``model.json``."""
+
+    format: int = 1
+    features: tuple[str, ...]
+    calibration: dict[str, Calibration]
+    """By class."""
+    trained_from: str = ""
+    trained_until: str = ""
+    examples: int = 0
+    seed: int = 0
+    code_version: str = ""
+
+
+class DelayModel(Protocol):
+    """What the stream, batch scoring and the REST endpoint call."""
+
+    def predict(self, rows: Sequence[Sequence[float]] | Matrix) -> list[Score]:
+        """One score per row of features in the order of ``FEATURES``."""
+        ...
+
+
+class Persistence:
+    """The baseline: the delay stays as it is."""
+
+    def predict(self, rows: Sequence[Sequence[float]] | Matrix) -> list[Score]:
+        """See ``DelayModel``."""
+        return [Score(float(row[_DELAY])) for row in rows]
+
+
+BASELINE: DelayModel = Persistence()
+
+
+class ForestModel:
+    """Boosters by class and head, and the calibration of their intervals. Not for several threads at once."""
+
+    def __init__(self, card: ModelCard, forests: dict[int, tuple[Forest, Forest, Forest, Forest]]) -> None:
+        self.card = card
+        self._forests = forests
+        self._calibration = [card.calibration.get(name, Calibration()) for name in trains.CLASSES]
+
+    def predict(self, rows: Sequence[Sequence[float]] | Matrix) -> list[Score]:
+        """See ``DelayModel``. Raises ValueError where a row has not one value per feature."""
+        if len(rows) == 0:
+            return []
+        if len(rows) == 1:
+            return [self._one(rows[0])]
+        return [
+            Score(growth, low, high, cancelled) if not math.isnan(low) else Score(growth)
+            for growth, low, high, cancelled in self.matrix(np.asarray(rows, dtype=np.float64)).tolist()
+        ]
+
+    def matrix(self, rows: Matrix) -> Matrix:
+        """Columns predicted delay, P10, P90, probability of cancellation; NaN where a class has no model."""
+        if rows.ndim != 2 or rows.shape[1] != len(FEATURES):
+            raise ValueError(f"{len(FEATURES)} features a row are wanted, the matrix has the shape {rows.shape}")
+        scores = np.full((len(rows), 4), np.nan)
+        delays = rows[:, _DELAY]
+        scores[:, 0] = delays
+        for klass, forests in self._forests.items():
+            chosen = rows[:, _CLASS] == klass
+            if not chosen.any():
+                continue
+            part = rows[chosen]
+            growth, low, high, cancelled = (forest.many(part) for forest in forests)
+            calibration = self._calibration[klass]
+            widen = np.array(calibration.widening)[np.searchsorted(calibration.edges, part[:, _HORIZON], side="right")]
+            delay = delays[chosen]
+            scores[chosen] = np.column_stack(
+                (
+                    delay + growth,
+                    delay + np.minimum(np.minimum(low, high) - widen, growth),
+                    delay + np.maximum(np.maximum(low, high) + widen, growth),
+                    cancelled,
+                )
+            )
+        return scores
+
+    def _one(self, row: Sequence[float]) -> Score:
+        if len(row) != len(FEATURES):
+            raise ValueError(f"{len(FEATURES)} features are wanted, the row has {len(row)}")
+        klass = int(row[_CLASS])
+        delay = float(row[_DELAY])
+        forests = self._forests.get(klass)
+        if forests is None:
+            return Score(delay)
+        buffer = forests[0].row
+        buffer[:] = list(row)
+        growth, low, high, cancelled = (forest.one(buffer) for forest in forests)
+        calibration = self._calibration[klass]
+        widen = calibration.widening[bisect.bisect_right(calibration.edges, row[_HORIZON])]
+        low, high = min(low, high) - widen, max(low, high) + widen
+        return Score(delay + growth, delay + min(low, growth), delay + max(high, growth), cancelled)
+
+
+def load_model(folder: Path) -> ForestModel:
+    """The model in a folder.
+
+    Raises ValueError where files are missing or broken, or the model was trained on other features than this code has.
+    """
+    try:
+        card = msgspec.json.decode((folder / FILE).read_bytes(), type=ModelCard)
+    except (OSError, msgspec.DecodeError) as error:
+        raise ValueError(f"{folder}: no model: {error}") from None
+    if card.features != FEATURES:
+        odd = sorted(set(card.features) ^ set(FEATURES)) or ["their order"]
+        raise ValueError(f"{folder}: trained on other features: {', '.join(odd)}")
+    forests = {}
+    for klass, name in enumerate(trains.CLASSES):
+        paths = [folder / file_name(name, head) for head in HEADS]
+        if all(path.is_file() for path in paths):
+            growth, low, high, cancelled = (Forest(path, len(FEATURES)) for path in paths)
+            forests[klass] = (growth, low, high, cancelled)
+    if not forests:
+        raise ValueError(f"{folder}: no class has all of its files")
+    return ForestModel(card, forests)
+
+
+def file_name(class_name: str, head: str) -> str:
+    """Where a booster lies in the model's folder."""
+    return f"{class_name}-{head}.txt"
