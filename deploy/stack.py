@@ -74,8 +74,10 @@ class Stack:
             progress(statuses)
             failed = [status.name for status in statuses if status.state == "given up"]
             late = [status.name for status in statuses if status.state != "up"]
-            if failed or (late and time.monotonic() > deadline):
-                raise UserError(self._complaint(failed or late, timeout_seconds))
+            if failed:
+                raise UserError(self._complaint(failed, "ends again and again"))
+            if late and time.monotonic() > deadline:
+                raise UserError(self._complaint(late, f"does not become well within {timeout_seconds:.0f} s"))
             if not late:
                 return statuses
             time.sleep(_POLL_SECONDS)
@@ -178,15 +180,16 @@ class Stack:
             return "given up"
         return _RUNNER_STATES.get(runner_state, "down")
 
-    def _complaint(self, names: Sequence[str], timeout_seconds: float) -> str:
-        tails = []
-        for name in names:
-            files = log_files(self.layout, name)
-            tail = files[-1].read_text(errors="replace").strip().splitlines()[-3:] if files else []
-            tails.append(
-                f"{name} does not become well within {timeout_seconds:.0f} s, its log ends: {' | '.join(tail)}"
-            )
-        return "\n".join([*tails, f"all logs are in {self.layout.logs}; `./zielzeit stack down` ends what runs"])
+    def _complaint(self, names: Sequence[str], trouble: str) -> str:
+        sentences = [f"{name} {trouble}, its log ends: {self._last_words(name)}" for name in names]
+        return "\n".join([*sentences, f"all logs are in {self.layout.logs}; `./zielzeit stack down` ends what runs"])
+
+    def _last_words(self, name: str) -> str:
+        """The last lines of the program's newest log, without the frames of a Java stack trace."""
+        files = log_files(self.layout, name)
+        lines = files[-1].read_text(errors="replace").splitlines() if files else []
+        telling = [line.strip() for line in lines if line.strip() and not line.startswith("\tat ")]
+        return " | ".join(telling[-3:]) or "(it is empty)"
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
