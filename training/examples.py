@@ -1,0 +1,92 @@
+"""Examples on disk: features, what the train was, and what became of it; Parquet, one folder per service day.
+
+``DIR/day=YYYY-MM-DD/part-0.parquet``. Folders whose name begins with ``_`` are bookkeeping. The same columns come out
+of the history import and out of the stream.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+
+from errors import UserError
+from udfs.describing import FEATURES
+
+TIME = pl.Datetime("ms", "UTC")
+ABOUT = pl.Schema(
+    {
+        "category": pl.String(),
+        "number": pl.String(),
+        "line": pl.String(),
+        "station": pl.String(),
+        "destination": pl.String(),
+        "scheduled": TIME,
+        "decided_at": TIME,
+    }
+)
+LABEL = pl.Schema(
+    {
+        "final_delay": pl.Float32(),  # at the destination; null where cancelled or unknown
+        "cancelled": pl.Boolean(),  # the destination was not reached; null where unknown
+        "labelled_at": TIME,
+    }
+)
+SCHEMA = pl.Schema({**ABOUT, **LABEL, **dict.fromkeys(FEATURES, pl.Float32())})
+
+
+def days(folder: Path) -> list[date]:
+    """The service days that have examples, ascending."""
+    found = []
+    for path in folder.glob("day=*"):
+        try:
+            found.append(date.fromisoformat(path.name.removeprefix("day=")))
+        except ValueError:
+            continue
+    return sorted(found)
+
+
+def write_day(folder: Path, day: date, examples: pl.DataFrame) -> None:
+    """Replace one day's examples in one step."""
+    target = folder / f"day={day}"
+    target.mkdir(parents=True, exist_ok=True)
+    write_atomically(examples.select(SCHEMA.names()), target / "part-0.parquet")
+
+
+def write_atomically(frame: pl.DataFrame, path: Path) -> None:
+    """Write a Parquet file that is never seen half."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    frame.write_parquet(draft, compression="zstd", compression_level=1, statistics=True)
+    draft.replace(path)
+
+
+def read(
+    folder: Path, first: date | None = None, last: date | None = None, columns: Sequence[str] | None = None
+) -> pl.DataFrame:
+    """Examples of the service days from ``first`` to ``last``, both included, with their ``day``.
+
+    Raises UserError where the folder has no examples in that time, or examples of other features.
+    """
+    known = days(folder)
+    if not known:
+        raise UserError(f"{folder} holds no examples (day=…/*.parquet): make some with `zielzeit history import`")
+    wanted = [day for day in known if (first is None or day >= first) and (last is None or day <= last)]
+    if not wanted:
+        raise UserError(f"{folder} has examples from {known[0]} to {known[-1]}, none from {first} to {last}")
+    frames = []
+    for day in wanted:
+        for path in sorted((folder / f"day={day}").glob("[!._]*.parquet")):
+            frames.append(_read_file(path, columns).with_columns(day=pl.lit(day)))
+    return pl.concat(frames)
+
+
+def _read_file(path: Path, columns: Sequence[str] | None) -> pl.DataFrame:
+    try:
+        return pl.read_parquet(path, columns=list(columns or SCHEMA.names()), hive_partitioning=False)
+    except pl.exceptions.ColumnNotFoundError as error:
+        raise UserError(
+            f"{path} was made with other features ({str(error).splitlines()[0]}): run `zielzeit history import` again"
+        ) from None

@@ -1,0 +1,241 @@
+"""Stop records put together to runs, as columns of plain numbers that the replay can follow.
+
+A run is what the source names so; else the stops of one train (category and number) that are planned no more than four
+hours apart. Its destination is its last stop, its service day that of its first one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import polars as pl
+
+from training.history.stops import IDENTITY
+from udfs import calendar, clock, trains
+
+Ints = npt.NDArray[np.int32]
+Longs = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+Names = dict[str, list[str] | list[tuple[int | str, ...]]]
+
+LONGEST_GAP = 4 * 60
+"""Minutes between two stops of one run at most."""
+SETTLED = 7.0
+"""Minutes after which a departure or an arrival counts as decided: the stream's default gap."""
+DEPARTURE, CANCELLED, ARRIVAL, UNKNOWN = 0, 1, 2, 3
+"""What happened at a stop: left, not served, run ended (or should have), nobody knows."""
+
+
+class Runs(NamedTuple):
+    """Parallel arrays, one entry per stop, runs one after the other and stops in order; keys as in ``udfs.state``."""
+
+    kind: npt.NDArray[np.int8]
+    first: Longs
+    """Index of the first stop of the stop's run."""
+    end: Longs
+    """One beyond the last."""
+    wall: Ints
+    """Planned departure on Berlin's clocks, minutes since 1970."""
+    departure: Floats
+    """Planned departure, minutes since 1970 UTC; the arrival's at the last stop, as for the next one."""
+    arrival: Floats
+    delay: Floats
+    """At the departure, at the last stop at the arrival; NaN where unknown."""
+    known: Floats
+    """When that is decided, minutes since 1970 UTC."""
+    klass: Ints
+    category: Floats
+    holiday: Floats
+    station: Ints
+    hop: Ints
+    """From the stop planned before."""
+    hop_made: Ints
+    """From the stop served before."""
+    before: Longs
+    """Index of that stop, -1 where there is none."""
+    train: Ints
+    service: Ints
+    relation: Ints
+    day: Ints
+    """Service day of the run, days since 1970-01-01."""
+
+
+class Labels(NamedTuple):
+    """Names for the output: codes per stop, and what they stand for."""
+
+    codes: dict[str, Ints]
+    values: dict[str, pl.Series]
+
+
+def assemble(stops: pl.DataFrame) -> tuple[Runs, Labels, Names, dict[str, int]]:
+    """Runs of all the stop records, their names, the names of the keys, and how many rows were left out by reason."""
+    frame, values = _coded(stops)
+    frame, left_out = _in_order(frame)
+    categories, numbers, station = (frame[f"{name}_code"].to_numpy() for name in ("category", "number", "station"))
+    line = frame["line_code"].to_numpy()
+    start = _starts(frame)
+    first = np.maximum.accumulate(np.where(start, np.arange(len(frame)), 0))
+    firsts = np.flatnonzero(start)
+    sizes = np.diff(np.append(firsts, len(frame)))
+    end = np.repeat(firsts + sizes, sizes)
+    last = end - 1
+    is_last = last == np.arange(len(frame))
+
+    wall, wall_departure = frame["wall"].to_numpy(), frame["wall_departure"].to_numpy()
+    wall_departure = np.where(is_last, wall, wall_departure).astype(np.int32)
+    arrival, departure = _instants(wall), _instants(wall_departure)
+    arrival_delay, departure_delay = (
+        frame[name].cast(pl.Float64).to_numpy() for name in ("arrival_delay", "departure_delay")
+    )
+    delay = np.where(is_last, arrival_delay, departure_delay)
+    cancelled = np.where(is_last, frame["arrival_cancelled"].to_numpy(), frame["departure_cancelled"].to_numpy())
+    lost = np.isnan(delay) & ~cancelled | (is_last & frame["continues"].to_numpy())
+    kind = np.select([lost, is_last, cancelled], [UNKNOWN, ARRIVAL, CANCELLED], DEPARTURE).astype(np.int8)
+    delay = np.where(cancelled, np.nan, delay)
+    known = departure + np.where(np.isnan(delay), 0.0, delay) + SETTLED
+    # A run that is late and never arrives is given up only after its last departure.
+    latest = np.maximum.reduceat(known, firsts)
+    known = np.where(is_last & cancelled, latest[np.cumsum(start) - 1], known)
+
+    klass_of = np.array([trains.train_class(name) for name in values["category"]], dtype=np.int32)
+    code_of = np.array([trains.category_code(name) for name in values["category"]])
+    klass = klass_of[categories]
+    before = _served_before(kind, start)
+    hop, hop_made, hops = _hops(station, before, start, values["station"])
+    destination = station[last]
+    # A train without a line is told from others by its category, after all lines.
+    line_or_category = np.where(_is_empty(values["line"])[line], len(values["line"]) + categories, line)
+    stations = len(values["station"])
+    relation, relations = pd.factorize((klass.astype(np.int64) * stations + station) * stations + destination)
+    services = len(values["line"]) + len(values["category"])
+    service, service_codes = pd.factorize(relation.astype(np.int64) * services + line_or_category)
+    trains_ = len(values["category"]) * len(values["number"])
+    train, train_codes = pd.factorize(
+        relation.astype(np.int64) * trains_ + categories.astype(np.int64) * len(values["number"]) + numbers
+    )
+    names = _names(values, hops, relations, service_codes, train_codes)
+    runs = Runs(
+        kind=kind,
+        first=first,
+        end=end,
+        wall=wall_departure,
+        departure=departure,
+        arrival=arrival,
+        delay=delay,
+        known=known,
+        klass=klass,
+        category=code_of[categories],
+        holiday=by_value(wall_departure // clock.DAY, calendar.holiday_share),
+        station=(station + 1).astype(np.int32),
+        hop=hop,
+        hop_made=hop_made,
+        before=before,
+        train=(train + 1).astype(np.int32),
+        service=(service + 1).astype(np.int32),
+        relation=(relation + 1).astype(np.int32),
+        day=((wall_departure[first] - calendar.SERVICE_DAY_STARTS) // clock.DAY).astype(np.int32),
+    )
+    left_out |= {"run with a single stop": int((sizes == 1).sum()), "no delay known": int((kind == UNKNOWN).sum())}
+    codes = {"category": categories, "number": numbers, "line": line, "station": station, "destination": destination}
+    return runs, Labels(codes, values | {"destination": values["station"]}), names, left_out
+
+
+def _coded(stops: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, pl.Series]]:
+    """Text replaced by codes in alphabetical order, and the text."""
+    codes, values = [], {}
+    for name in ("category", "number", "station", "line"):
+        column = stops[name].fill_null("")
+        values[name] = column.unique().sort()
+        codes.append(column.cast(pl.Enum(values[name])).to_physical().cast(pl.Int32).alias(f"{name}_code"))
+    return stops.drop("category", "number", "station", "line").with_columns(codes), values
+
+
+def _in_order(frame: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, int]]:
+    """By train and time, each stop once: of two records the one that sorts last, whatever the order of the files."""
+    ordered = frame.sort(
+        "category_code", "number_code", "run", "wall", "station_code", "arrival_cancelled", "departure_cancelled",
+        "arrival_delay", "departure_delay", "line_code",
+    )  # fmt: skip
+    identity = ["wall" if name == "wall" else f"{name}_code" for name in IDENTITY]
+    once = ordered.unique(subset=identity, keep="last", maintain_order=True)
+    return once, {"same stop again": len(frame) - len(once)}
+
+
+def _starts(frame: pl.DataFrame) -> Flags:
+    def changes(name: str) -> pl.Expr:
+        return pl.col(name).ne_missing(pl.col(name).shift())
+
+    gap = pl.col("run").is_null() & (pl.col("wall") - pl.col("wall").shift() > LONGEST_GAP)
+    start = frame.select((changes("category_code") | changes("number_code") | changes("run") | gap).fill_null(value=True))
+    flags = start.to_series().to_numpy().copy()
+    flags[:1] = True
+    return flags
+
+
+def _instants(wall: Ints) -> Floats:
+    return by_value(wall, clock.wall_to_instant)
+
+
+def by_value(values: Ints | Floats, function: Callable[[int], float]) -> Floats:
+    """The function of every value, called once for each that occurs."""
+    codes, uniques = pd.factorize(values)
+    return np.array([function(int(value)) for value in uniques], dtype=np.float64)[codes]
+
+
+def _served_before(kind: npt.NDArray[np.int8], start: Flags) -> Longs:
+    """Index of the last departure of the same run before each stop, -1 where there is none."""
+    index = np.arange(len(kind))
+    left = np.maximum.accumulate(np.where(kind == DEPARTURE, index, -1))
+    before = np.concatenate(([-1], left[:-1]))
+    first = np.maximum.accumulate(np.where(start, index, 0))
+    return np.where(before >= first, before, -1)
+
+
+def _hops(station: Ints, before: Longs, start: Flags, names: pl.Series) -> tuple[Ints, Ints, list[tuple[str, str]]]:
+    """Keys of the hop from the stop planned before and from the stop served before; 0 where there is none."""
+    count = len(names)
+    planned = np.where(start, -1, np.concatenate(([0], station[:-1])).astype(np.int64) * count + station)
+    made = np.where(before < 0, -1, station[before].astype(np.int64) * count + station)
+    codes, uniques = pd.factorize(np.concatenate((planned, made)))
+    none = np.flatnonzero(uniques == -1)
+    keys = np.arange(1, len(uniques) + 1)
+    if len(none):  # keys after the missing one move up, it becomes 0
+        keys[none[0] :] -= 1
+        keys[none[0]] = 0
+    text = names.to_list()
+    hops = [(text[value // count], text[value % count]) for value in uniques if value >= 0]
+    joined = keys[codes].astype(np.int32)
+    return joined[: len(station)], joined[len(station) :], hops
+
+
+def _is_empty(values: pl.Series) -> Flags:
+    return (values == "").to_numpy()
+
+
+def _names(
+    values: dict[str, pl.Series], hops: list[tuple[str, str]], relations: Longs, services: Longs, trains_: Longs
+) -> Names:
+    """What the keys stand for, in the order of the keys: the names that ``udfs.features`` asks for."""
+    station, line, category, number = (values[name].to_list() for name in ("station", "line", "category", "number"))
+    stations = len(station)
+    relation = [
+        (int(code // stations // stations), station[code // stations % stations], station[code % stations])
+        for code in relations
+    ]
+    lines = line + category
+    service = []
+    for code in services:
+        klass, here, there = relation[code // len(lines)]
+        service.append((klass, lines[code % len(lines)], here, there))
+    train = []
+    for code in trains_:
+        rest, which = divmod(int(code), len(number))
+        which_relation, kind = divmod(rest, len(category))
+        _, here, there = relation[which_relation]
+        train.append((category[kind], number[which], here, there))
+    return {"station": station, "hop": hops, "train": train, "service": service, "relation": relation}
