@@ -19,7 +19,7 @@ import zstandard
 
 from ingest.simulator import clock
 from ingest.simulator.faults import Faults
-from ingest.simulator.reply import answer
+from ingest.simulator.reply import OLDEST, answer
 from ingest.simulator.truth import AHEAD, PAST, Looked, Truth, known_from, truth
 from ingest.simulator.world import World
 
@@ -143,7 +143,7 @@ def _in_order(
 
 def _truths(world: World, begin: int, end: int, looked: Looked, past: bool) -> Iterator[Truth]:
     """The truth of every row that may be on a recorded board; what left too late to be told is undecidable."""
-    begin, end = begin - (PAST if past else 0), end + AHEAD
+    begin, end = begin - (PAST if past else 0) - OLDEST, end + AHEAD
     day = clock.local(begin).date() - timedelta(days=1)
     while day <= clock.local(end).date():
         for line in world.network.lines:

@@ -9,6 +9,8 @@ from ingest.simulator.faults import Faults
 from ingest.simulator.world import World
 
 API_VERSION = "2.04"
+OLDEST = 600
+"""Seconds by which a board with the fault ``stale`` is at most too old."""
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -41,7 +43,7 @@ def answer(world: World, faults: Faults, station: int, at: float, *, past: bool)
                 world.network.stations
             )
         case "stale":
-            at -= 180 + faults.draw(fault, station, at, 420)
+            at -= 180 + faults.draw(fault, station, at, OLDEST - 180)
     shown = board(world, station, at, past=past, realtime=fault not in ("dead-board", "dead-feed"))
     body = encode(shown)
     if fault == "truncated":
