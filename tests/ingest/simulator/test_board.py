@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.recorded import read_boards
@@ -23,6 +23,8 @@ FRANKFURT = Path(__file__).parents[4] / "shared/data/dbf-boards/frankfurt"
 
 moments = st.integers(clock.epoch(DAY, 0), clock.epoch(DAY + timedelta(days=2), 0))
 stations = st.integers(0, 11)
+# The first look at a day makes that day: no time limit on single examples.
+unhurried = settings(deadline=None)
 
 
 def shown(station: int, at: int, *, past: bool, realtime: bool = True) -> list[dict[str, Any]]:
@@ -45,6 +47,7 @@ def leaves(row: dict[str, Any], at: int) -> int:
     return nearest(scheduled, at) + 60 * delay
 
 
+@unhurried
 @given(stations, moments, st.booleans())
 def test_a_row_shows_while_its_believed_departure_lies_ahead_and_its_plan_within_three_hours(station, at, past):
     rows = shown(station, at, past=past)
@@ -54,12 +57,14 @@ def test_a_row_shows_while_its_believed_departure_lies_ahead_and_its_plan_within
         assert nearest(row["scheduledArrival"] or row["scheduledDeparture"], at) < at + 180 * 60
 
 
+@unhurried
 @given(stations, moments, st.booleans())
 def test_rows_stand_in_order_of_their_believed_departure(station, at, past):
     times = [leaves(row, at) for row in shown(station, at, past=past)]
     assert times == sorted(times)
 
 
+@unhurried
 @given(stations, moments)
 def test_a_delay_is_null_only_where_the_run_has_no_such_event(station, at):
     name = WORLD.network.stations[station].name
@@ -73,12 +78,14 @@ def test_a_delay_is_null_only_where_the_run_has_no_such_event(station, at):
         assert len(row["via"]) <= 3
 
 
+@unhurried
 @given(stations, moments)
 def test_a_board_with_past_holds_every_row_of_the_board_without(station, at):
     with_past = [row for row in shown(station, at, past=True) if leaves(row, at) >= at]
     assert with_past == shown(station, at, past=False)
 
 
+@unhurried
 @given(stations, moments)
 def test_a_dead_feed_shows_the_timetable(station, at):
     for row in shown(station, at, past=True, realtime=False):
