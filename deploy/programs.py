@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import httpx
@@ -110,10 +111,16 @@ def _is_registered(rest: Address, name: str) -> bool:
     return answer is not None and any(manager["id"] == name for manager in answer.json()["taskmanagers"])
 
 
+@cache
+def _client() -> httpx.Client:
+    """One for all: a new one reads the certificates of the whole world each time."""
+    return httpx.Client(timeout=_HEALTH_TIMEOUT_SECONDS, trust_env=False)
+
+
 def _get(url: str) -> Any:
     """The response, or None where there is no good one."""
     try:
-        response = httpx.get(url, timeout=_HEALTH_TIMEOUT_SECONDS, trust_env=False)
+        response = _client().get(url)
     except httpx.HTTPError:
         return None
     return response if response.is_success else None

@@ -23,7 +23,7 @@ from settings import Settings
 
 State = Literal["up", "starting", "unwell", "restarting", "given up", "down"]
 
-_POLL_SECONDS = 0.3
+_POLL_SECONDS = 0.5
 _START_SECONDS = 120
 """A program that runs for longer and does not answer is not starting any more."""
 _RUNNER_STATES: dict[str, State] = {"STARTING": "starting", "BACKOFF": "restarting", "EXITED": "restarting"}
