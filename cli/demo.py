@@ -1,9 +1,62 @@
-"""Commands: demo."""
+"""``zielzeit demo``: everything in one go, on a simulated railway."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Annotated
+
 import typer
+
+if TYPE_CHECKING:
+    from deploy.demo.run import Result
 
 
 def register(app: typer.Typer) -> None:
     """Add this module's commands."""
+    app.command(name="demo", help="Everything in one go: stack, simulated railway, poller, model, job, live table.")(
+        demo
+    )
+
+
+def demo(
+    minutes: Annotated[
+        float | None, typer.Option(min=0.1, help="End by itself so long after the job runs; else at Ctrl-C.")
+    ] = None,
+    stations: Annotated[int, typer.Option(min=5, max=500, help="Stations of the simulated railway.")] = 12,
+    speed: Annotated[float, typer.Option(min=1, max=300, help="Simulated seconds per second.")] = 60,
+    seed: Annotated[int, typer.Option(help="Equal seeds give equal railways.")] = 1,
+) -> None:
+    """Show predictions as they come, and how good they were; then a summary."""
+    from rich.console import Console
+
+    from deploy.demo.run import Wish, demo_settings, run
+
+    console = Console()
+    wish = Wish(minutes=minutes, stations=stations, speed=speed, seed=seed)
+    try:
+        result = run(wish, demo_settings(), console)
+    except KeyboardInterrupt:
+        console.print("Interrupted.")
+        raise typer.Exit(130) from None
+    for line in summary(result):
+        console.print(line, highlight=False, soft_wrap=True)
+    if minutes is not None and not result.score.predictions:
+        raise typer.Exit(1)
+
+
+def summary(result: Result) -> list[str]:
+    """What came out, for a person."""
+    score = result.score
+    first, errors = result.first_prediction_seconds, score.errors
+    kinds = ", ".join(f"{count} {kind}" for kind, count in score.kinds.most_common())
+    versions = ", ".join(f"{count} by model {version}" for version, count in score.versions.most_common())
+    statuses = ", ".join(f"{count} {status}" for status, count in score.statuses.most_common())
+    return [
+        f"Boards:      {score.boards}",
+        f"Decisions:   {score.decisions}" + (f" ({kinds})" if kinds else ""),
+        f"Predictions: {score.predictions}, distinct ids {score.distinct}" + (f" ({versions})" if versions else ""),
+        f"Outcomes:    {score.outcomes}" + (f" ({statuses})" if statuses else ""),
+        f"MAE:         {errors.model:.2f} min, persistence {errors.persistence:.2f} (skill {errors.skill:.2f})"
+        if errors
+        else "MAE:         no train has arrived yet",
+        f"First prediction after {first:.0f} s." if first is not None else "No prediction came.",
+    ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
-from datetime import datetime
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +14,7 @@ from errors import UserError
 
 if TYPE_CHECKING:
     from ingest.simulator.faults import Faults
+    from ingest.simulator.server import Clock
     from ingest.simulator.world import World
 
 
@@ -31,6 +32,10 @@ def _simulate(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)] = 8090,
     speed: Annotated[float, typer.Option(help="Simulated seconds per second.", min=0.01)] = 1.0,
+    since: Annotated[
+        float | None,
+        typer.Option(help="When --start was, seconds since 1970: one started again goes on; default: now."),
+    ] = None,
     boards: Annotated[Path | None, typer.Option(help="No server: record boards here (.jsonl or .jsonl.zst).")] = None,
     hours: Annotated[float, typer.Option(help="Hours to record.", min=0.01)] = 24.0,
     every: Annotated[int, typer.Option(help="Seconds between two boards of a station.", min=30)] = 180,
@@ -43,6 +48,7 @@ def _simulate(
     from ingest.simulator.faults import Faults
     from ingest.simulator.network import build
     from ingest.simulator.recording import record
+    from ingest.simulator.server import Clock
     from ingest.simulator.start import start_time
     from ingest.simulator.world import World
 
@@ -50,7 +56,9 @@ def _simulate(
     wrong = Faults.parse(faults, seed)
     world = World(build(stations, seed))
     if boards is None:
-        _serve_simulation(world, wrong, begin, host=host, port=port, speed=speed, truth=truth)
+        elapsed = 0.0 if since is None else max(0.0, time.time() - since)
+        ticking = Clock(begin.timestamp(), speed, elapsed)
+        _serve_simulation(world, wrong, ticking, host=host, port=port, truth=truth)
         return
     if not boards.name.removesuffix(".zst").endswith(".jsonl"):
         raise UserError(f"--boards {boards}: name it .jsonl or .jsonl.zst, as replay reads it")
@@ -74,9 +82,10 @@ def _simulate(
 
 
 def _serve_simulation(
-    world: World, faults: Faults, begin: datetime, *, host: str, port: int, speed: float, truth: Path | None
+    world: World, faults: Faults, ticking: Clock, *, host: str, port: int, truth: Path | None
 ) -> None:
-    from ingest.simulator.server import Clock, application, serve
+    from ingest.simulator.clock import local
+    from ingest.simulator.server import application, serve
 
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -88,9 +97,10 @@ def _serve_simulation(
     trips = sum(len(line.trips) for line in network.lines)
     base = f"http://{host}:{port}"
     print(f"{len(network.stations)} stations, {len(network.lines)} lines, {trips} trains a day, seed {network.seed}")
-    print(f"Simulated time {begin.isoformat()}, speed {speed:g}; faults: {', '.join(faults.rates) or 'none'}")
+    now, wrong = local(ticking.now()).isoformat(), ", ".join(faults.rates) or "none"
+    print(f"Simulated time {now}, speed {ticking.speed:g}; faults: {wrong}")
     print(f"Boards:   {base}/{network.stations[0].eva}.json?version=3&past=1  ({network.stations[0].name})")
     print(f"Stations: {base}/stations.json   Clock: {base}/clock.json")
     print("Ctrl-C stops it.", flush=True)
     with contextlib.suppress(KeyboardInterrupt):
-        serve(application(world, faults, Clock(begin.timestamp(), speed), truth), host, port)
+        serve(application(world, faults, ticking, truth), host, port)

@@ -104,6 +104,11 @@ class Layout(NamedTuple):
         return self.run / "events.log"
 
     @property
+    def guests(self) -> Path:
+        """Programs that were added to the stack for a while."""
+        return self.run / "guests.json"
+
+    @property
     def supervisor_config(self) -> Path:
         """What the process runner was told."""
         return self.run / "supervisord.conf"

@@ -9,8 +9,9 @@ from typing import Any
 import httpx
 import msgspec
 
-from deploy import flink, kafka, mlflow
-from deploy.layout import Address, flink_address, kafka_address, mlflow_address
+from deploy import flink, guests, kafka, mlflow
+from deploy.guests import Guest
+from deploy.layout import Address, Layout, flink_address, kafka_address, mlflow_address
 from settings import Settings
 
 PARTS = ("kafka", "flink", "mlflow")
@@ -37,7 +38,7 @@ class Program(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def programs(settings: Settings) -> list[Program]:
-    """All programs of the stack. Raises UserError where an address is not on this machine."""
+    """All programs of the stack, guests last. Raises UserError where an address is not on this machine."""
     rest = flink_address(settings)
     rpc = Address(rest.host, settings.flink_rpc_port)
     broker = kafka_address(settings)
@@ -73,6 +74,7 @@ def programs(settings: Settings) -> list[Program]:
             priority=30,
         ),
         *(_task_manager(settings, f"taskmanager-{number}", rest) for number in range(1, settings.task_managers + 1)),
+        *map(_guest, guests.read(Layout.of(settings))),
     ]
 
 
@@ -91,6 +93,19 @@ def _task_manager(settings: Settings, name: str, rest: Address) -> Program:
         environment=flink.worker_environment(settings, name),
         healthy=lambda: _is_registered(rest, name),
         priority=40,
+    )
+
+
+def _guest(guest: Guest) -> Program:
+    return Program(
+        name=guest.name,
+        part=guest.part,
+        command=guest.command,
+        environment=guest.environment,
+        ports={guest.name: guest.address} if guest.address else {},
+        url=guest.url,
+        healthy=lambda: not guest.health_url or _get(guest.health_url) is not None,
+        priority=guest.priority,
     )
 
 

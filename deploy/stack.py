@@ -13,7 +13,8 @@ from typing import Any, Literal
 import msgspec
 import psutil
 
-from deploy import restarts
+from deploy import guests, restarts
+from deploy.guests import Guest
 from deploy.layout import Layout
 from deploy.processes import belonging_to, end, taken_ports
 from deploy.programs import PARTS, Program, prepare, programs
@@ -90,12 +91,37 @@ class Stack:
         chosen = self._choose(parts)
         with self._alone():
             if not chosen:
+                guests.write(self.layout, [])
                 return self._end_all()
             before, states = len(belonging_to(self.layout.root)), self._runner.states()
             for program in reversed(chosen):
                 if states.get(program.name, {}).get("statename") in _RUNNING:
                     self._runner.stop(program.name)
             return before - len(belonging_to(self.layout.root))
+
+    def receive(self, arriving: Sequence[Guest], *, progress: Progress = _silent) -> list[Status]:
+        """Add these programs to the running stack in the place of earlier guests; wait until they are well.
+
+        Raises UserError as ``up`` does.
+        """
+        self.dismiss()
+        with self._alone():
+            guests.write(self.layout, arriving)
+        return self.up({guest.part for guest in arriving}, progress=progress)
+
+    def dismiss(self) -> None:
+        """Stop the programs that ``receive`` added, the last one first; the stack itself stays as it is."""
+        with self._alone():
+            leaving = guests.read(self.layout)
+            if not leaving:
+                return
+            states = self._runner.states()
+            for guest in reversed(leaving):
+                if states.get(guest.name, {}).get("statename") in _RUNNING:
+                    self._runner.stop(guest.name)
+            guests.write(self.layout, [])
+            if self._runner.is_running():
+                self._runner.ensure(programs(self.settings))
 
     def status(self) -> list[Status]:
         """How every program does, running or not."""
@@ -110,10 +136,11 @@ class Stack:
         return [file for program in chosen for file in log_files(self.layout, program)]
 
     def _choose(self, parts: Iterable[str]) -> list[Program]:
-        chosen = set(parts)
-        if unknown := chosen - set(PARTS):
-            raise UserError(f"the stack has no part {', '.join(sorted(unknown))}; it has {', '.join(PARTS)}")
-        return [program for program in programs(self.settings) if program.part in chosen]
+        chosen, existing = set(parts), programs(self.settings)
+        known = list(dict.fromkeys([*PARTS, *(program.part for program in existing)]))
+        if unknown := chosen.difference(known):
+            raise UserError(f"the stack has no part {', '.join(sorted(unknown))}; it has {', '.join(known)}")
+        return [program for program in existing if program.part in chosen]
 
     def _start(self, wanted: Sequence[Program]) -> None:
         if not self._runner.is_running():

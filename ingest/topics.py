@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Iterable
 from concurrent.futures import Future
 
@@ -16,6 +17,7 @@ from udfs.topics import BOARDS
 log = logging.getLogger(__name__)
 
 _TIMEOUT_SECONDS = 5.0
+_POLL_SECONDS = 0.1
 _FOREVER = str(2**63 - 1)
 
 
@@ -49,11 +51,27 @@ def ensure_topics(settings: Settings, names: Iterable[str]) -> list[str]:
             if topic not in existing
         ]
         futures = admin.create_topics(missing, request_timeout=_TIMEOUT_SECONDS) if missing else {}
-        created = [topic for topic, future in futures.items() if _made(future)]
+        created = [topic for topic, future in futures.items() if _ignoring(KafkaError.TOPIC_ALREADY_EXISTS, future)]
         _warn_of_retention(admin, existing)
     except KafkaException as error:
         raise broker_error(settings, error) from None
     return created
+
+
+def remove_topics(settings: Settings, names: Iterable[str]) -> None:
+    """Delete those of the topics that exist, with all their records, and wait until they are gone.
+
+    Raises UserError where no broker answers or the broker refuses.
+    """
+    admin = AdminClient(settings.kafka_client_config() | {"log_level": 0})
+    unwanted = {settings.topic(name) for name in names}
+    try:
+        while existing := admin.list_topics(timeout=_TIMEOUT_SECONDS).topics.keys() & unwanted:
+            for future in admin.delete_topics(list(existing), request_timeout=_TIMEOUT_SECONDS).values():
+                _ignoring(KafkaError.UNKNOWN_TOPIC_OR_PART, future)
+            time.sleep(_POLL_SECONDS)
+    except KafkaException as error:
+        raise broker_error(settings, error) from None
 
 
 def broker_error(settings: Settings, error: KafkaException) -> UserError:
@@ -67,11 +85,12 @@ def broker_error(settings: Settings, error: KafkaException) -> UserError:
     return UserError(f"Kafka at {settings.kafka_bootstrap} refused: {cause.str()}")
 
 
-def _made(future: Future[None]) -> bool:
+def _ignoring(code: int, future: Future[None]) -> bool:
+    """Whether it was done; False where another process did it just before, which this error code tells."""
     try:
         future.result()
     except KafkaException as error:
-        if error.args[0].code() == KafkaError.TOPIC_ALREADY_EXISTS:  # by another process, just now
+        if error.args[0].code() == code:
             return False
         raise
     return True

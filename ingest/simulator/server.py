@@ -29,10 +29,10 @@ _SLOW_SECONDS = 30.0
 
 
 class Clock:
-    """Simulated time: ``start`` (epoch seconds) now, then ``speed`` times as fast as real time."""
+    """Simulated time: ``start`` (epoch seconds) ``elapsed`` real seconds ago, ``speed`` times as fast as real time."""
 
-    def __init__(self, start: float, speed: float) -> None:
-        self.start, self.speed, self._zero = start, speed, time.monotonic()
+    def __init__(self, start: float, speed: float, elapsed: float = 0.0) -> None:
+        self.start, self.speed, self._zero = start, speed, time.monotonic() - elapsed
 
     def now(self) -> int:
         """Epoch second, whole, as the ``Date`` header carries it."""

@@ -1,0 +1,51 @@
+"""The demo's model: the champion of the registry, or a first one made now."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import httpx
+
+from deploy.demo.steps import Say
+from settings import ROOT, Settings
+
+_TIMEOUT_SECONDS = 10.0
+_TRAIN = (sys.executable, "-m", "cli.app", "train", "--quick")
+
+
+def champion(settings: Settings) -> str | None:
+    """Version that bears the alias, or None. Asked without MLflow's own client, which takes seconds to load."""
+    try:
+        answer = httpx.get(
+            f"{settings.mlflow_uri}/api/2.0/mlflow/registered-models/alias",
+            params={"name": settings.model_name, "alias": settings.model_alias},
+            timeout=_TIMEOUT_SECONDS,
+            trust_env=False,
+        )
+        return str(answer.json()["model_version"]["version"]) if answer.is_success else None
+    except (httpx.HTTPError, ValueError):
+        return None
+
+
+def train(settings: Settings, say: Say) -> bool:
+    """Run ``train --quick`` and say its lines; whether it made a model. Without one the job predicts persistence."""
+    environment = {**os.environ, **settings.as_environment()}
+    with subprocess.Popen(  # noqa: S603 - our own command
+        _TRAIN,
+        cwd=ROOT,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        try:
+            for line in process.stdout or ():
+                if text := line.strip():
+                    say(text)
+        except BaseException:
+            process.terminate()
+            raise
+    return process.returncode == 0

@@ -1,0 +1,116 @@
+"""What makes the demo's boards: a simulated railway and a poller of it, as programs of the local stack."""
+
+from __future__ import annotations
+
+import socket
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from deploy.guests import Guest
+from deploy.layout import Address
+from ingest.simulator.clock import BERLIN
+from ingest.simulator.network import build
+from settings import ROOT, Settings
+
+PART = "demo"
+_HOST = "127.0.0.1"
+_PORT = 8090
+_FIRST_HOUR = 7
+"""Of simulated time: the morning peak, with a past hour of departures that can be decided at once."""
+_POLL_SECONDS = 180
+"""Simulated seconds between two boards of a station."""
+
+
+class Railway(msgspec.Struct, frozen=True, kw_only=True):
+    """A simulated railway and its clock."""
+
+    stations: int
+    seed: int
+    speed: float
+    """Simulated seconds per second."""
+    start: datetime
+    """Simulated time at ``began``."""
+    began: float
+    """Real time, seconds since 1970."""
+    port: int
+
+    @property
+    def url(self) -> str:
+        """Where it answers like DBF."""
+        return f"http://{_HOST}:{self.port}"
+
+    def now(self) -> datetime:
+        """Simulated time, Europe/Berlin."""
+        return datetime.fromtimestamp(self.start.timestamp() + (time.time() - self.began) * self.speed, BERLIN)
+
+
+def begin(stations: int, seed: int, speed: float) -> Railway:
+    """A railway whose clock starts now, at seven in the morning of today."""
+    today = datetime.now(UTC).astimezone(BERLIN)
+    return Railway(
+        stations=stations,
+        seed=seed,
+        speed=speed,
+        start=today.replace(hour=_FIRST_HOUR, minute=0, second=0, microsecond=0),
+        began=time.time(),
+        port=_free_port(_PORT),
+    )
+
+
+def guests(railway: Railway, settings: Settings, folder: Path) -> list[Guest]:
+    """The simulator and the poller of all its stations; ``folder`` takes their list and the truth log.
+
+    Raises UserError for a railway that cannot be built.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    names = folder / "stations.txt"
+    names.write_text("".join(f"{station.name}\n" for station in build(railway.stations, railway.seed).stations))
+    command = (sys.executable, "-m", "cli.app")
+    simulator = Guest(
+        name="simulator",
+        part=PART,
+        command=(
+            *(*command, "simulate", "--host", _HOST, "--port", str(railway.port)),
+            *("--stations", str(railway.stations), "--seed", str(railway.seed), "--speed", f"{railway.speed:g}"),
+            *("--start", railway.start.isoformat(), "--since", f"{railway.began:.3f}"),
+            *("--truth", str(folder / "truth.jsonl")),
+        ),
+        environment={"PYTHONPATH": str(ROOT)},
+        address=Address(_HOST, railway.port),
+        url=railway.url,
+        health_url=f"{railway.url}/clock.json",
+        priority=50,
+    )
+    poller = Guest(
+        name="poller",
+        part=PART,
+        command=(
+            *(*command, "poll", "--base-url", railway.url, "--stations", f"@{names}"),
+            *("--interval", f"{_POLL_SECONDS / railway.speed:g}"),
+        ),
+        environment={
+            "PYTHONPATH": str(ROOT),
+            "ZIELZEIT_KAFKA_BOOTSTRAP": settings.kafka_bootstrap,
+            "ZIELZEIT_TOPIC_PREFIX": settings.topic_prefix,
+            "ZIELZEIT_TOPIC_PARTITIONS": str(settings.topic_partitions),
+        },
+        priority=60,
+    )
+    return [simulator, poller]
+
+
+def _free_port(preferred: int) -> int:
+    """The preferred port, or one that the system picks where somebody has it."""
+    for port in (preferred, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((_HOST, port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise AssertionError("the system has a free port")

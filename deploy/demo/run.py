@@ -1,0 +1,211 @@
+"""Everything in one go: stack, model, railway, poller, job; then a look at what comes out; then the end of it all."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+
+import msgspec
+from rich.console import Console
+
+from deploy import jobs, restarts
+from deploy.demo import model, railway
+from deploy.demo.railway import Railway
+from deploy.demo.reader import reading
+from deploy.demo.score import Score
+from deploy.demo.steps import Say, step
+from deploy.demo.view import Moment, showing
+from deploy.programs import PARTS
+from deploy.stack import Stack, Status
+from deploy.submit import submit
+from errors import UserError
+from ingest.topics import ensure_topics, remove_topics
+from settings import Settings, load
+from udfs import topics
+
+TOPIC_PREFIX = "demo."
+"""Keeps a simulated clock's records, which each demo makes anew, apart from those of real boards."""
+
+_CHECKPOINT_SECONDS = 3.0
+"""Readers see what is committed, once a checkpoint."""
+_IDLE_SECONDS = 45.0
+"""Longer than a restart of the broker: time must not run ahead on the partition that comes back first."""
+_LOOK_SECONDS = 2.0
+_READ_SECONDS = 0.25
+_JOB_START_SECONDS = 120.0
+_SLOT_SECONDS = 20.0
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Wish(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody wants to see."""
+
+    minutes: float | None
+    """Real minutes to watch from the moment the job runs; None: until Ctrl-C."""
+    stations: int
+    speed: float
+    seed: int
+
+
+class Result(msgspec.Struct, frozen=True, kw_only=True):
+    """What came out."""
+
+    score: Score
+    first_prediction_seconds: float | None
+    """From the start of the demo to the first prediction that a reader saw."""
+
+
+def demo_settings() -> Settings:
+    """The environment's settings, with topics, clock and checkpoints of the demo."""
+    given = load()
+    return load(
+        topic_prefix=given.topic_prefix + TOPIC_PREFIX,
+        # One for each source: a source without partition would hold time back.
+        topic_partitions=given.parallelism,
+        start_from="earliest-offset",
+        checkpoint_interval_seconds=min(given.checkpoint_interval_seconds, _CHECKPOINT_SECONDS),
+        idle_timeout_seconds=max(given.idle_timeout_seconds, _IDLE_SECONDS),
+    )
+
+
+def run(wish: Wish, settings: Settings, console: Console) -> Result:
+    """Start what is not running, watch, and leave the machine as it was; Ctrl-C ends the watching.
+
+    Raises UserError where something cannot be started or the job fails, KeyboardInterrupt for a Ctrl-C before that.
+    """
+    began = time.monotonic()
+    stack = Stack(settings)
+    with _interruptible(), ExitStack() as at_the_end:
+        before = {status.part for status in stack.status() if status.state != "down"}
+        at_the_end.callback(_leave, stack, before, console)
+        with step(console, "Stack: Kafka, Flink, MLflow") as say:
+            stack.up(progress=lambda statuses: say(_states(statuses)))
+        _clear(stack)
+        _ensure_model(settings, console)
+        with step(console, f"Railway of {wish.stations} stations and its poller"):
+            simulated = railway.begin(wish.stations, wish.seed, wish.speed)
+            stack.receive(railway.guests(simulated, settings, stack.layout.root / "demo"))
+        with step(console, "Job") as say:
+            job = submit(settings)
+            _await_job(settings, job, say)
+        score, first = _watch(wish, simulated, stack, job, console)
+    return Result(score=score, first_prediction_seconds=first and first - began)
+
+
+def _clear(stack: Stack) -> None:
+    """End what an earlier demo left, and begin with empty topics: its clock ran through the same hours."""
+    settings = stack.settings
+    for job in jobs.named(settings, settings.job_name):
+        jobs.cancel(settings, job)
+    stack.dismiss()
+    remove_topics(settings, topics.ALL)
+    ensure_topics(settings, topics.ALL)
+    deadline = time.monotonic() + _SLOT_SECONDS
+    while (free := jobs.free_slots(settings)) < settings.parallelism:
+        if time.monotonic() > deadline:
+            raise UserError(
+                f"the cluster at {settings.flink_rest} has {free} free slots, the demo's job needs "
+                f"{settings.parallelism}: cancel the job that runs there, or set ZIELZEIT_TASK_MANAGERS higher"
+            )
+        time.sleep(0.2)
+
+
+def _ensure_model(settings: Settings, console: Console) -> None:
+    version = model.champion(settings)
+    if version is not None:
+        console.print(f"[green]✓[/] Model: {settings.model_name} version {version}", highlight=False)
+        return
+    with step(console, "Model: training a first one") as say:
+        trained = model.train(settings, say)
+    if not trained:
+        console.print("No model could be made: the job says what persistence says, version baseline", style="yellow")
+
+
+def _await_job(settings: Settings, job: str, say: Say) -> None:
+    """Wait until every task of the job runs. Raises UserError where it ends or does not come up in time."""
+    deadline = time.monotonic() + _JOB_START_SECONDS
+    while (word := jobs.state(settings, job)) != "RUNNING":
+        say(word)
+        if jobs.has_ended(word) or time.monotonic() > deadline:
+            raise _job_error(settings, job, word)
+        time.sleep(0.3)
+
+
+def _watch(wish: Wish, simulated: Railway, stack: Stack, job: str, console: Console) -> tuple[Score, float | None]:
+    """What was read, and the instant (of the monotonic clock) at which the first prediction was."""
+    settings, score, first = stack.settings, Score(), None
+    links = {
+        "Flink": f"{settings.flink_rest}/#/job/running/{job}/overview",
+        "MLflow": settings.mlflow_uri,
+        "Simulator": f"{simulated.url}/stations.json",
+        "Kafka": f"{settings.kafka_bootstrap}, topics {settings.topic('*')}",
+    }
+    earlier, word, looked = restarts.read(stack.layout.journal), "RUNNING", 0.0
+    again: dict[str, int] = {}
+    end = time.monotonic() + wish.minutes * 60 if wish.minutes is not None else float("inf")
+    with suppress(KeyboardInterrupt), reading(settings) as reader, showing(console, links) as view:
+        while time.monotonic() < end:
+            for event in reader.read(_READ_SECONDS):
+                score.take(event)
+                view.event(event)
+            if first is None and score.predictions:
+                first = time.monotonic()
+            if time.monotonic() - looked >= _LOOK_SECONDS:
+                looked = time.monotonic()
+                score.boards = reader.boards()
+                word = jobs.state(settings, job)
+                again = _new_restarts(stack, earlier)
+                if jobs.has_ended(word):
+                    raise _job_error(settings, job, word)
+            view.refresh(score, Moment(simulated=simulated.now(), speed=wish.speed, job=word, restarts=again))
+    return score, first
+
+
+def _leave(stack: Stack, before: set[str], console: Console) -> None:
+    """Take down what the demo started, and only that."""
+    for number in _SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+    mine = [part for part in PARTS if part not in before]
+    if len(mine) == len(PARTS):
+        with step(console, "Taking all down"):
+            stack.down()
+        return
+    with step(console, "Taking down what the demo started"):
+        with suppress(UserError):  # a cluster that is gone has no jobs
+            for job in jobs.named(stack.settings, stack.settings.job_name):
+                jobs.cancel(stack.settings, job)
+        stack.dismiss()
+        if mine:
+            stack.down(mine)
+
+
+def _states(statuses: Sequence[Status]) -> str:
+    return ", ".join(f"{status.name} {status.state}" for status in statuses)
+
+
+def _new_restarts(stack: Stack, earlier: dict[str, restarts.Record]) -> dict[str, int]:
+    counts = {
+        name: record.ends - (earlier[name].ends if name in earlier else 0)
+        for name, record in restarts.read(stack.layout.journal).items()
+    }
+    return {name: count for name, count in counts.items() if count}
+
+
+def _job_error(settings: Settings, job: str, word: str) -> UserError:
+    cause = jobs.failure(settings, job)
+    return UserError(
+        f"the job is {word}{f': {cause}' if cause else ''}; `./zielzeit stack logs taskmanager-1` may say more"
+    )
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """A request to end from anywhere is a Ctrl-C; how signals were handled comes back at the end."""
+    handlers = {number: signal.signal(number, signal.default_int_handler) for number in _SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)

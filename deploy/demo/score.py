@@ -1,0 +1,80 @@
+"""Counts of what the job has written so far. Pure: records in, numbers out."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from typing import NamedTuple
+
+from udfs.events import Decision, Outcome, Prediction
+
+_REVISIONS = ("corrected", "late")
+
+
+class Errors(NamedTuple):
+    """Mean absolute errors in minutes, over the trains that arrived."""
+
+    model: float
+    persistence: float
+
+    @property
+    def skill(self) -> float:
+        """1 − MAE / MAE of persistence; 0 where persistence makes no error."""
+        return 1 - self.model / self.persistence if self.persistence else 0.0
+
+
+class Score:
+    """What a reader has seen since it began; keeps the newest records and counts all."""
+
+    def __init__(self, keep: int = 100) -> None:
+        self.boards = 0
+        self.kinds: Counter[str] = Counter()
+        """Decisions and their revisions by kind."""
+        self.statuses: Counter[str] = Counter()
+        """Outcomes by status."""
+        self.versions: Counter[str] = Counter()
+        """Predictions by model version."""
+        self.predictions = 0
+        self.newest: deque[Prediction] = deque(maxlen=keep)
+        self.arrived: deque[Outcome] = deque(maxlen=keep)
+        """The newest outcomes of trains that arrived."""
+        self._ids: set[str] = set()
+        self._error = 0.0
+        self._persistence_error = 0
+
+    def take(self, record: Decision | Prediction | Outcome) -> None:
+        """Count one record."""
+        match record:
+            case Decision():
+                self.kinds[record.kind] += 1
+            case Prediction():
+                self.predictions += 1
+                self.versions[record.model_version] += 1
+                self._ids.add(record.id)
+                self.newest.append(record)
+            case Outcome():
+                self.statuses[record.status] += 1
+                if record.observed_delay is not None:
+                    self._error += abs(record.predicted_delay - record.observed_delay)
+                    self._persistence_error += abs(record.persistence_delay - record.observed_delay)
+                    self.arrived.append(record)
+
+    @property
+    def decisions(self) -> int:
+        """Decisions, their corrections and late reports left out."""
+        return sum(count for kind, count in self.kinds.items() if kind not in _REVISIONS)
+
+    @property
+    def distinct(self) -> int:
+        """Distinct ids of predictions: all of them, if each was said once."""
+        return len(self._ids)
+
+    @property
+    def outcomes(self) -> int:
+        """Outcomes of any status."""
+        return self.statuses.total()
+
+    @property
+    def errors(self) -> Errors | None:
+        """None until a train has arrived."""
+        arrived = self.statuses["arrived"]
+        return Errors(self._error / arrived, self._persistence_error / arrived) if arrived else None
