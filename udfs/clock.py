@@ -70,6 +70,11 @@ def minute_of_day(hhmm: str) -> int:
     raise ValueError(f"{hhmm!r} is not a time of day HH:MM")
 
 
+def is_first_pass(instant: int) -> bool:
+    """Whether the clocks will show this minute (since 1970 UTC) once more, an hour later (the autumn change)."""
+    return wall_minutes(instant_datetime(instant)) == wall_minutes(instant_datetime(instant + 60))
+
+
 class BoardClock:
     """Resolves the times of one board, polled at an instant (minutes since 1970 UTC)."""
 

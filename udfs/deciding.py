@@ -33,7 +33,7 @@ class Decider(msgspec.Struct, frozen=True):
         if isinstance(parsed, Unreadable):
             yield parsed
             return
-        folded = decision.fold(station, memory, parsed, polled_at, self.rules)
+        folded = decision.fold(name, station, memory, parsed, polled_at, rules=self.rules)
         yield from self._events(name, folded.verdicts)
         if folded.doubt:
             yield Unreadable(folded.doubt)
@@ -50,7 +50,7 @@ class Decider(msgspec.Struct, frozen=True):
         if isinstance(parsed, Unreadable):
             yield parsed
         else:
-            yield from self._events(name, decision.late(station, memory, parsed, polled_at))
+            yield from self._events(name, decision.late(name, station, memory, parsed, polled_at))
 
     def _parse(self, value: bytes) -> board.Board | Unreadable:
         try:
@@ -63,8 +63,16 @@ class Decider(msgspec.Struct, frozen=True):
 
 
 def first_of_equals(one: bytes, other: bytes) -> bytes:
-    """Which of two bodies of one station and one instant counts, whichever came first: two pollers may disagree."""
+    """Which of two bodies of one station and one instant counts, whichever came first: two pollers may disagree.
+
+    The longer one, unpacked: of a whole board and one that broke off, the whole one.
+    """
+    return max(one, other, key=_whole)
+
+
+def _whole(value: bytes) -> tuple[int, bytes]:
     try:
-        return min(one, other, key=board.unpack)
+        body = board.unpack(value)
     except board.BoardError:
-        return min(one, other)
+        return -1, value
+    return len(body), body
