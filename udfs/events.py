@@ -55,6 +55,10 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False):
     """Stops still to come, in order, cancelled ones left out; the last one is the destination."""
     route_behind: tuple[str, ...] = ()
     """Stops already made, in order."""
+    delay_estimate: float | None = None
+    """Where silence decided: the true delay, minutes, as far as it can be told. The last value ``delay`` is biased."""
+    delay_error: float | None = None
+    """How far ``delay_estimate`` is off on average, minutes."""
     revision: int = 0
     """0 for the decision, 1, 2, … for its corrections."""
 
@@ -84,3 +88,72 @@ class Prediction(msgspec.Struct, frozen=True, kw_only=True):
     model_name: str
     model_version: str
     model_run_id: str
+
+
+class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
+    """A board that was not understood or not believed, as it came: topic ``dead-letters``."""
+
+    reason: str
+    topic: str
+    partition: int
+    offset: int
+    key: str
+    timestamp: datetime
+    """``polled_at``."""
+    body: bytes
+    """The record's value, base64 on the wire, packed as it came."""
+    truncated: bool
+    """Whether ``body`` was cut; the whole is still at ``topic``, ``partition`` and ``offset``."""
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """A prediction joined with what happened: topic ``outcomes``, exactly one for each prediction."""
+
+    id: str
+    """The prediction's."""
+    status: Literal["arrived", "cancelled", "unlabelled"]
+    """``cancelled``: the train did not reach the predicted destination. ``unlabelled``: nobody saw it arrive."""
+    station: str
+    train: str
+    category: str
+    number: str
+    line: str
+    destination: str
+    scheduled: datetime
+    departed_at: datetime
+    known_at: datetime
+    """Event time at which the outcome was known."""
+    horizon: float | None
+    persistence_delay: int
+    """Minutes at departure."""
+    predicted_delay: float
+    p10: float | None
+    p90: float | None
+    cancel_probability: float | None
+    observed_delay: int | None
+    """Minutes at the destination; None unless it arrived."""
+    model_name: str
+    model_version: str
+    model_run_id: str
+
+
+class Example(msgspec.Struct, frozen=True, kw_only=True):
+    """Features and label of one departure: topic ``examples``, what training reads."""
+
+    id: str
+    scheduled: datetime
+    decided_at: datetime
+    known_at: datetime
+    """Event time at which the label was known."""
+    category: str
+    number: str
+    line: str
+    station: str
+    destination: str
+    delay: int
+    features: dict[str, float | None]
+    """By name, in the order of ``udfs.features.FEATURES``; None is unknown."""
+    final_delay: int | None
+    """Minutes at the destination, the label; None where it was cancelled or not seen."""
+    cancelled: bool
+    """Whether the train did not reach its destination."""
