@@ -12,7 +12,9 @@ from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from errors import UserError
+from udfs.deciding import Decider
 from udfs.decision import Rules
+from udfs.registry import Registry
 
 ROOT = Path(__file__).resolve().parent
 
@@ -45,6 +47,14 @@ class Settings(BaseSettings):
     parallelism: int = Field(2, ge=1, description="parallelism of the job")
     checkpoint_interval_seconds: float = Field(10.0, gt=0)
 
+    group_id: str = Field("zielzeit", description="Kafka consumer group and transactional id prefix of the job")
+    start_from: Literal["group-offsets", "earliest-offset", "latest-offset"] = Field(
+        "group-offsets", description="where a job without savepoint begins; a group without offsets begins at the start"
+    )
+    bounded: bool = Field(False, description="read the topic up to its present end and finish")
+    idle_timeout_seconds: float = Field(5.0, gt=0, description="an idle partition holds time back this long")
+    transaction_timeout_minutes: int = Field(15, ge=1, le=60, description="longer than the longest restart of the job")
+
     mlflow_uri: str = Field("http://127.0.0.1:5000", description="MLflow tracking server and model registry")
     model_name: str = Field("zielzeit-delay", description="registered model")
     model_alias: str = Field("champion", description="alias of the version that the job serves")
@@ -65,9 +75,34 @@ class Settings(BaseSettings):
         """The decision's rules."""
         return Rules(gap=self.gap_minutes, settle=self.settle_minutes, max_silence=self.max_silence_minutes)
 
+    def decider(self) -> Decider:
+        """The decision as it is set."""
+        return Decider(self.rules(), self.grace_minutes)
+
+    def registry(self) -> Registry:
+        """Where the job finds its model, and where it keeps copies."""
+        return Registry(
+            uri=self.mlflow_uri,
+            name=self.model_name,
+            alias=self.model_alias,
+            folder=str(self.local_dir / "models"),
+            refresh_seconds=self.model_refresh_seconds,
+        )
+
     def topic(self, name: str) -> str:
         """Full name of one of the topics in ``udfs.topics``."""
         return self.topic_prefix + name
+
+    @property
+    def job_name(self) -> str:
+        """What the cluster calls the job; with topics of its own it is another job."""
+        return f"{self.topic_prefix}zielzeit"
+
+    def as_environment(self) -> dict[str, str]:
+        """These settings as the variables they can be read from, secrets in clear: only for a child's environment."""
+        values = self.model_dump()
+        secret = {name: value.get_secret_value() for name, value in values.items() if isinstance(value, SecretStr)}
+        return {f"ZIELZEIT_{name.upper()}": str(value) for name, value in (values | secret).items()}
 
     def kafka_client_config(self) -> dict[str, str]:
         """librdkafka properties that reach and authenticate at the broker."""

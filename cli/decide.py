@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 import settings
+
+if TYPE_CHECKING:
+    from ingest.truth.figures import Figures
+    from udfs.deciding import Decider
 
 
 def register(app: typer.Typer) -> None:
@@ -27,12 +31,19 @@ def decide(
     max_silence_minutes: Annotated[
         int | None, typer.Option("--max-silence", help="Minutes of outage across which a decision is made.")
     ] = None,
+    truth: Annotated[
+        list[Path] | None, typer.Option(help="Compare with what happened: a truth log, or a recorded feed's folder.")
+    ] = None,
+    json_file: Annotated[Path | None, typer.Option("--json", help="With --truth: all figures, as JSON.")] = None,
 ) -> None:
-    """One JSON line per decision, in the order in which they are made; what could not be read goes to stderr."""
+    """One JSON line per decision, in the order in which they are made; what could not be read goes to stderr.
+
+    With --truth no lines but how good they are: what was found, missed, invented or doubled, and how far delays are off.
+    """
     import msgspec
 
     from ingest.recorded import read_boards
-    from udfs.deciding import Decider, Unreadable
+    from udfs.deciding import Unreadable
     from udfs.offline import decide as decide_boards
 
     config = settings.load(
@@ -41,7 +52,7 @@ def decide(
         grace_minutes=grace_minutes,
         max_silence_minutes=max_silence_minutes,
     )
-    decider = Decider(config.rules(), config.grace_minutes)
+    decider = config.decider()
     encode = msgspec.json.Encoder().encode
     out = sys.stdout.buffer
     for name, at, outcome in decide_boards(read_boards(paths, station), decider):
@@ -50,3 +61,53 @@ def decide(
         elif outcome.kind != "planned":
             out.write(encode(outcome) + b"\n")
     out.flush()
+
+
+def _evaluate(
+    paths: list[Path], station: str | None, decider: Decider, truth: list[Path], json_file: Path | None
+) -> None:
+    import msgspec
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from ingest.recorded import find_boards
+    from ingest.truth.evaluate import evaluate
+    from ingest.truth.figures import figures
+
+    console = Console(stderr=True)
+    recording = find_boards(paths, station)
+    with Progress(console=console, disable=not console.is_terminal) as bar:
+        task = bar.add_task("Boards", total=recording.boards)
+        compared = evaluate(
+            recording, decider, truth, station, progress=lambda boards: bar.update(task, completed=boards)
+        )
+    result = figures(compared)
+    if json_file is not None:
+        json_file.write_bytes(msgspec.json.format(msgspec.json.encode(result)))
+    _show(result)
+
+
+def _show(result: Figures) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console()
+    table = Table("finding", "count", "for example", title="Decisions beside the truth")
+    for finding, count in sorted(result.counts.items()):
+        examples = [] if finding == "found" else result.examples.get(finding, [])
+        table.add_row(finding, str(count), "\n".join(examples[:3]))
+    console.print(table)
+    delays = Table(
+        "group", "delay", "count", "exact, %", "mean error, min", "bias, min", "p50 p90 p99 max", title="Delays"
+    )
+    for group, series in result.delays.items():
+        for name, found in series.items():
+            exact = f"{100 * found.exact.value:.1f} ({100 * found.exact.low:.1f} … {100 * found.exact.high:.1f})"
+            quantiles = " ".join(f"{value:g}" for value in found.quantiles.values())
+            row = (group, name, str(found.count), exact, str(found.mean_absolute), str(found.bias), quantiles)
+            delays.add_row(*row)
+    console.print(delays)
+    waits = ", ".join(f"{name} {value:g}" for name, value in result.minutes_to_decision.items())
+    console.print(f"Minutes from the true departure to the decision: {waits or 'none'}")
+    for example in result.examples.get("delay far off", []):
+        console.print(f"Far off: {example}", highlight=False)

@@ -1,9 +1,72 @@
-"""Commands: submit."""
+"""``zielzeit submit``: the job to a Flink cluster."""
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
+
+import settings
 
 
 def register(app: typer.Typer) -> None:
     """Add this module's commands."""
+    app.command(name="submit", help="Submit the job to the local or any other Flink cluster.")(submit)
+
+
+def submit(
+    flink_rest: Annotated[str | None, typer.Option("--cluster", help="The cluster's REST address.")] = None,
+    kafka_bootstrap: Annotated[str | None, typer.Option("--broker", help="Kafka bootstrap servers.")] = None,
+    topic_prefix: Annotated[str | None, typer.Option(help="Put before every topic's name.")] = None,
+    group_id: Annotated[str | None, typer.Option("--group", help="Consumer group and transactional id prefix.")] = None,
+    start_from: Annotated[
+        str | None, typer.Option(help="group-offsets, earliest-offset or latest-offset; not with --resume.")
+    ] = None,
+    bounded: Annotated[
+        bool | None, typer.Option("--bounded", help="Read the topic up to its present end and finish.")
+    ] = None,
+    mlflow_uri: Annotated[str | None, typer.Option(help="MLflow tracking server.")] = None,
+    model_name: Annotated[str | None, typer.Option("--model", help="Registered model's name.")] = None,
+    model_alias: Annotated[str | None, typer.Option("--alias", help="Alias of the version to serve.")] = None,
+    gap_minutes: Annotated[int | None, typer.Option("--gap", help="Minutes of silence that make a departure.")] = None,
+    settle_minutes: Annotated[
+        int | None, typer.Option("--settle", help="Minutes that a row on the boards must have stayed as it is.")
+    ] = None,
+    grace_minutes: Annotated[int | None, typer.Option("--grace", help="Minutes that boards may be late.")] = None,
+    max_silence_minutes: Annotated[
+        int | None, typer.Option("--max-silence", help="Minutes of outage across which a decision is made.")
+    ] = None,
+    parallelism: Annotated[int | None, typer.Option(help="Parallelism of the job.")] = None,
+    resume: Annotated[
+        str | None, typer.Option(help="Savepoint or checkpoint to go on from; 'latest' for the local stack's newest.")
+    ] = None,
+) -> None:
+    """Create missing topics, then start the job; prints its id and the dashboard's address."""
+    from rich.console import Console
+
+    from deploy import submit as submission
+    from ingest.topics import ensure_topics
+    from udfs import topics
+
+    config = settings.load(
+        flink_rest=flink_rest,
+        kafka_bootstrap=kafka_bootstrap,
+        topic_prefix=topic_prefix,
+        group_id=group_id,
+        start_from=start_from,
+        bounded=bounded,
+        mlflow_uri=mlflow_uri,
+        model_name=model_name,
+        model_alias=model_alias,
+        gap_minutes=gap_minutes,
+        settle_minutes=settle_minutes,
+        grace_minutes=grace_minutes,
+        max_silence_minutes=max_silence_minutes,
+        parallelism=parallelism,
+    )
+    savepoint = submission.latest_checkpoint(config) if resume == "latest" else resume
+    console = Console()
+    with console.status("submitting the job"):
+        ensure_topics(config, topics.ALL)
+        job_id = submission.submit(config, savepoint=savepoint)
+    console.print(f"job {job_id} runs: {config.flink_rest}/#/job/running/{job_id}/overview", soft_wrap=True)

@@ -99,6 +99,11 @@ class ForestModel:
             for growth, low, high, cancelled in self.matrix(np.asarray(rows, dtype=np.float64)).tolist()
         ]
 
+    def with_calibration(self, class_name: str, calibration: Calibration | None) -> ForestModel:
+        """The same boosters; one class's intervals calibrated anew, or not at all."""
+        calibrations = self.card.calibration | {class_name: calibration or Calibration()}
+        return ForestModel(msgspec.structs.replace(self.card, calibration=calibrations), self._forests)
+
     def matrix(self, rows: Matrix) -> Matrix:
         """Columns predicted delay, P10, P90, probability of cancellation; NaN where a class has no model."""
         if rows.ndim != 2 or rows.shape[1] != len(FEATURES):

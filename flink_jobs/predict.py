@@ -1,0 +1,68 @@
+"""The main job: boards → departures decided → runs followed → delays predicted."""
+
+from __future__ import annotations
+
+import logging
+
+from pyflink.common import Types
+from pyflink.datastream import StreamExecutionEnvironment
+from pyflink.table import StreamTableEnvironment
+
+import settings as configuration
+from flink_jobs import tables
+from settings import Settings
+from udfs import topics
+from udfs.operators.decide import DECIDED, Decide
+from udfs.operators.follow import Follow
+from udfs.operators.score import SCORED, Label, Score
+from udfs.operators.state import KEYED
+
+
+def build(env: StreamExecutionEnvironment, settings: Settings) -> None:
+    """Lay out the job's graph; ``env.execute`` runs it. DESIGN.md section 1 is its picture."""
+    table_env = StreamTableEnvironment.create(env)
+    decided = (
+        tables.boards(table_env, settings)
+        .key_by(lambda board: board[0], key_type=Types.STRING())
+        .process(Decide(settings.decider(), settings.topic(topics.BOARDS)), output_type=tables.RECORD)
+        .name("decide")
+        .uid("decide")
+    )
+    followed = (
+        decided.get_side_output(DECIDED)
+        .key_by(lambda event: event[0], key_type=Types.STRING())
+        .process(Follow(), output_type=KEYED)
+        .name("follow")
+        .uid("follow")
+    )
+    scored = (
+        followed.key_by(lambda _: 0, key_type=Types.INT())
+        .process(Score(settings.registry()), output_type=tables.RECORD)
+        .name("score")
+        .uid("score")
+        .force_non_parallel()
+    )
+    labelled = (
+        scored.get_side_output(SCORED)
+        .key_by(lambda event: event[0], key_type=Types.STRING())
+        .process(Label(), output_type=tables.RECORD)
+        .name("label")
+        .uid("label")
+    )
+    statements = table_env.create_statement_set()
+    tables.write(table_env, statements, decided.union(scored, labelled), settings)
+    statements.attach_as_datastream()
+
+
+def main() -> None:
+    """Entry point of ``flink run``: settings come from the environment of the client."""
+    settings = configuration.load()
+    logging.getLogger(__name__).info("settings: %s", settings)
+    env = StreamExecutionEnvironment.get_execution_environment()
+    env.set_parallelism(settings.parallelism)
+    build(env, settings)
+    env.execute(settings.job_name)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,107 @@
+"""The job's two ends as Flink tables: boards in, every other topic out. Both run in Java alone.
+
+Tables rather than DataStream connectors, because only they give Python the record's partition and offset, assign the
+watermark per partition, and write a key, a timestamp and a topic per record (DESIGN.md section 7).
+"""
+
+from __future__ import annotations
+
+from pyflink.common import Types
+from pyflink.datastream import DataStream
+from pyflink.table import StatementSet, StreamTableEnvironment
+
+from settings import Settings
+from udfs import topics
+
+RECORD = Types.ROW_NAMED(
+    ["topic", "record_key", "record_value", "at"],
+    [Types.STRING(), Types.STRING(), Types.PRIMITIVE_ARRAY(Types.BYTE()), Types.LONG()],
+)
+"""A record for Kafka: topic without prefix, key, JSON, event time in milliseconds since 1970 UTC."""
+
+SINK = "events"
+_SOURCE = "boards"
+
+
+def boards(tables: StreamTableEnvironment, settings: Settings) -> DataStream:
+    """Rows ``(station, body, partition, offset)`` of the topic ``boards``; their timestamp is ``polled_at``.
+
+    The watermark is the latest ``polled_at`` of each partition; how late a board may be is the decision's ``grace``.
+    """
+    options = {
+        "connector": "kafka",
+        "topic": settings.topic(topics.BOARDS),
+        "key.format": "raw",
+        "key.fields": "station",
+        "value.format": "raw",
+        "value.fields-include": "EXCEPT_KEY",
+        "scan.startup.mode": settings.start_from,
+        "scan.watermark.idle-timeout": f"{settings.idle_timeout_seconds:g} s",
+        "properties.group.id": settings.group_id,
+        "properties.auto.offset.reset": "earliest",
+    } | _client(settings)
+    if settings.bounded:
+        options["scan.bounded.mode"] = "latest-offset"
+    tables.execute_sql(f"""
+        CREATE TEMPORARY TABLE {_SOURCE} (
+          station STRING,
+          body BYTES,
+          source_partition INT METADATA FROM 'partition' VIRTUAL,
+          source_offset BIGINT METADATA FROM 'offset' VIRTUAL,
+          polled_at TIMESTAMP_LTZ(3) METADATA FROM 'timestamp' VIRTUAL,
+          WATERMARK FOR polled_at AS polled_at
+        ) WITH ({_sql(options)})""")
+    return tables.to_data_stream(tables.from_path(_SOURCE))
+
+
+def write(tables: StreamTableEnvironment, statements: StatementSet, records: DataStream, settings: Settings) -> None:
+    """Send ``RECORD`` rows to their topics, exactly once: a transaction per checkpoint and subtask."""
+    options = {
+        "connector": "kafka",
+        "topic": ";".join(settings.topic(name) for name in topics.ALL if name != topics.BOARDS),
+        "key.format": "raw",
+        "key.fields": "record_key",
+        "value.format": "raw",
+        "value.fields-include": "EXCEPT_KEY",
+        "sink.delivery-guarantee": "exactly-once",
+        "sink.transactional-id-prefix": f"{settings.topic_prefix}{settings.group_id}",
+        # Longer than a checkpoint and the longest restart: an aborted transaction would be lost records.
+        "properties.transaction.timeout.ms": str(settings.transaction_timeout_minutes * 60_000),
+    } | _client(settings)
+    tables.execute_sql(f"""
+        CREATE TEMPORARY TABLE {SINK} (
+          topic STRING METADATA,
+          record_key STRING,
+          record_value BYTES,
+          event_time TIMESTAMP_LTZ(3) METADATA FROM 'timestamp'
+        ) WITH ({_sql(options)})""")
+    tables.create_temporary_view("records", records)
+    prefix = settings.topic_prefix.replace("'", "''")
+    select = f"SELECT '{prefix}' || topic, record_key, record_value, TO_TIMESTAMP_LTZ(`at`, 3) FROM records"  # noqa: S608
+    statements.add_insert_sql(f"INSERT INTO {SINK} {select}")
+
+
+def _client(settings: Settings) -> dict[str, str]:
+    """The Java client's properties that reach and authenticate at the broker."""
+    config = settings.kafka_client_config()
+    properties = {
+        "properties.bootstrap.servers": config["bootstrap.servers"],
+        "properties.security.protocol": config["security.protocol"],
+    }
+    if "sasl.mechanism" in config:
+        module = {
+            "PLAIN": "org.apache.kafka.common.security.plain.PlainLoginModule",
+        }.get(config["sasl.mechanism"], "org.apache.kafka.common.security.scram.ScramLoginModule")
+        user, password = (_quoted(config[name]) for name in ("sasl.username", "sasl.password"))
+        properties["properties.sasl.mechanism"] = config["sasl.mechanism"]
+        properties["properties.sasl.jaas.config"] = f"{module} required username={user} password={password};"
+    return properties
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _sql(options: dict[str, str]) -> str:
+    pairs = ((name, value.replace("'", "''")) for name, value in options.items())
+    return ", ".join(f"'{name}' = '{value}'" for name, value in pairs)

@@ -1,0 +1,138 @@
+"""What the whole network does at one moment: departures described and scored, then everything observed.
+
+Pure but for the model, which is handed in. The order is the contract of ``udfs.features``: a departure is described by
+what was known before its minute, so a minute's events are observed only when a later minute begins.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+import msgspec
+
+from udfs import clock
+from udfs.events import Example, Outcome, Prediction
+from udfs.features import FEATURES, Arrival, NetworkState, feature_row
+from udfs.following import CancelledStop, Departure, Ending, Message
+from udfs.scoring import BASELINE, DelayModel, Score
+
+MINUTE = 60_000
+_DECIMALS = 2
+
+
+class Served(msgspec.Struct, frozen=True):
+    """The model in use, and what every prediction says of it."""
+
+    model: DelayModel = BASELINE
+    name: str = "persistence"
+    version: str = "baseline"
+    run_id: str = ""
+
+
+class Scored(msgspec.Struct, frozen=True, tag="scored"):
+    """A prediction with the features that it was made from, kept until its outcome is known."""
+
+    prediction: Prediction
+    features: tuple[float, ...]
+
+
+def forecast(departures: Sequence[Departure], state: NetworkState, served: Served) -> list[Scored]:
+    """Predictions for departures that were decided at the same moment, scored together."""
+    rows = [feature_row(departure.seen, state) for departure in departures]
+    scores = served.model.predict(rows) if rows else []
+    return [
+        Scored(_prediction(departure, score, served), row)
+        for departure, row, score in zip(departures, rows, scores, strict=True)
+    ]
+
+
+def observe(messages: Iterable[Message], at: datetime, state: NetworkState) -> None:
+    """Let the network's state know what happened at a moment."""
+    for message in messages:
+        if isinstance(message, Departure):
+            state.observe_departure(message.seen)
+        elif isinstance(message, CancelledStop):
+            state.observe_cancelled_stop(message.station, at)
+        elif message.status != "unlabelled":
+            state.observe_arrival(
+                Arrival(
+                    departures=tuple(departure.seen for departure in message.departures),
+                    delay=message.delay,
+                    decided_at=at,
+                    last_hop_minutes=message.last_hop_minutes,
+                )
+            )
+
+
+def outcome(scored: Scored, ending: Ending, known_at: datetime) -> tuple[Outcome, Example]:
+    """What became of a prediction, and what training learns from it."""
+    made = scored.prediction
+    shared = {
+        name: getattr(made, name)
+        for name in ("id", "station", "category", "number", "line", "destination", "scheduled")
+    }
+    happened = Outcome(
+        **shared,
+        status=ending.status,
+        train=made.train,
+        departed_at=made.departed_at,
+        known_at=known_at,
+        horizon=made.horizon,
+        persistence_delay=made.delay,
+        predicted_delay=made.predicted_delay,
+        p10=made.p10,
+        p90=made.p90,
+        cancel_probability=made.cancel_probability,
+        observed_delay=ending.delay,
+        model_name=made.model_name,
+        model_version=made.model_version,
+        model_run_id=made.model_run_id,
+    )
+    example = Example(
+        **shared,
+        decided_at=made.decided_at,
+        known_at=known_at,
+        delay=made.delay,
+        features={
+            name: None if math.isnan(value) else value for name, value in zip(FEATURES, scored.features, strict=True)
+        },
+        final_delay=ending.delay,
+        cancelled=ending.status == "cancelled",
+    )
+    return happened, example
+
+
+def _prediction(departure: Departure, score: Score, served: Served) -> Prediction:
+    seen = departure.seen
+    return Prediction(
+        id=departure.id,
+        station=seen.station,
+        train=departure.train,
+        category=seen.category,
+        number=seen.number,
+        line=seen.line,
+        destination=seen.destination,
+        scheduled=seen.scheduled,
+        departed_at=seen.scheduled + timedelta(minutes=seen.delay),
+        decided_at=seen.decided_at,
+        delay=seen.delay,
+        horizon=None if math.isnan(seen.horizon) else seen.horizon,
+        predicted_delay=round(score.predicted_delay, _DECIMALS),
+        p10=_rounded(score.p10),
+        p90=_rounded(score.p90),
+        cancel_probability=None if score.cancel_probability is None else round(score.cancel_probability, 4),
+        model_name=served.name,
+        model_version=served.version,
+        model_run_id=served.run_id,
+    )
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, _DECIMALS)
+
+
+def moment(at: int) -> datetime:
+    """The aware datetime of milliseconds since 1970 UTC."""
+    return clock.instant_datetime(at / MINUTE)

@@ -1,0 +1,127 @@
+"""By station: boards in order of time, decided. The order is made here, the decision in ``udfs.decision``."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import msgspec
+from pyflink.common import Row, Types
+from pyflink.datastream import KeyedProcessFunction, OutputTag, RuntimeContext
+
+from udfs import clock, records
+from udfs.deciding import Decider, Outcome, Unreadable, first_of_equals
+from udfs.decision import MINUTE, Station, next_deadline
+from udfs.events import DeadLetter
+from udfs.operators.state import KEYED, StructState, map_state
+
+DECIDED = OutputTag("decided", KEYED)
+"""Decisions for the operators behind."""
+
+END_OF_INPUT = 2**63 - 1
+"""Flink's last watermark: a bounded source has ended."""
+
+_MAX_LETTER = 1024 * 1024
+_ORIGIN = struct.Struct(">iq")
+_encode = msgspec.msgpack.Encoder().encode
+
+
+class Decide(KeyedProcessFunction):
+    """Keeps boards until the watermark has passed them by ``grace``, then decides them in order of ``polled_at``.
+
+    So decisions do not depend on the order in which boards arrive inside the grace. A board that comes after its
+    turn only adds ``late`` records. One timer a board, and one for the earliest thing that falls due without boards.
+
+    Emits ``flink_jobs.tables.RECORD`` rows, and decisions to ``DECIDED``.
+    """
+
+    def __init__(self, decider: Decider, topic: str) -> None:
+        self._decider = decider
+        self._topic = topic
+        self._grace = decider.grace * MINUTE
+
+    def open(self, runtime_context: RuntimeContext) -> None:
+        """Bind the state of the station at hand."""
+        self._station = StructState(runtime_context, "station", Station, msgspec.json)  # routes are raw JSON
+        self._memory = map_state(runtime_context, "decided", Types.STRING())
+        self._waiting = map_state(runtime_context, "waiting", Types.LONG())
+        self._timer = StructState(runtime_context, "timer", Timer)
+
+    def process_element(self, value: Any, ctx: KeyedProcessFunction.Context) -> Iterator[Any]:
+        """A board: ``(station, body, partition, offset)``, its timestamp is ``polled_at``."""
+        name, body, partition, offset = value[0], value[1] or b"", value[2], value[3]
+        polled_at = ctx.timestamp()
+        turn = polled_at + self._grace
+        if turn <= ctx.timer_service().current_watermark():
+            station = self._station.load()
+            if polled_at <= station.frontier:
+                found = self._decider.take_late(name, station, self._memory, body, polled_at)
+                yield from self._emit(found, name, polled_at, body, (partition, offset))
+                return
+        if polled_at in self._waiting:
+            waiting = self._waiting[polled_at]
+            if first_of_equals(body, waiting[_ORIGIN.size :]) != body:
+                return
+        self._waiting[polled_at] = _ORIGIN.pack(partition, offset) + body
+        ctx.timer_service().register_event_time_timer(turn)
+
+    def on_timer(self, timestamp: int, ctx: KeyedProcessFunction.OnTimerContext) -> Iterator[Any]:
+        """The turn of a board, or something falls due."""
+        name, now = ctx.get_current_key(), timestamp - self._grace
+        waiting = self._waiting.pop(now, None)
+        if waiting is None and ctx.timer_service().current_watermark() == END_OF_INPUT:
+            return  # nothing more is known of the trains that are on the last boards
+        station = self._station.load()
+        if waiting is None:
+            found = self._decider.pass_time(name, station, self._memory, now)
+            yield from self._emit(found, name, now, b"", (-1, -1))
+        else:
+            body = waiting[_ORIGIN.size :]
+            found = self._decider.take(name, station, self._memory, body, now)
+            yield from self._emit(found, name, now, body, _ORIGIN.unpack_from(waiting))
+        self._station.store(station)
+        self._set_timer(next_deadline(station, self._decider.rules), ctx)
+
+    def _set_timer(self, deadline: int | None, ctx: KeyedProcessFunction.OnTimerContext) -> None:
+        timer = self._timer.load()
+        if timer.at == (deadline or 0):
+            return
+        if timer.at and timer.at not in self._waiting:  # Flink keeps one timer for a time: it may be a board's, too
+            ctx.timer_service().delete_event_time_timer(timer.at + self._grace)
+        if deadline:
+            ctx.timer_service().register_event_time_timer(deadline + self._grace)
+        self._timer.store(Timer(deadline or 0))
+
+    def _emit(
+        self, found: Iterable[Outcome], name: str, at: int, body: bytes, origin: tuple[int, int]
+    ) -> Iterator[Any]:
+        for outcome in found:
+            if isinstance(outcome, Unreadable):
+                yield Row(*records.of_dead_letter(self._dead_letter(outcome, name, at, body, origin)))
+                continue
+            if outcome.kind != "planned":
+                yield Row(*records.of_decision(outcome))
+            if outcome.kind != "late":
+                at = clock.milliseconds(outcome.decided_at)
+                yield DECIDED, (records.run_key(outcome.category, outcome.number), at, _encode(outcome))
+
+    def _dead_letter(
+        self, unreadable: Unreadable, name: str, at: int, body: bytes, origin: tuple[int, int]
+    ) -> DeadLetter:
+        return DeadLetter(
+            reason=unreadable.reason,
+            topic=self._topic,
+            partition=origin[0],
+            offset=origin[1],
+            key=name,
+            timestamp=clock.instant_datetime(at / MINUTE),
+            body=body[:_MAX_LETTER],
+            truncated=len(body) > _MAX_LETTER,
+        )
+
+
+class Timer(msgspec.Struct, array_like=True):
+    """The one timer for what falls due without boards, in milliseconds of folded time; 0 for none."""
+
+    at: int = 0

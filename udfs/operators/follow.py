@@ -1,0 +1,48 @@
+"""By run: decisions in, departures with everything known of their run out. The rules are in ``udfs.following``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+from pyflink.datastream import KeyedProcessFunction, RuntimeContext
+
+from udfs.events import Decision
+from udfs.following import Message, Train, expire, follow, next_due
+from udfs.operators.state import StructState
+from udfs.operators.waiting import Waiting
+
+_decode = msgspec.msgpack.Decoder(Decision).decode
+_encode = msgspec.msgpack.Encoder().encode
+
+
+class Follow(KeyedProcessFunction):
+    """Takes decisions and emits ``following.Message``, both as ``KEYED``."""
+
+    def open(self, runtime_context: RuntimeContext) -> None:
+        """Bind the state of the train at hand."""
+        self._train = StructState(runtime_context, "train", Train)
+        self._waiting = Waiting(runtime_context, "waiting")
+
+    def process_element(self, value: Any, ctx: KeyedProcessFunction.Context) -> Iterator[Any]:
+        """A decision; it waits for its turn."""
+        self._waiting.add(value[1], value[2], ctx)
+        return iter(())
+
+    def on_timer(self, timestamp: int, ctx: KeyedProcessFunction.OnTimerContext) -> Iterator[Any]:
+        """The turn of decisions, or an ending falls due."""
+        key, train = ctx.get_current_key(), self._train.load()
+        before = next_due(train)
+        messages: list[Message] = list(expire(train, timestamp))
+        for payload in self._waiting.take(timestamp):
+            messages.extend(follow(train, _decode(payload)))
+        due = next_due(train)
+        if due is not None and due != before:
+            ctx.timer_service().register_event_time_timer(due)
+        if train.runs or train.journeys:
+            self._train.store(train)
+        else:
+            self._train.clear()
+        for message in messages:
+            yield key, timestamp, _encode(message)

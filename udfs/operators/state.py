@@ -1,0 +1,80 @@
+"""Keyed state that holds msgspec structs, and a Python mapping over Flink's map state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, MutableMapping
+from types import ModuleType
+from typing import Any, Generic, TypeVar
+
+import msgspec
+from pyflink.common import Types
+from pyflink.datastream import RuntimeContext
+from pyflink.datastream.state import MapState, MapStateDescriptor, ValueState, ValueStateDescriptor
+
+BYTES = Types.PICKLED_BYTE_ARRAY()
+"""Bytes in state and between operators. In thread mode a map state of primitive arrays fails at the checkpoint."""
+KEYED = Types.TUPLE([Types.STRING(), Types.LONG(), BYTES])
+"""What travels between operators: (key of the run, event time in milliseconds, a struct as msgpack).
+
+The time travels along because side outputs lose the timestamp of their record in thread mode.
+"""
+
+Value = TypeVar("Value")
+
+
+class StructState(Generic[Value]):
+    """One struct per key, kept as msgpack or, where it holds raw JSON, as JSON."""
+
+    def __init__(
+        self, context: RuntimeContext, name: str, struct: type[Value], codec: ModuleType = msgspec.msgpack
+    ) -> None:
+        self._state: ValueState = context.get_state(ValueStateDescriptor(name, BYTES))
+        self._new = struct
+        self._decode = codec.Decoder(struct).decode
+        self._encode = codec.Encoder().encode
+
+    def load(self) -> Value:
+        """The struct of the current key; a new one where there is none."""
+        kept = self._state.value()
+        return self._new() if kept is None else self._decode(kept)
+
+    def store(self, value: Value) -> None:
+        """Keep the struct for the current key."""
+        self._state.update(self._encode(value))
+
+    def clear(self) -> None:
+        """Forget the current key."""
+        self._state.clear()
+
+
+class StateMapping(MutableMapping[Any, bytes]):
+    """Flink's map state of bytes as an ordinary mapping, so that rules need not know of Flink."""
+
+    def __init__(self, state: MapState) -> None:
+        self._state = state
+
+    def __getitem__(self, key: Any) -> bytes:
+        kept = self._state.get(key)
+        if kept is None:
+            raise KeyError(key)
+        return kept
+
+    def __setitem__(self, key: Any, value: bytes) -> None:
+        self._state.put(key, value)
+
+    def __delitem__(self, key: Any) -> None:
+        self._state.remove(key)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(list(self._state.keys()))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def __contains__(self, key: object) -> bool:
+        return bool(self._state.contains(key))
+
+
+def map_state(context: RuntimeContext, name: str, key_type: Any) -> StateMapping:
+    """A mapping in keyed state from keys of a Flink type to bytes."""
+    return StateMapping(context.get_map_state(MapStateDescriptor(name, key_type, BYTES)))
