@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import settings
+from errors import UserError
 
 if TYPE_CHECKING:
     from ingest.truth.figures import Figures
@@ -38,7 +39,7 @@ def decide(
 ) -> None:
     """One JSON line per decision, in the order in which they are made; what could not be read goes to stderr.
 
-    With --truth no lines but how good they are: what was found, missed, invented or doubled, and how far delays are off.
+    With --truth no lines but how good they are: found, missed, invented, doubled, and how far delays are off.
     """
     import msgspec
 
@@ -53,6 +54,11 @@ def decide(
         max_silence_minutes=max_silence_minutes,
     )
     decider = config.decider()
+    if truth:
+        _evaluate(paths, station, decider, truth, json_file)
+        return
+    if json_file is not None:
+        raise UserError(f"--json {json_file} holds the figures of a comparison: give --truth, too")
     encode = msgspec.json.Encoder().encode
     out = sys.stdout.buffer
     for name, at, outcome in decide_boards(read_boards(paths, station), decider):
@@ -102,6 +108,8 @@ def _show(result: Figures) -> None:
     )
     for group, series in result.delays.items():
         for name, found in series.items():
+            if name == "corrected" and found == series["decided"]:
+                continue
             exact = f"{100 * found.exact.value:.1f} ({100 * found.exact.low:.1f} … {100 * found.exact.high:.1f})"
             quantiles = " ".join(f"{value:g}" for value in found.quantiles.values())
             row = (group, name, str(found.count), exact, str(found.mean_absolute), str(found.bias), quantiles)

@@ -1,0 +1,39 @@
+"""Recorded boards decided and compared with the truth, in one pass."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from ingest.recorded import Recording
+from ingest.truth.comparison import Comparison, Evaluation
+from ingest.truth.reading import read_truth
+from udfs import clock
+from udfs.deciding import Decider, Unreadable
+from udfs.offline import RecordedBoard, decide
+
+MARGIN = 30
+"""Minutes before a recording's end for which no decision is asked: their truth may not have been told yet."""
+
+
+def evaluate(
+    recording: Recording,
+    decider: Decider,
+    truth: Sequence[Path],
+    station: str | None = None,
+    progress: Callable[[int], None] = lambda boards: None,
+) -> Comparison:
+    """Decisions over a recording beside the truth; ``progress`` gets the number of boards read. Raises UserError."""
+    evaluation = Evaluation(MARGIN)
+
+    def watched(boards: Iterable[RecordedBoard]) -> Iterable[RecordedBoard]:
+        for count, board in enumerate(boards, 1):
+            evaluation.see_board(board.station, clock.milliseconds(board.polled_at))
+            if count % 500 == 0:
+                progress(count)
+            yield board
+
+    for _, _, outcome in decide(watched(recording.read()), decider):
+        if not isinstance(outcome, Unreadable):
+            evaluation.see(outcome)
+    return evaluation.compare(read_truth(truth, station))
