@@ -1,9 +1,51 @@
-"""Commands: data."""
+"""``zielzeit history import``: finished history to examples."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
 
 def register(app: typer.Typer) -> None:
     """Add this module's commands."""
+    history = typer.Typer(no_args_is_help=True)
+    history.command(name="import", help="Make examples of history files (Parquet), beside those of earlier imports.")(
+        import_files
+    )
+    app.add_typer(history, name="history", help="Finished history: import it as examples.")
+
+
+def import_files(
+    files: Annotated[list[Path], typer.Argument(help="stops_*.parquet, or months of piebro/deutsche-bahn-data.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder of the examples, day=YYYY-MM-DD/….")],
+) -> None:
+    """Read files of any known schema; what was left out is said by reason."""
+    from cli.steps import Begin, steps
+    from training.history.importing import Progress, import_history
+
+    class Shown(Progress):
+        """The import's steps on stderr."""
+
+        def __init__(self, begin: Begin) -> None:
+            self._begin = begin
+            self._advance: Callable[[int], None] = lambda _: None
+
+        def step(self, name: str, total: int) -> None:
+            self._advance = self._begin(name, total)
+
+        def advance(self, rows: int) -> None:
+            self._advance(rows)
+
+    with steps() as begin:
+        report = import_history(files, out, Shown(begin))
+    print(f"read {report.rows:,} rows of {report.files} files")
+    for reason, count in sorted(report.left_out.items()):
+        if count:
+            print(f"left out, {reason}: {count:,}")
+    print(
+        f"{out}: {report.departures:,} examples on {report.days} days, {report.labelled:,} labelled, "
+        f"of those {report.cancelled:,} with a cancelled destination"
+    )

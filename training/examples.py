@@ -6,6 +6,7 @@ of the history import and out of the stream.
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Sequence
 from datetime import date
@@ -76,11 +77,23 @@ def read(
     wanted = [day for day in known if (first is None or day >= first) and (last is None or day <= last)]
     if not wanted:
         raise UserError(f"{folder} has examples from {known[0]} to {known[-1]}, none from {first} to {last}")
-    frames = []
-    for day in wanted:
+    return pl.concat(
+        _read_file(path, columns).with_columns(day=pl.lit(day))
+        for day in wanted
+        for path in sorted((folder / f"day={day}").glob("[!._]*.parquet"))
+    )
+
+
+def fingerprint(folder: Path, days: Sequence[date]) -> tuple[str, list[dict[str, str | int]]]:
+    """A SHA-256 over the examples' files of some days, and the files with their sizes."""
+    whole = hashlib.sha256()
+    files: list[dict[str, str | int]] = []
+    for day in days:
         for path in sorted((folder / f"day={day}").glob("[!._]*.parquet")):
-            frames.append(_read_file(path, columns).with_columns(day=pl.lit(day)))
-    return pl.concat(frames)
+            content = path.read_bytes()
+            whole.update(content)
+            files.append({"file": str(path.relative_to(folder)), "bytes": len(content)})
+    return whole.hexdigest(), files
 
 
 def _read_file(path: Path, columns: Sequence[str] | None) -> pl.DataFrame:

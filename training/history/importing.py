@@ -22,7 +22,7 @@ from errors import UserError
 from training import examples
 from training.history import sources
 from training.history.replay import order, replay
-from training.history.runs import ARRIVAL, DEPARTURE, Labels, Names, Runs, assemble, by_value
+from training.history.runs import ARRIVAL, DEPARTURE, Labels, Longs, Runs, assemble, by_value
 from training.history.stops import STOPS
 from udfs import clock
 from udfs.describing import FEATURES
@@ -84,14 +84,16 @@ def import_history(files: Sequence[Path], out: Path, progress: Progress | None =
             left_out.update(dropped)
             report.rows += count
             watcher.advance(count)
-    stops = pl.concat([pl.read_parquet(path) for path in sorted(keeping.glob("[!.]*.parquet"))] or [pl.DataFrame(schema=STOPS)])
+    stops = pl.concat(
+        [pl.read_parquet(path) for path in sorted(keeping.glob("[!.]*.parquet"))] or [pl.DataFrame(schema=STOPS)]
+    )
     watcher.step("put runs together", len(stops))
     runs, labels, names, dropped = assemble(stops)
     del stops
     left_out.update(dropped)
     watcher.step("replay", len(runs.kind))
     store = Store(names)
-    _write_examples(runs, labels, store, out, report, watcher)
+    _write_examples((runs, labels), store, out, report, watcher)
     state = out / KEEPING / STATE_FILE
     draft = state.with_suffix(".draft")
     draft.write_bytes(store.to_bytes())
@@ -101,7 +103,7 @@ def import_history(files: Sequence[Path], out: Path, progress: Progress | None =
     return report
 
 
-def _write_examples(runs: Runs, labels: Labels, store: Store, out: Path, report: Report, watcher: Progress) -> None:
+def _write_examples(made: tuple[Runs, Labels], store: Store, out: Path, report: Report, watcher: Progress) -> None:
     """Write each service day as soon as all of its runs must have ended."""
     waiting: dict[int, list[pl.DataFrame]] = {}
     writing: list[Future[None]] = []
@@ -115,7 +117,7 @@ def _write_examples(runs: Runs, labels: Labels, store: Store, out: Path, report:
             report.days += 1
             writing.append(writer.submit(examples.write_day, out, _EPOCH + timedelta(days=day), frame))
 
-        for at, frame in _by_day(runs, labels, store, watcher):
+        for at, frame in _by_day(*made, store, watcher):
             for (day,), part in frame.group_by(["day"], maintain_order=True):
                 waiting.setdefault(int(str(day)), []).append(part)
             for day in [day for day in waiting if day < at - _LONGEST_RUN]:
@@ -142,7 +144,7 @@ def _by_day(runs: Runs, labels: Labels, store: Store, watcher: Progress) -> Iter
         watcher.advance(len(part))
 
 
-def _frame(runs: Runs, labels: Labels, stops: np.ndarray, features: Table) -> pl.DataFrame:
+def _frame(runs: Runs, labels: Labels, stops: Longs, features: Table) -> pl.DataFrame:
     last = runs.end[stops] - 1
     has_label = runs.kind[last] == ARRIVAL
     final = runs.delay[last]

@@ -1,7 +1,7 @@
 """Finished runs replayed in the order in which a stream would have learnt of them.
 
-The stream's own functions (``udfs.describing``, ``udfs.network``) are called for every stop, minute by minute: first all
-departures of a minute are described, then all that happened in it is noted.
+The stream's own functions (``udfs.describing``, ``udfs.network``) are called for every stop, minute by minute: first
+all departures of a minute are described, then all that happened in it is noted.
 """
 
 from __future__ import annotations
@@ -31,9 +31,7 @@ def order(runs: Runs) -> Longs:
 
 
 @compiled
-def replay(
-    tables: Tables, runs: Runs, stops: Longs, days: npt.NDArray[np.int32], out: Floats
-) -> int:
+def replay(tables: Tables, runs: Runs, stops: Longs, days: npt.NDArray[np.int32], out: Floats) -> int:
     """Describe the departures among ``stops`` into the rows of ``out``, in order, and note everything.
 
     ``days`` are the service days of the stops' ``known``. Returns the number of rows written.
@@ -56,9 +54,7 @@ def replay(
 
 @compiled
 def _place(runs: Runs, stop: int) -> Place:
-    return Place(
-        runs.klass[stop], runs.station[stop], runs.train[stop], runs.service[stop], runs.relation[stop]
-    )
+    return Place(runs.klass[stop], runs.station[stop], runs.train[stop], runs.service[stop], runs.relation[stop])
 
 
 @compiled

@@ -6,7 +6,7 @@ hours apart. Its destination is its last stop, its service day that of its first
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import NamedTuple
 
 import numpy as np
@@ -21,7 +21,7 @@ Ints = npt.NDArray[np.int32]
 Longs = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
-Names = dict[str, list[str] | list[tuple[int | str, ...]]]
+Names = dict[str, list[Hashable]]
 
 LONGEST_GAP = 4 * 60
 """Minutes between two stops of one run at most."""
@@ -171,7 +171,9 @@ def _starts(frame: pl.DataFrame) -> Flags:
         return pl.col(name).ne_missing(pl.col(name).shift())
 
     gap = pl.col("run").is_null() & (pl.col("wall") - pl.col("wall").shift() > LONGEST_GAP)
-    start = frame.select((changes("category_code") | changes("number_code") | changes("run") | gap).fill_null(value=True))
+    start = frame.select(
+        (changes("category_code") | changes("number_code") | changes("run") | gap).fill_null(value=True)
+    )
     flags = start.to_series().to_numpy().copy()
     flags[:1] = True
     return flags

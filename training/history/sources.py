@@ -46,7 +46,9 @@ def batches(path: Path) -> Iterator[tuple[pl.DataFrame, int, dict[str, int]]]:
     names = set(file.schema_arrow.names)
     compact = "planned_minute_of_day" in names
     _require(path, names, compact=compact)
-    wanted = [name for name in file.schema_arrow.names if name in {*_COMPACT, *_MONTHLY, *_NUMBERS, *_LINES, *_CANCELLED}]
+    wanted = [
+        name for name in file.schema_arrow.names if name in {*_COMPACT, *_MONTHLY, *_NUMBERS, *_LINES, *_CANCELLED}
+    ]
     for piece in file.iter_batches(batch_size=BATCH_ROWS, columns=wanted):
         frame = pl.DataFrame(pl.from_arrow(piece)).with_columns(pl.col(pl.Categorical).cast(pl.String))
         records = _from_compact(frame) if compact else _from_monthly(frame)

@@ -1,0 +1,180 @@
+"""How good a model is on days it has not seen, with intervals calibrated as they would have been on each day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from errors import UserError
+from training import calibrating, dataset, examples
+from training.dataset import Examples, Vector
+from udfs import calendar, clock, trains
+from udfs.scoring import ForestModel
+
+_EPOCH = date(1970, 1, 1)
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A class's evaluated examples with what was predicted. Minutes."""
+
+    data: Examples
+    predicted: Vector
+    low: Vector
+    high: Vector
+    cancelled: Vector
+
+    def arrived(self) -> Scored:
+        """Only those whose run reached its destination."""
+        chosen = ~np.isnan(self.data.final)
+        return self.where(chosen)
+
+    def where(self, chosen: npt.NDArray[np.bool_]) -> Scored:
+        """The chosen examples."""
+        return Scored(
+            self.data.where(chosen), self.predicted[chosen], self.low[chosen], self.high[chosen], self.cancelled[chosen]
+        )
+
+
+def evaluate(model: ForestModel, folder: Path, first: date, last: date) -> dict[str, Scored]:
+    """Score the examples of ``first`` to ``last``, by class.
+
+    The interval of each service day is recalibrated with the labels known when that day began, from as many days before
+    as ``calibrating`` looks back and the folder holds, none of them a day that the model was trained on, save where
+    there are no others. Raises UserError where days are missing or were trained on.
+    """
+    _refuse_trained_days(model, first)
+    known = [day for day in examples.days(folder) if first <= day <= last]
+    if not known:
+        raise UserError(f"{folder} has no examples from {first} to {last}")
+    scored = {}
+    for klass, name in enumerate(trains.CLASSES):
+        data = dataset.load(folder, klass, first - timedelta(days=calibrating.WINDOW_DAYS), last)
+        if len(data):
+            scored[name] = _score(model, name, data, first, model.card.trained_until)
+    return {name: part for name, part in scored.items() if len(part.data)}
+
+
+def score(model: ForestModel, data: Examples) -> Scored:
+    """Plain predictions."""
+    parts = [
+        model.matrix(data.features[start : start + 100_000].astype(np.float64))
+        for start in range(0, len(data), 100_000)
+    ]
+    scores = np.concatenate(parts)
+    return Scored(data, scores[:, 0], scores[:, 1], scores[:, 2], scores[:, 3])
+
+
+def _score(model: ForestModel, name: str, data: Examples, first: date, trained_until: str) -> Scored:
+    bare = model.with_calibration(name, None)
+    plain = score(bare, data)
+    horizon = data.column("horizon").astype(np.float64)
+    bins = calibrating.bin_of(horizon)
+    low, high = plain.low.copy(), plain.high.copy()
+    fresh = data.day > _number(trained_until)
+    for day in np.unique(data.day[data.day >= (first - _EPOCH).days]):
+        begins = _begin(int(day))
+        past = (data.day >= day - calibrating.WINDOW_DAYS) & (data.labelled < begins) & ~np.isnan(data.final) & fresh
+        if past.sum() >= calibrating.FEWEST:
+            made = calibrating.calibration(
+                data.final[past], plain.low[past], plain.high[past], horizon[past], day - data.day[past]
+            )
+        else:
+            made = model.card.calibration[name]
+        widen = np.array(made.widening)
+        today = data.day == day
+        by = widen[bins[today]] if len(widen) > 1 else widen[0]
+        low[today] = np.minimum(plain.low[today] - by, plain.predicted[today])
+        high[today] = np.maximum(plain.high[today] + by, plain.predicted[today])
+    scored = Scored(data, plain.predicted, low, high, plain.cancelled)
+    return scored.where(data.day >= (first - _EPOCH).days)
+
+
+def measures(scored: Scored) -> dict[str, float | int]:
+    """The contract's figures of examples that arrived: minutes, shares, and skill = 1 − MAE / MAE of persistence."""
+    error = scored.predicted - scored.data.final
+    growth = scored.data.growth
+    mae, persistence = float(np.abs(error).mean()), float(np.abs(growth).mean())
+    inside = (scored.data.final >= scored.low) & (scored.data.final <= scored.high)
+    return {
+        "n": len(error),
+        "mae": mae,
+        "mae_persistence": persistence,
+        "skill": 1 - mae / persistence if persistence else 0.0,
+        "rmse": float(np.sqrt((error**2).mean())),
+        "rmse_persistence": float(np.sqrt((growth**2).mean())),
+        "bias": float(error.mean()),
+        "coverage": float(inside.mean()),
+        "width": float((scored.high - scored.low).mean()),
+        "pinball_p10": _pinball(scored.data.final, scored.low, 0.1),
+        "pinball_p90": _pinball(scored.data.final, scored.high, 0.9),
+    }
+
+
+def by_horizon(scored: Scored) -> Iterator[tuple[str, Scored]]:
+    """The bins of the horizon that have examples."""
+    bins = calibrating.bin_of(scored.data.column("horizon").astype(np.float64))
+    for index, name in enumerate(calibrating.bin_names()):
+        chosen = bins == index
+        if chosen.any():
+            yield name, scored.where(chosen)
+
+
+def summary(scored: dict[str, Scored]) -> dict[str, Any]:
+    """The contract of ``evaluate --json``: by class, and by horizon within it."""
+    classes = {}
+    for name, part in scored.items():
+        arrived = part.arrived()
+        classes[name] = measures(arrived) | {
+            "cancellation": cancellation(part),
+            "horizons": {label: measures(piece) for label, piece in by_horizon(arrived)},
+        }
+    return {"classes": classes}
+
+
+def cancellation(scored: Scored) -> dict[str, float]:
+    """Share of cancelled destinations, Brier score against always saying that share, area under the ROC curve."""
+    truth, said = scored.data.cancelled.astype(float), scored.cancelled
+    share = float(truth.mean())
+    positives, negatives = truth.sum(), (1 - truth).sum()
+    rank = np.argsort(np.argsort(said, kind="stable"), kind="stable") + 1
+    auc = (
+        (rank[truth == 1].sum() - positives * (positives + 1) / 2) / (positives * negatives)
+        if positives and negatives
+        else 0.5
+    )
+    return {
+        "share": share,
+        "brier": float(((said - truth) ** 2).mean()),
+        "brier_constant": share * (1 - share),
+        "auc": float(auc),
+    }
+
+
+def _pinball(truth: Vector, quantile: Vector, level: float) -> float:
+    under = truth - quantile
+    return float(np.maximum(level * under, (level - 1) * under).mean())
+
+
+def _refuse_trained_days(model: ForestModel, first: date) -> None:
+    if not model.card.trained_until:
+        return
+    until = date.fromisoformat(model.card.trained_until)
+    if first <= until + timedelta(days=dataset.GAP_DAYS):
+        earliest = until + timedelta(days=dataset.GAP_DAYS + 1)
+        raise UserError(f"the model was trained on days until {until}: evaluate from {earliest} on")
+
+
+def _number(day: str) -> int:
+    return (date.fromisoformat(day) - _EPOCH).days if day else -(10**6)
+
+
+def _begin(day: int) -> float:
+    """When a service day begins, minutes since 1970 UTC."""
+    return float(clock.wall_to_instant(day * clock.DAY + calendar.SERVICE_DAY_STARTS))

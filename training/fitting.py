@@ -1,0 +1,68 @@
+"""The boosters of one class: the median of the growth, its 10 % and 90 % quantile, and the chance of cancellation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import lightgbm as lgb
+import numpy as np
+
+from training.dataset import Examples
+from udfs import trains
+from udfs.describing import FEATURES
+
+THREADS = 2
+MOST_EXAMPLES = {trains.LONG_DISTANCE: 800_000, trains.RE: 1_200_000, trains.RB: 1_200_000}
+"""A run's departures share one label, so millions more rows teach little more."""
+CONFORMAL_DAYS = 7
+"""Last training days, kept from the quantile heads for their first calibration."""
+
+_COMMON: dict[str, Any] = {
+    "verbose": -1,
+    "num_threads": THREADS,
+    "force_col_wise": True,
+    "max_bin": 127,
+    "feature_fraction": 0.5,
+    "bagging_fraction": 0.7,
+    "bagging_freq": 1,
+    "lambda_l2": 1.0,
+    # Large leaves: a leaf that holds one run only would learn that run's label by heart.
+    "min_data_in_leaf": 200,
+}
+GROWTH: dict[str, Any] = _COMMON | {"objective": "fair", "fair_c": 2.0, "num_leaves": 63, "learning_rate": 0.08}
+"""Fair's loss is |error| smoothed around zero: the same median where errors are large, and quicker to learn."""
+QUANTILE: dict[str, Any] = _COMMON | {"objective": "quantile", "num_leaves": 31, "learning_rate": 0.15}
+CANCELLED: dict[str, Any] = _COMMON | {"objective": "binary", "num_leaves": 31, "learning_rate": 0.1}
+ROUNDS = {"growth": 140, "p10": 60, "p90": 60, "cancelled": 50}
+
+Advance = Callable[[int], None]
+
+
+def fit(
+    data: Examples, seed: int, rounds: dict[str, int] | None = None, advance: Advance | None = None
+) -> dict[str, lgb.Booster]:
+    """Boosters by head, of ``data`` that holds one class. ``advance`` is told of each tree."""
+    wanted = rounds or ROUNDS
+    arrived = ~data.cancelled & ~np.isnan(data.final)
+    labelled = data.where(arrived)
+    early = labelled.day <= data.day.max() - CONFORMAL_DAYS
+    growth = labelled.growth
+    whole = lgb.Dataset(labelled.features, growth, feature_name=list(FEATURES), params=_COMMON, free_raw_data=True)
+    boosters = {"growth": _train(GROWTH, whole, wanted["growth"], seed, advance)}
+    for head, alpha in (("p10", 0.1), ("p90", 0.9)):
+        part = lgb.Dataset(labelled.features[early], growth[early], feature_name=list(FEATURES), params=_COMMON)
+        boosters[head] = _train(QUANTILE | {"alpha": alpha}, part, wanted[head], seed, advance)
+    fate = lgb.Dataset(data.features, data.cancelled.astype(np.float32), feature_name=list(FEATURES), params=_COMMON)
+    boosters["cancelled"] = _train(CANCELLED, fate, wanted["cancelled"], seed, advance)
+    return boosters
+
+
+def _train(
+    parameters: dict[str, Any], data: lgb.Dataset, rounds: int, seed: int, advance: Advance | None
+) -> lgb.Booster:
+    def tell(_: Any) -> None:
+        if advance is not None:
+            advance(1)
+
+    return lgb.train(parameters | {"seed": seed}, data, num_boost_round=rounds, callbacks=[tell])

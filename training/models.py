@@ -1,0 +1,76 @@
+"""Fitting all classes and writing a model's folder."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import lightgbm as lgb
+import msgspec
+import numpy as np
+
+from errors import UserError
+from training import calibrating, dataset, fitting
+from training.dataset import Examples
+from udfs import trains
+from udfs.describing import FEATURES
+from udfs.scoring import FILE, HEADS, Calibration, ModelCard, file_name
+
+Tell = Callable[[str, int], Callable[[int], None]]
+"""Begins a step of so many trees; returns what is told of each."""
+
+
+def train(
+    folder: Path, until: date, out: Path, *, seed: int, tell: Tell, rounds: dict[str, int] | None = None
+) -> ModelCard:
+    """Fit every class that has examples until ``until`` and write the model to ``out``.
+
+    Raises UserError where there is nothing to learn from.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    first = dataset.first_training_day(folder, until)
+    calibrations: dict[str, Calibration] = {}
+    total = 0
+    wanted = rounds or fitting.ROUNDS
+    for klass, name in enumerate(trains.CLASSES):
+        data = dataset.load(folder, klass, first, until, most=fitting.MOST_EXAMPLES[klass], seed=seed)
+        if (~data.cancelled).sum() < calibrating.FEWEST:
+            continue
+        advance = tell(f"train {name} on {len(data):,} examples", sum(wanted.values()))
+        boosters = fitting.fit(data, seed, wanted, advance)
+        for head in HEADS:
+            (out / file_name(name, head)).write_text(boosters[head].model_to_string())
+        calibrations[name] = _first_calibration(data, boosters)
+        total += len(data)
+    if not calibrations:
+        raise UserError(f"{folder} has too few labelled examples until {until} to train on")
+    card = ModelCard(
+        features=FEATURES,
+        calibration=calibrations,
+        trained_from=str(first),
+        trained_until=str(until),
+        examples=total,
+        seed=seed,
+        code_version=code_version(),
+    )
+    (out / FILE).write_bytes(msgspec.json.format(msgspec.json.encode(card)))
+    return card
+
+
+def _first_calibration(data: Examples, boosters: dict[str, lgb.Booster]) -> Calibration:
+    """From the last training days, which the quantile heads have not seen."""
+    held = data.where((data.day > data.day.max() - fitting.CONFORMAL_DAYS) & ~np.isnan(data.final))
+    delay = held.column("delay")
+    ends = np.sort(np.column_stack([boosters[head].predict(held.features) for head in ("p10", "p90")]), axis=1)
+    age = (held.day.max() + 1 - held.day).astype(float)
+    horizon = held.column("horizon").astype(np.float64)
+    return calibrating.calibration(held.final, delay + ends[:, 0], delay + ends[:, 1], horizon, age)
+
+
+def code_version() -> str:
+    """The commit this code is at, ``""`` outside a git work tree."""
+    root = Path(__file__).resolve().parent.parent
+    found = subprocess.run(["git", "-C", str(root), "rev-parse", "HEAD"], capture_output=True, text=True, check=False)  # noqa: S603, S607
+    return found.stdout.strip()

@@ -1,0 +1,32 @@
+"""The model as MLflow's generic flavour: ``mlflow models serve`` and ``mlflow.pyfunc.load_model`` run this file.
+
+Logged as source ("models from code"), so no pickle is written or read.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import mlflow
+import pandas as pd
+
+from udfs.describing import FEATURES
+from udfs.scoring import load_model
+
+
+class DelayAtDestination(mlflow.pyfunc.PythonModel):
+    """Features in, ``predicted_delay``, ``p10``, ``p90`` (minutes) and ``cancel_probability`` out."""
+
+    def load_context(self, context: Any) -> None:
+        """Read the boosters."""
+        self._model = load_model(Path(context.artifacts["model"]))
+
+    def predict(self, context: Any, model_input: pd.DataFrame, params: dict[str, Any] | None = None) -> pd.DataFrame:
+        """One row of answers per row of features, columns in any order."""
+        rows = model_input[list(FEATURES)].to_numpy(dtype="float64")
+        names = ["predicted_delay", "p10", "p90", "cancel_probability"]
+        return pd.DataFrame(self._model.matrix(rows), columns=names, index=model_input.index)
+
+
+mlflow.models.set_model(DelayAtDestination())
