@@ -13,6 +13,8 @@ from settings import Settings
 _TIMEOUT_SECONDS = 5.0
 _CANCEL_SECONDS = 30.0
 _ENDED = frozenset({"FAILED", "CANCELED", "FINISHED"})
+LOST = "LOST"
+"""Not a word of Flink's: the cluster answers and does not know the job, as after the end of its JobManager."""
 
 
 def named(settings: Settings, name: str) -> list[str]:
@@ -27,10 +29,13 @@ def free_slots(settings: Settings) -> int:
 
 
 def state(settings: Settings, job: str) -> str:
-    """``RUNNING`` only when every task runs; else Flink's word for the job; ``UNKNOWN`` where nobody answers."""
+    """``RUNNING`` only when every task runs; else Flink's word, ``LOST``, or ``UNKNOWN`` where nobody answers."""
     try:
-        answer = _get(settings, f"jobs/{job}")
-    except UserError:
+        response = _client(settings).get(f"jobs/{job}")
+        if response.status_code == httpx.codes.NOT_FOUND:
+            return LOST
+        answer = response.raise_for_status().json()
+    except httpx.HTTPError:
         return "UNKNOWN"
     word = str(answer["state"])
     if word == "RUNNING" and any(vertex["status"] != "RUNNING" for vertex in answer["vertices"]):
@@ -51,7 +56,7 @@ def failure(settings: Settings, job: str) -> str:
         return ""
     lines = [line.strip() for entry in entries for line in entry["stacktrace"].splitlines()]
     causes = [line.removeprefix("Caused by: ") for line in lines if line.startswith("Caused by: ")]
-    return (causes or lines or [""])[-1 if causes else 0]
+    return causes[-1] if causes else lines[0] if lines else ""
 
 
 def cancel(settings: Settings, job: str) -> None:
@@ -61,7 +66,7 @@ def cancel(settings: Settings, job: str) -> None:
     except httpx.HTTPError:
         return
     deadline = time.monotonic() + _CANCEL_SECONDS
-    while time.monotonic() < deadline and state(settings, job) not in _ENDED | {"UNKNOWN"}:
+    while time.monotonic() < deadline and state(settings, job) not in _ENDED | {LOST, "UNKNOWN"}:
         time.sleep(0.2)
 
 

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 
 import msgspec
 from rich.console import Console
 
-from deploy import jobs, restarts
+from deploy import restarts
 from deploy.demo import model, railway
+from deploy.demo.job import Job
 from deploy.demo.railway import Railway
 from deploy.demo.reader import reading
 from deploy.demo.score import Score
-from deploy.demo.steps import Say, step
+from deploy.demo.steps import step
 from deploy.demo.view import Moment, showing
 from deploy.programs import PARTS
-from deploy.stack import Stack, Status
-from deploy.submit import submit
-from errors import UserError
+from deploy.stack import Stack
 from ingest.topics import ensure_topics, remove_topics
 from settings import Settings, load
 from udfs import topics
@@ -34,8 +33,7 @@ _IDLE_SECONDS = 45.0
 """Longer than a restart of the broker: time must not run ahead on the partition that comes back first."""
 _LOOK_SECONDS = 2.0
 _READ_SECONDS = 0.25
-_JOB_START_SECONDS = 120.0
-_SLOT_SECONDS = 20.0
+_TROUBLE_LENGTH = 120
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -76,40 +74,21 @@ def run(wish: Wish, settings: Settings, console: Console) -> Result:
     Raises UserError where something cannot be started or the job fails, KeyboardInterrupt for a Ctrl-C before that.
     """
     began = time.monotonic()
-    stack = Stack(settings)
+    stack, job = Stack(settings), Job(settings)
     with _interruptible(), ExitStack() as at_the_end:
         before = {status.part for status in stack.status() if status.state != "down"}
-        at_the_end.callback(_leave, stack, before, console)
+        at_the_end.callback(_leave, stack, job, before, console)
         with step(console, "Stack: Kafka, Flink, MLflow") as say:
-            stack.up(progress=lambda statuses: say(_states(statuses)))
-        _clear(stack)
+            stack.up(progress=lambda statuses: say(", ".join(f"{each.name} {each.state}" for each in statuses)))
         _ensure_model(settings, console)
         with step(console, f"Railway of {wish.stations} stations and its poller"):
+            _begin_anew(stack, job)
             simulated = railway.begin(wish.stations, wish.seed, wish.speed)
             stack.receive(railway.guests(simulated, settings, stack.layout.root / "demo"))
         with step(console, "Job") as say:
-            job = submit(settings)
-            _await_job(settings, job, say)
+            job.start(say)
         score, first = _watch(wish, simulated, stack, job, console)
     return Result(score=score, first_prediction_seconds=first and first - began)
-
-
-def _clear(stack: Stack) -> None:
-    """End what an earlier demo left, and begin with empty topics: its clock ran through the same hours."""
-    settings = stack.settings
-    for job in jobs.named(settings, settings.job_name):
-        jobs.cancel(settings, job)
-    stack.dismiss()
-    remove_topics(settings, topics.ALL)
-    ensure_topics(settings, topics.ALL)
-    deadline = time.monotonic() + _SLOT_SECONDS
-    while (free := jobs.free_slots(settings)) < settings.parallelism:
-        if time.monotonic() > deadline:
-            raise UserError(
-                f"the cluster at {settings.flink_rest} has {free} free slots, the demo's job needs "
-                f"{settings.parallelism}: cancel the job that runs there, or set ZIELZEIT_TASK_MANAGERS higher"
-            )
-        time.sleep(0.2)
 
 
 def _ensure_model(settings: Settings, console: Console) -> None:
@@ -123,27 +102,26 @@ def _ensure_model(settings: Settings, console: Console) -> None:
         console.print("No model could be made: the job says what persistence says, version baseline", style="yellow")
 
 
-def _await_job(settings: Settings, job: str, say: Say) -> None:
-    """Wait until every task of the job runs. Raises UserError where it ends or does not come up in time."""
-    deadline = time.monotonic() + _JOB_START_SECONDS
-    while (word := jobs.state(settings, job)) != "RUNNING":
-        say(word)
-        if jobs.has_ended(word) or time.monotonic() > deadline:
-            raise _job_error(settings, job, word)
-        time.sleep(0.3)
+def _begin_anew(stack: Stack, job: Job) -> None:
+    """End what an earlier demo left, and empty the topics: its clock ran through the same hours."""
+    job.end()
+    stack.dismiss()
+    remove_topics(stack.settings, topics.ALL)
+    ensure_topics(stack.settings, topics.ALL)
 
 
-def _watch(wish: Wish, simulated: Railway, stack: Stack, job: str, console: Console) -> tuple[Score, float | None]:
+def _watch(wish: Wish, simulated: Railway, stack: Stack, job: Job, console: Console) -> tuple[Score, float | None]:
     """What was read, and the instant (of the monotonic clock) at which the first prediction was."""
     settings, score, first = stack.settings, Score(), None
     links = {
-        "Flink": f"{settings.flink_rest}/#/job/running/{job}/overview",
+        "Flink": job.url,
         "MLflow": settings.mlflow_uri,
         "Simulator": f"{simulated.url}/stations.json",
         "Kafka": f"{settings.kafka_bootstrap}, topics {settings.topic('*')}",
+        "Look": f"ZIELZEIT_TOPIC_PREFIX={settings.topic_prefix} ./zielzeit tail predictions",
     }
-    earlier, word, looked = restarts.read(stack.layout.journal), "RUNNING", 0.0
-    again: dict[str, int] = {}
+    earlier, looked = restarts.read(stack.layout.journal), 0.0
+    word, again = "RUNNING", dict[str, int]()
     end = time.monotonic() + wish.minutes * 60 if wish.minutes is not None else float("inf")
     with suppress(KeyboardInterrupt), reading(settings) as reader, showing(console, links) as view:
         while time.monotonic() < end:
@@ -155,49 +133,34 @@ def _watch(wish: Wish, simulated: Railway, stack: Stack, job: str, console: Cons
             if time.monotonic() - looked >= _LOOK_SECONDS:
                 looked = time.monotonic()
                 score.boards = reader.boards()
-                word = jobs.state(settings, job)
+                word = job.look()
+                if word == "RESTARTING":
+                    word = f"{word} ({job.trouble()[:_TROUBLE_LENGTH]})"
                 again = _new_restarts(stack, earlier)
-                if jobs.has_ended(word):
-                    raise _job_error(settings, job, word)
             view.refresh(score, Moment(simulated=simulated.now(), speed=wish.speed, job=word, restarts=again))
     return score, first
 
 
-def _leave(stack: Stack, before: set[str], console: Console) -> None:
+def _leave(stack: Stack, job: Job, before: set[str], console: Console) -> None:
     """Take down what the demo started, and only that."""
     for number in _SIGNALS:
         signal.signal(number, signal.SIG_IGN)
     mine = [part for part in PARTS if part not in before]
-    if len(mine) == len(PARTS):
-        with step(console, "Taking all down"):
-            stack.down()
-        return
     with step(console, "Taking down what the demo started"):
-        with suppress(UserError):  # a cluster that is gone has no jobs
-            for job in jobs.named(stack.settings, stack.settings.job_name):
-                jobs.cancel(stack.settings, job)
+        job.end()
         stack.dismiss()
         if mine:
-            stack.down(mine)
+            stack.down(mine if before else ())
 
 
-def _states(statuses: Sequence[Status]) -> str:
-    return ", ".join(f"{status.name} {status.state}" for status in statuses)
-
-
-def _new_restarts(stack: Stack, earlier: dict[str, restarts.Record]) -> dict[str, int]:
+def _new_restarts(stack: Stack, earlier: Mapping[str, restarts.Record]) -> dict[str, int]:
+    """How often each program ended and was started again since then."""
+    nothing = restarts.Record(0, False)
     counts = {
-        name: record.ends - (earlier[name].ends if name in earlier else 0)
+        name: record.ends - earlier.get(name, nothing).ends
         for name, record in restarts.read(stack.layout.journal).items()
     }
     return {name: count for name, count in counts.items() if count}
-
-
-def _job_error(settings: Settings, job: str, word: str) -> UserError:
-    cause = jobs.failure(settings, job)
-    return UserError(
-        f"the job is {word}{f': {cause}' if cause else ''}; `./zielzeit stack logs taskmanager-1` may say more"
-    )
 
 
 @contextmanager

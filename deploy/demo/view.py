@@ -30,7 +30,7 @@ class Moment(msgspec.Struct, frozen=True, kw_only=True):
     simulated: datetime
     speed: float
     job: str
-    """Flink's word for the state of the job."""
+    """Flink's word for the state of the job, and why where it does not run."""
     restarts: Mapping[str, int]
     """Programs that ended and were started again, and how often."""
 

@@ -1,0 +1,91 @@
+"""The demo's job: started anew, seen through a loss of the JobManager, ended without a trace."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from contextlib import suppress
+
+from deploy import jobs
+from deploy.demo.steps import Say
+from deploy.submit import latest_checkpoint, submit
+from errors import UserError
+from settings import Settings
+
+_START_SECONDS = 180.0
+_SLOT_SECONDS = 20.0
+_POLL_SECONDS = 0.3
+
+
+class Job:
+    """One job, whatever its id becomes."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._checkpoints = settings.local_dir / "flink" / "checkpoints"
+        self._ids: list[str] = []
+
+    def start(self, say: Say) -> None:
+        """Submit the job and wait until each of its tasks runs.
+
+        Raises UserError where the cluster has no room for it, refuses it, or it ends or does not come up in time.
+        """
+        self._await_slots()
+        say("submitting")
+        self._ids.append(submit(self._settings))
+        deadline = time.monotonic() + _START_SECONDS
+        while (word := self.look()) != "RUNNING":
+            say(word.lower())
+            if time.monotonic() > deadline:
+                raise self._error(word)
+            time.sleep(_POLL_SECONDS)
+
+    def look(self) -> str:
+        """How the job does (``jobs.state``). One that its cluster lost is submitted again from its last checkpoint.
+
+        Raises UserError where it has ended.
+        """
+        word = jobs.state(self._settings, self._ids[-1])
+        if jobs.has_ended(word):
+            raise self._error(word)
+        if word == jobs.LOST:
+            with suppress(UserError):  # the cluster is on its way back: the next look tries again
+                self._ids.append(submit(self._settings, savepoint=latest_checkpoint(self._settings)))
+        return word
+
+    def trouble(self) -> str:
+        """What made the job fail last, in a line; empty where nothing did."""
+        return jobs.failure(self._settings, self._ids[-1])
+
+    @property
+    def url(self) -> str:
+        """Its page in the dashboard."""
+        return f"{self._settings.flink_rest}/#/job/running/{self._ids[-1]}/overview"
+
+    def end(self) -> None:
+        """Cancel every job of the demo's name, also an earlier demo's, and remove its own checkpoints.
+
+        They are of a simulated clock: nobody may resume from them. Does nothing where no cluster answers.
+        """
+        with suppress(UserError):
+            for job in jobs.named(self._settings, self._settings.job_name):
+                jobs.cancel(self._settings, job)
+        for job in self._ids:
+            shutil.rmtree(self._checkpoints / job, ignore_errors=True)
+
+    def _await_slots(self) -> None:
+        """A job that was just cancelled, or a TaskManager that just came, takes a moment."""
+        needed, deadline = self._settings.parallelism, time.monotonic() + _SLOT_SECONDS
+        while (free := jobs.free_slots(self._settings)) < needed:
+            if time.monotonic() > deadline:
+                raise UserError(
+                    f"the cluster at {self._settings.flink_rest} has {free} free slots, the demo's job needs {needed}: "
+                    "cancel the job that runs there, or set ZIELZEIT_TASK_MANAGERS higher"
+                )
+            time.sleep(_POLL_SECONDS)
+
+    def _error(self, word: str) -> UserError:
+        cause = self.trouble()
+        return UserError(
+            f"the job is {word}{f': {cause}' if cause else ''}; `./zielzeit stack logs taskmanager-1` may say more"
+        )
