@@ -16,6 +16,13 @@ MAX_BODY = 64 * 1024 * 1024
 MAX_DELAY = 24 * 60
 """Minutes: the feed drops whole days (``in_units('minutes')``), so more is an artefact."""
 
+MAX_ROWS = 5_000
+"""A board has a few hundred."""
+MAX_TEXT = 200
+"""Characters of a row's names, number and platform together."""
+MAX_ROUTE = 64 * 1024
+"""Bytes of a row's route; the longest runs have about 5 KB."""
+
 _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 _EMPTY_ROUTE = msgspec.Raw(b"[]")
 
@@ -95,6 +102,7 @@ def parse(body: bytes) -> Board:
         rows = _decode_body(body).departures
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return _parse_row_by_row(body, error)
+    _check_count(len(rows))
     faults = [fault for index, row in enumerate(rows) if (fault := _fault(row, index))]
     if faults:
         rows = [row for index, row in enumerate(rows) if not _fault(row, index)]
@@ -106,6 +114,7 @@ def _parse_row_by_row(body: bytes, reason: Exception) -> Board:
         raw_rows = _decode_loose(body).departures
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise BoardError(f"the body is no board: {reason}") from None
+    _check_count(len(raw_rows))
     rows, faults = [], []
     for index, raw in enumerate(raw_rows):
         try:
@@ -121,8 +130,17 @@ def _parse_row_by_row(body: bytes, reason: Exception) -> Board:
     return Board(rows, tuple(faults))
 
 
+def _check_count(rows: int) -> None:
+    if rows > MAX_ROWS:
+        raise BoardError(f"the body is no board: {rows} rows, more than {MAX_ROWS}")
+
+
 def _fault(row: Row, index: int) -> str | None:
     """What makes a well-typed row meaningless, or None."""
+    if len(row.train) + len(row.train_number) + len(row.destination) + len(row.platform or "") > MAX_TEXT:
+        return f"row {index}: names longer than {MAX_TEXT} characters together"
+    if len(bytes(row.route)) > MAX_ROUTE:
+        return f"row {index}: a route of more than {MAX_ROUTE} bytes"
     departure, arrival = row.scheduled_departure, row.scheduled_arrival
     if not row.train or not row.train_number:
         return f"row {index}: a train without a name or number"

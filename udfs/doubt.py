@@ -31,11 +31,8 @@ def judge(station: Station, reports: dict[str, Entry], polled_at: int, max_silen
     if polled_at - station.last_board > max_silence:
         station.doubted = []
         return Doubt(None)
-    dead = _dead_feed(station, reports, polled_at)
-    if dead:
-        return Doubt(dead)
     shown_until = station.last_board + _REACH
-    strangers = {key for key in reports.keys() - station.entries.keys() if reports[key].planned < shown_until}
+    strangers = frozenset(key for key in reports.keys() - station.entries.keys() if reports[key].planned < shown_until)
     wrong = _disagreement(station, reports, strangers, polled_at)
     if wrong:
         coming = [key for key, report in reports.items() if report.planned > polled_at]
@@ -46,8 +43,12 @@ def judge(station: Station, reports: dict[str, Entry], polled_at: int, max_silen
         for entry in station.entries.values():
             if entry.since == entry.last_seen:
                 entry.sure = False
+    else:
+        dead = _dead_feed(station, reports, polled_at)
+        if dead:
+            return Doubt(dead)
     station.doubted = []
-    return Doubt(None, frozenset(strangers))
+    return Doubt(None, strangers)
 
 
 def lost(entry: Entry, report: Entry) -> bool:
@@ -81,7 +82,7 @@ def _dead_feed(station: Station, reports: dict[str, Entry], polled_at: int) -> s
     return None
 
 
-def _disagreement(station: Station, reports: dict[str, Entry], strangers: set[str], polled_at: int) -> str | None:
+def _disagreement(station: Station, reports: dict[str, Entry], strangers: frozenset[str], polled_at: int) -> str | None:
     """Two boards of one station must agree in most of the trains that are still to come and in reach of both."""
     coming = missing = 0
     for key, entry in station.entries.items():

@@ -11,6 +11,8 @@ from udfs.entries import MINUTE, Entry, Station
 _PAST_REACH: Final = 65 * MINUTE
 """How far back boards polled with ``past=1`` reach: an hour, and the age of a cached reply."""
 _DEFAULT_REACH: Final = MINUTE
+_MISPLACED: Final = 15 * MINUTE
+"""A row out of order by more is of the second pass; in recorded boards it is hardly ever more than 12 minutes."""
 
 
 def read(name: str, station: Station, board: boards.Board, polled_at: int) -> dict[str, Entry]:
@@ -53,13 +55,16 @@ def _tell_passes_apart(station: Station, reports: list[Entry], polled_at: int) -
 
     ``HH:MM`` alone cannot tell, but rows stand in the order of their believed departures: the second pass begins with
     the first that seems to lie before its predecessors, or before what this station's boards reach back to. Now and
-    then a single row stands at a wrong place: the next one must seem to lie before them as well.
+    then a single row stands a few minutes from its place: the next one must not lie after them, then.
     """
     keeps_past = any(entry.kind for entry in station.entries.values())  # decided rows that are still on the boards
     latest = polled_at - (_PAST_REACH if keeps_past else _DEFAULT_REACH)
     doubled = [entry for entry in reports if clock.is_first_pass(entry.planned // MINUTE)]
     for place, entry in enumerate(doubled):
-        if all(other.believed < latest for other in doubled[place : place + 2]):
+        back = latest - entry.believed
+        if back > _MISPLACED or (
+            back > 0 and all(next_.believed <= latest for next_ in doubled[place + 1 : place + 2])
+        ):
             for second in doubled[place:]:
                 second.planned += 60 * MINUTE
             return
