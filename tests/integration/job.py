@@ -1,0 +1,106 @@
+"""What the tests of the job share: boards in, the job run to its end, records out."""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import httpx
+import msgspec
+
+from deploy.stack import Stack
+from deploy.submit import submit
+from ingest.boards import BoardRecord
+from ingest.producer import BoardProducer
+from ingest.tail import read_topic
+from ingest.topics import ensure_topics
+from settings import Settings
+from udfs import topics
+from udfs.deciding import Unreadable
+from udfs.events import Decision
+from udfs.offline import decide
+
+DECISION_TOPICS = (topics.DEPARTURES, topics.UNDECIDED, topics.LATE)
+
+
+def settings_for(stack: Stack, **overrides: object) -> Settings:
+    """The stack's settings, with topics and a consumer group that no other test uses."""
+    unique = uuid.uuid4().hex[:8]
+    return stack.settings.model_copy(
+        update={
+            "topic_prefix": f"{unique}.",
+            "group_id": f"test-{unique}",
+            "bounded": True,
+            "parallelism": 2,
+            "checkpoint_interval_seconds": 2.0,
+            **overrides,
+        }
+    )
+
+
+def publish(settings: Settings, boards: Iterable[BoardRecord]) -> None:
+    """Write boards to the topic, in the order given."""
+    ensure_topics(settings, topics.ALL)
+    with BoardProducer(settings) as producer:
+        for board in boards:
+            producer.publish(board)
+        assert producer.flush() == 0
+        producer.check()
+
+
+def run_to_end(settings: Settings, timeout_seconds: float = 240.0) -> str:
+    """Submit the bounded job and wait until it has finished; returns its id."""
+    job = submit(settings)
+    wait_for_end(settings, job, timeout_seconds)
+    return job
+
+
+def wait_for_end(settings: Settings, job: str, timeout_seconds: float = 240.0) -> None:
+    """Wait until the job has finished. Fails with the job's exceptions where it does not."""
+    deadline = time.monotonic() + timeout_seconds
+    while (state := get(settings, f"/jobs/{job}")["state"]) != "FINISHED":
+        if state in ("FAILED", "CANCELED") or time.monotonic() > deadline:
+            raise AssertionError(f"job {state}: {get(settings, f'/jobs/{job}/exceptions')}")
+        time.sleep(0.5)
+
+
+def get(settings: Settings, path: str) -> Any:
+    """A reply of Flink's REST API."""
+    return httpx.get(settings.flink_rest + path, timeout=30).raise_for_status().json()
+
+
+def records(settings: Settings, *names: str) -> list[dict[str, Any]]:
+    """What a read_committed reader finds on topics of JSON."""
+    return [
+        msgspec.json.decode(record.value)
+        for name in names
+        for record in read_topic(settings, name, from_beginning=True, follow=False, stop=threading.Event())
+    ]
+
+
+def decided_offline(settings: Settings, boards: Iterable[BoardRecord]) -> list[dict[str, Any]]:
+    """The decisions of ``zielzeit decide`` over the same boards, as they look on the topics."""
+    outcomes = [outcome for _, _, outcome in decide(boards, settings.decider())]
+    assert not [outcome for outcome in outcomes if isinstance(outcome, Unreadable)]
+    decisions = [outcome for outcome in outcomes if isinstance(outcome, Decision) and outcome.kind != "planned"]
+    return [msgspec.json.decode(msgspec.json.encode(decision)) for decision in decisions]
+
+
+def in_order(decisions: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Decisions in an order that does not depend on partitions."""
+    return sorted(decisions, key=lambda decision: (decision["id"], decision["revision"], decision["kind"]))
+
+
+def assert_once(settings: Settings, expected: Sequence[dict[str, Any]]) -> None:
+    """The topics hold exactly these decisions, a prediction for each departure and an outcome for each prediction."""
+    assert in_order(records(settings, *DECISION_TOPICS)) == in_order(expected)
+    departed = Counter(decision["id"] for decision in expected if decision["kind"] == "departed")
+    predictions = records(settings, topics.PREDICTIONS)
+    assert Counter(prediction["id"] for prediction in predictions) == departed
+    assert Counter(outcome["id"] for outcome in records(settings, topics.OUTCOMES)) == departed
+    assert Counter(example["id"] for example in records(settings, topics.EXAMPLES)) == departed
+    assert set(departed.values()) <= {1}

@@ -1,0 +1,148 @@
+"""The job on a real broker and a real cluster gives what the rules give, whatever happens to its processes."""
+
+from __future__ import annotations
+
+import itertools
+import signal
+import time
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import psutil
+import pytest
+
+from deploy.stack import Stack
+from deploy.submit import submit
+from ingest.boards import BoardRecord
+from ingest.recorded import read_boards
+from ingest.simulator import network, recording
+from ingest.simulator.faults import Faults
+from ingest.simulator.world import World
+from tests.integration import job
+from udfs import topics
+from udfs.clock import BERLIN
+
+pytestmark = pytest.mark.integration
+
+RECORDED = Path(__file__).parents[2].parent / "shared" / "data" / "dbf-boards"
+
+
+@pytest.fixture(scope="module")
+def simulated(tmp_path_factory: pytest.TempPathFactory) -> list[BoardRecord]:
+    """An evening of a small railway, past midnight, boards with and without faults."""
+    out = tmp_path_factory.mktemp("boards") / "boards.jsonl.zst"
+    recording.record(
+        World(network.build(12, seed=5)),
+        out,
+        start=datetime(2026, 3, 10, 19, tzinfo=BERLIN),
+        hours=7,
+        every=180,
+        past=True,
+        faults=Faults.parse("none", seed=5),
+    )
+    return list(read_boards([out]))
+
+
+@pytest.mark.skipif(not RECORDED.is_dir(), reason="the recorded boards are not beside the project")
+@pytest.mark.parametrize("mode", ["thread", "process"])
+@pytest.mark.parametrize("folder", ["frankfurt", "frankfurt-past"])
+def test_recorded_boards_through_replay_and_job_give_the_decisions_of_decide(
+    stack: Stack, folder: str, mode: str
+) -> None:
+    settings = job.settings_for(stack, flink_execution_mode=mode)
+    boards = list(read_boards([RECORDED / folder], "Frankfurt(Main)Hbf"))
+    job.publish(settings, boards)
+    job.run_to_end(settings)
+    job.assert_once(settings, job.decided_offline(settings, boards))
+
+
+def test_boards_out_of_order_inside_the_grace_and_doubled_change_nothing(
+    stack: Stack, simulated: Sequence[BoardRecord]
+) -> None:
+    settings = job.settings_for(stack, parallelism=1)
+    # Every third board comes four minutes late, every fourth one twice.
+    late = [
+        board.polled_at + timedelta(minutes=4) if index % 3 == 0 else board.polled_at
+        for index, board in enumerate(simulated)
+    ]
+    shuffled = [board for _, board in sorted(zip(late, simulated, strict=True), key=lambda pair: pair[0])]
+    doubled = itertools.chain.from_iterable(
+        [board, board] if index % 4 == 0 else [board] for index, board in enumerate(shuffled)
+    )
+    job.publish(settings, doubled)
+    job.run_to_end(settings)
+    job.assert_once(settings, job.decided_offline(settings, simulated))
+
+
+def test_a_killed_task_manager_loses_nothing_and_doubles_nothing(
+    stack: Stack, simulated: Sequence[BoardRecord]
+) -> None:
+    settings = job.settings_for(stack, bounded=False, idle_timeout_seconds=2.0, start_from="earliest-offset")
+    expected = job.decided_offline(settings, simulated)
+    half = len(simulated) // 2
+    job.publish(settings, simulated[:half])
+    started = submit(settings)
+    _wait_for_checkpoint(settings, started)
+    victim = next(status for status in stack.status() if status.name.startswith("taskmanager"))
+    psutil.Process(victim.pid).send_signal(signal.SIGKILL)
+    job.publish(settings, simulated[half:])
+    # A bounded successor would start anew; so time is carried past the end by a board of a station of its own.
+    end = simulated[-1].polled_at + timedelta(hours=40)
+    stations = [f"End of time {number}" for number in range(40)]
+    job.publish(settings, [_empty_board(name, end) for name in stations])
+    try:
+        _wait_until(lambda: len(job.records(settings, topics.OUTCOMES)) >= _departed(expected))
+        known = job.records(settings, *job.DECISION_TOPICS)
+        final = {decision["id"] for decision in known if decision["kind"] == "departed"}
+        assert final == {decision["id"] for decision in expected if decision["kind"] == "departed"}
+        for name in (topics.PREDICTIONS, topics.OUTCOMES, topics.EXAMPLES):
+            ids = [record["id"] for record in job.records(settings, name)]
+            assert sorted(ids) == sorted(final), name
+    finally:
+        _cancel(settings, started)
+        stack.up()
+
+
+def test_a_board_that_is_none_goes_to_dead_letters_with_its_bytes_and_the_job_runs_on(
+    stack: Stack, simulated: Sequence[BoardRecord]
+) -> None:
+    settings = job.settings_for(stack)
+    boards = [board for board in simulated if board.station == simulated[0].station][:60]
+    broken = BoardRecord(
+        station=boards[0].station,
+        body=b'{"departures": [{"train":',
+        polled_at=boards[20].polled_at + timedelta(seconds=30),
+        source="replay",
+        url="",
+    )
+    job.publish(settings, [*boards[:20], broken, *boards[20:]])
+    job.run_to_end(settings)
+    letters = job.records(settings, topics.DEAD_LETTERS)
+    assert [(letter["key"], letter["topic"]) for letter in letters] == [(broken.station, settings.topic(topics.BOARDS))]
+    assert letters[0]["offset"] == 20
+    assert "truncated" in letters[0]["reason"]
+    job.assert_once(settings, job.decided_offline(settings, boards))
+
+
+def _empty_board(station: str, at: datetime) -> BoardRecord:
+    return BoardRecord(station=station, body=b'{"departures": []}', polled_at=at, source="replay", url="")
+
+
+def _departed(decisions: Sequence[dict[str, object]]) -> int:
+    return sum(decision["kind"] == "departed" for decision in decisions)
+
+
+def _wait_for_checkpoint(settings: job.Settings, started: str) -> None:
+    _wait_until(lambda: job.get(settings, f"/jobs/{started}/checkpoints")["counts"]["completed"] > 0)
+
+
+def _wait_until(done: object, timeout_seconds: float = 180.0) -> None:
+    deadline = time.monotonic() + timeout_seconds
+    while not done():  # type: ignore[operator]
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(1)
+
+
+def _cancel(settings: job.Settings, started: str) -> None:
+    job.httpx.patch(f"{settings.flink_rest}/jobs/{started}?mode=cancel", timeout=30).raise_for_status()
