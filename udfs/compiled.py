@@ -6,9 +6,10 @@ a stream that may not load a compiler into its process (``NUMBA_DISABLE_JIT=1``)
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Callable
 from importlib.util import find_spec
-from typing import ParamSpec, TypeVar, cast
+from typing import Any, ParamSpec, TypeVar, cast
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -20,10 +21,21 @@ def compiled(function: Callable[P, R]) -> Callable[P, R]:
     """The function, compiled at its first call and kept on disk for the next process."""
     if not _COMPILER_IS_HERE:
         return function
-    import numba  # noqa: PLC0415 - a deployment may leave the compiler out
-
+    numba = _load_compiler()
     try:
         machine_code = numba.njit(cache=True, nogil=True)(function)
     except RuntimeError:  # code sent to a cluster as a zip file has no folder to keep a cache in
         machine_code = numba.njit(nogil=True)(function)
     return cast(Callable[P, R], machine_code)
+
+
+def _load_compiler() -> Any:
+    """Numba, imported while ``print`` is Python's own: it looks for the module that ``print`` comes from, and a PyFlink
+    worker process has put a method of its main script there."""
+    replaced = builtins.print
+    builtins.print = getattr(getattr(replaced, "__self__", None), "_print", replaced)
+    try:
+        import numba  # noqa: PLC0415 - a deployment may leave the compiler out
+    finally:
+        builtins.print = replaced
+    return numba
