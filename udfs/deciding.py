@@ -19,6 +19,9 @@ class Unreadable(msgspec.Struct, frozen=True):
 
 Outcome = Decision | Unreadable
 
+_OLDEST, _NEWEST = 0, 4_102_444_800_000
+"""Milliseconds of 1970 and 2100: what lies outside is no time of a poll, and dates could not be told."""
+
 
 class Decider(msgspec.Struct, frozen=True):
     """The decision for any station, given its state. Holds no state itself."""
@@ -29,7 +32,7 @@ class Decider(msgspec.Struct, frozen=True):
 
     def take(self, name: str, station: Station, memory: Memory, value: bytes, polled_at: int) -> Iterator[Outcome]:
         """The next board of a station in order of time, packed or not; ``polled_at`` in milliseconds."""
-        parsed = self._parse(value)
+        parsed = self._parse(value, polled_at)
         if isinstance(parsed, Unreadable):
             yield parsed
             return
@@ -46,13 +49,15 @@ class Decider(msgspec.Struct, frozen=True):
 
     def take_late(self, name: str, station: Station, memory: Memory, value: bytes, polled_at: int) -> Iterator[Outcome]:
         """A board from before the station's frontier."""
-        parsed = self._parse(value)
+        parsed = self._parse(value, polled_at)
         if isinstance(parsed, Unreadable):
             yield parsed
         else:
             yield from self._events(name, decision.late(name, station, memory, parsed, polled_at))
 
-    def _parse(self, value: bytes) -> board.Board | Unreadable:
+    def _parse(self, value: bytes, polled_at: int) -> board.Board | Unreadable:
+        if not _OLDEST <= polled_at <= _NEWEST:
+            return Unreadable(f"polled at {polled_at} milliseconds since 1970, which cannot be")
         try:
             return board.parse(board.unpack(value))
         except board.BoardError as error:
