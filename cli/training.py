@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 import settings as configuration
+
+if TYPE_CHECKING:
+    from training.promoting import Verdict
 
 Data = Annotated[Path | None, typer.Option("--examples", help="Folder of examples, as `history import` writes them.")]
 Store = Annotated[str | None, typer.Option("--mlflow-uri", help="MLflow tracking server or store.")]
@@ -22,6 +25,11 @@ def register(app: typer.Typer) -> None:
     """Add this module's commands."""
     app.command(name="train", help="Train on examples and register the model in MLflow.")(train)
     app.command(name="evaluate", help="Measure a model on later days: a table, JSON, an HTML report.")(evaluate)
+    app.command(name="promote", help="Make the challenger champion if it holds on the newest days, or go back.")(
+        promote
+    )
+    app.command(name="retrain", help="Import, train, evaluate, promote: once per newest day.")(retrain)
+    app.command(name="predict", help="Score examples in a batch, with the model the stream uses.")(predict)
 
 
 def train(
@@ -93,6 +101,86 @@ def evaluate(
     if json_file is not None:
         json_file.write_text(json.dumps(figures, indent=2) + "\n")
     _print_table(figures["classes"])
+
+
+def promote(
+    folder: Data = None,
+    rollback: Annotated[bool, typer.Option("--rollback", help="Go back to the champion before.")] = False,
+    thresholds: Annotated[Path | None, typer.Option(help="Instead of training/promotion.toml.")] = None,
+    mlflow_uri: Store = None,
+) -> None:
+    """Exit code 1 where the challenger does not hold; the reasons are printed and kept with its version."""
+    from errors import UserError
+    from training import promoting, registry
+    from training import thresholds as limits
+
+    config = configuration.load(mlflow_uri=mlflow_uri)
+    registry.connect(config)
+    if rollback:
+        old, new = promoting.roll_back(config)
+        print(f"champion is version {new} again, no longer {old}")
+        return
+    if folder is None:
+        raise UserError("promote: --examples DIR is needed to compare the models, or --rollback")
+    rules = limits.load(thresholds or limits.FILE)
+    _say(promoting.promote(config, folder, rules.promotion))
+
+
+def retrain(
+    folder: Annotated[Path, typer.Option("--examples", help="Folder of examples, old and new.")],
+    files: Annotated[list[Path] | None, typer.Argument(help="History files to import first.")] = None,
+    today: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="To judge how fresh data is.")] = None,
+    thresholds: Annotated[Path | None, typer.Option(help="Instead of training/promotion.toml.")] = None,
+    seed: Annotated[int, typer.Option(help="Equal seeds give equal models.")] = 1,
+    mlflow_uri: Store = None,
+) -> None:
+    """Does nothing where the newest day was trained for already; fails, changing nothing, where data is not fit."""
+    from cli.steps import steps
+    from training import registry, retraining
+    from training import thresholds as limits
+
+    config = configuration.load(mlflow_uri=mlflow_uri)
+    rules = limits.load(thresholds or limits.FILE)
+    registry.connect(config)
+    now = today.date() if today else datetime.now(UTC).date()
+    with steps() as tell:
+        done = retraining.retrain(config, folder, files or [], today=now, rules=rules, tell=tell, seed=seed)
+    if done.done_before or done.verdict is None:
+        print(f"nothing to do: a model for {done.newest_day} is in the registry")
+        return
+    print(done.uri)
+    _say(done.verdict)
+
+
+def predict(
+    folder: Annotated[Path, typer.Option("--examples", help="Folder of examples.")],
+    out: Annotated[Path, typer.Option("--out", help="Parquet file to write.")],
+    first: Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First service day.")] = None,
+    last: Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last service day.")] = None,
+    model: Named = None,
+    mlflow_uri: Store = None,
+) -> None:
+    """Writes who, when, prediction and, where known, the truth."""
+    from training import batch, registry
+
+    config = configuration.load(mlflow_uri=mlflow_uri)
+    registry.connect(config)
+    uri = model or registry.newest(config)
+    loaded, _ = registry.fetch(uri)
+    count = batch.predict(loaded, folder, first.date() if first else None, last.date() if last else None, out)
+    print(f"{out}: {count:,} predictions by {uri}")
+
+
+def _say(verdict: Verdict) -> None:
+    against = f"champion {verdict.champion}" if verdict.champion else "no champion"
+    print(f"challenger {verdict.challenger} against {against}, {verdict.first_day} to {verdict.last_day}:")
+    if verdict.promoted:
+        print(f"version {verdict.challenger} is the champion now")
+        return
+    for reason in verdict.reasons:
+        print(f"  {reason}")
+    print("the champion stays")
+    raise typer.Exit(1)
 
 
 def _last_day(folder: Path) -> date:

@@ -11,8 +11,8 @@ from training.history.importing import Report, import_history
 
 DAYS = 31
 FIRST_DAY = date(2026, 3, 1)
-STATIONS = 60
-ROUNDS = {"growth": 60, "p10": 30, "p90": 30, "cancelled": 20}
+STATIONS = 40
+ROUNDS = {"growth": 50, "p10": 25, "p90": 25, "cancelled": 15}
 
 
 def simulated_month(folder: Path, seed: int) -> Report:

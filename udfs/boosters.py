@@ -23,7 +23,7 @@ class Forest:
     """One booster, read from its text file. Not for several threads at once: it keeps one row's buffer."""
 
     def __init__(self, path: Path, features: int) -> None:
-        self._booster = lightgbm.Booster(model_file=str(path), params={"num_threads": 1})
+        self._booster = lightgbm.Booster(model_file=str(path))
         if self._booster.num_feature() != features:
             raise ValueError(
                 f"{path}: wants {self._booster.num_feature()} features, the feature function has {features}"

@@ -2,8 +2,8 @@
 
 Four groups of numbers, in the order of ``FEATURES``. Minutes unless said otherwise; NaN is "unknown". Where a key has
 seen little, its mean is held to the level above it: train → service → relation → class at this delay and horizon.
-``…_10`` and ``…_3`` are means of growth clipped at ±10 and ±3 minutes (close to a median), ``…_fast`` are means of the
-last days rather than weeks.
+``…_10``, ``…_3`` and ``…_1`` are means of growth clipped at so many minutes (close to a median), ``…_fast`` are means
+of the last days rather than weeks.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Own(NamedTuple):
     """The run itself and the calendar."""
 
     klass: float
-    category: float
+    category_code: float
     delay: float
     horizon: float
     stops_left: float
@@ -75,17 +75,20 @@ class Usual(NamedTuple):
     service_bucket_growth: float
     service_bucket_growth_10: float
     service_bucket_growth_3: float
+    service_bucket_growth_1: float
     service_bucket_growth_fast: float
     service_bucket_growth_3_fast: float
     service_bucket_weight: float
     train_growth: float
     train_growth_10: float
     train_growth_3: float
+    train_growth_1: float
     train_growth_fast: float
     train_growth_3_fast: float
     train_weight: float
     train_late_growth_10: float
     train_late_growth_3: float
+    train_late_growth_1: float
     train_more_than_usual: float
     train_more_than_usual_fast: float
     train_final_minus_now: float
@@ -176,49 +179,56 @@ def _own(
 
 @compiled
 def _usual(tables: Tables, place: Place, day: int, delay: float, horizon: float) -> Usual:
-    weight, growth, _, _, _, _ = past(tables.class_past, place.klass, day, SLOW)
+    weight, growth, _, _, _, _, _ = past(tables.class_past, place.klass, day, SLOW)
     class_growth = _held(growth, weight, 0.0, 1.0)
-    weight, growth, _, _, total_delay, lost = past(tables.class_past, place.klass, day, FAST)
+    weight, growth, _, _, _, total_delay, lost = past(tables.class_past, place.klass, day, FAST)
     class_growth_fast, class_delay_fast = _held(growth, weight, 0.0, 1.0), _held(total_delay, weight, 0.0, 1.0)
     class_cancelled_fast = lost / (weight + lost + 1.0)
 
     bucket = class_bucket(place.klass, delay, horizon)
-    weight, growth, growth_10, growth_3, _, _ = past(tables.class_bucket_past, bucket, day, SLOW)
-    bucket_45, bucket_10, bucket_3 = growth / (weight + 1.0), growth_10 / (weight + 1.0), growth_3 / (weight + 1.0)
-    weight, growth, _, _, _, _ = past(tables.class_bucket_past, bucket, day, FAST)
+    weight, growth, growth_10, growth_3, growth_1, _, _ = past(tables.class_bucket_past, bucket, day, SLOW)
+    bucket_45, bucket_10 = growth / (weight + 1.0), growth_10 / (weight + 1.0)
+    bucket_3, bucket_1 = growth_3 / (weight + 1.0), growth_1 / (weight + 1.0)
+    weight, growth, _, _, _, _, _ = past(tables.class_bucket_past, bucket, day, FAST)
     bucket_fast = _held(growth, weight, bucket_45, 1.0)
 
-    relation_n, growth, growth_10, growth_3, _, _ = past(tables.relation_past, place.relation, day, SLOW)
+    relation_n, growth, growth_10, growth_3, growth_1, _, _ = past(tables.relation_past, place.relation, day, SLOW)
     relation_45 = _held(growth, relation_n, bucket_45, _RELATION_PRIOR)
     relation_10 = _held(growth_10, relation_n, bucket_10, _RELATION_PRIOR)
     relation_3 = _held(growth_3, relation_n, bucket_3, _RELATION_PRIOR)
+    relation_1 = _held(growth_1, relation_n, bucket_1, _RELATION_PRIOR)
 
-    service_n, growth, growth_10, growth_3, total_delay, lost = past(tables.service_past, place.service, day, SLOW)
+    service_n, growth, growth_10, growth_3, growth_1, total_delay, lost = past(
+        tables.service_past, place.service, day, SLOW
+    )
     service_45 = _held(growth, service_n, relation_45, _SERVICE_PRIOR)
     service_10 = _held(growth_10, service_n, relation_10, _SERVICE_PRIOR)
     service_3 = _held(growth_3, service_n, relation_3, _SERVICE_PRIOR)
+    service_1 = _held(growth_1, service_n, relation_1, _SERVICE_PRIOR)
     service_delay = delay - total_delay / service_n if service_n > 0.05 else math.nan
     service_cancelled = lost / (service_n + lost + 1.0)
-    weight, growth, _, growth_3, _, _ = past(tables.service_past, place.service, day, FAST)
+    weight, growth, _, growth_3, growth_1, _, _ = past(tables.service_past, place.service, day, FAST)
     service_fast, service_3_fast = _held(growth, weight, service_45, 2.0), _held(growth_3, weight, service_3, 2.0)
 
     row = place.service * DELAY_BUCKETS + delay_bucket(delay)
-    service_bucket_n, growth, growth_10, growth_3, _, _ = past(tables.service_bucket_past, row, day, SLOW)
+    service_bucket_n, growth, growth_10, growth_3, growth_1, _, _ = past(tables.service_bucket_past, row, day, SLOW)
     service_bucket_45 = _held(growth, service_bucket_n, service_45, _SERVICE_PRIOR)
     service_bucket_10 = _held(growth_10, service_bucket_n, service_10, _SERVICE_PRIOR)
     service_bucket_3 = _held(growth_3, service_bucket_n, service_3, _SERVICE_PRIOR)
-    weight, growth, _, growth_3, _, _ = past(tables.service_bucket_past, row, day, FAST)
+    service_bucket_1 = _held(growth_1, service_bucket_n, service_1, _SERVICE_PRIOR)
+    weight, growth, _, growth_3, growth_1, _, _ = past(tables.service_bucket_past, row, day, FAST)
     service_bucket_fast = _held(growth, weight, service_bucket_45, 2.0)
     service_bucket_3_fast = _held(growth_3, weight, service_bucket_3, 2.0)
 
-    train_n, growth, growth_10, growth_3, total_delay, lost = past(tables.train_past, place.train, day, SLOW)
+    train_n, growth, growth_10, growth_3, growth_1, total_delay, lost = past(tables.train_past, place.train, day, SLOW)
     train_45 = _held(growth, train_n, service_45, _TRAIN_PRIOR)
     train_10 = _held(growth_10, train_n, service_10, _TRAIN_PRIOR)
     train_3 = _held(growth_3, train_n, service_3, _TRAIN_PRIOR)
+    train_1 = _held(growth_1, train_n, service_1, _TRAIN_PRIOR)
     train_delay = total_delay / train_n if train_n > 0.05 else math.nan
     train_final = (growth + total_delay) / train_n if train_n > 0.05 else math.nan
     train_cancelled = lost / (train_n + lost + 1.0)
-    weight, growth, _, growth_3, total_delay, lost = past(tables.train_past, place.train, day, FAST)
+    weight, growth, _, growth_3, growth_1, total_delay, lost = past(tables.train_past, place.train, day, FAST)
     train_fast, train_3_fast = (
         _held(growth, weight, train_45, _FAST_PRIOR),
         _held(growth_3, weight, train_3, _FAST_PRIOR),
@@ -227,7 +237,7 @@ def _usual(tables: Tables, place: Place, day: int, delay: float, horizon: float)
     train_final_fast = (growth + total_delay) / weight if weight > 0.05 else math.nan
     train_cancelled_fast = lost / (weight + lost + 0.5)
     row = 2 * place.train + (1 if delay >= LATE else 0)
-    weight, _, growth_10, growth_3, _, _ = past(tables.train_late_past, row, day, SLOW)
+    weight, _, growth_10, growth_3, growth_1, _, _ = past(tables.train_late_past, row, day, SLOW)
 
     return Usual(
         class_growth,
@@ -251,17 +261,20 @@ def _usual(tables: Tables, place: Place, day: int, delay: float, horizon: float)
         service_bucket_45,
         service_bucket_10,
         service_bucket_3,
+        service_bucket_1,
         service_bucket_fast,
         service_bucket_3_fast,
         service_bucket_n,
         train_45,
         train_10,
         train_3,
+        train_1,
         train_fast,
         train_3_fast,
         train_n,
         _held(growth_10, weight, service_bucket_10, _TRAIN_PRIOR),
         _held(growth_3, weight, service_bucket_3, _TRAIN_PRIOR),
+        _held(growth_1, weight, service_bucket_1, _TRAIN_PRIOR),
         delay - train_delay,
         delay - train_delay_fast,
         train_final - delay,

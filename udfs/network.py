@@ -127,7 +127,7 @@ def note_hop(tables: Tables, hop: int, minute: float, day: int, before: float, a
     growth = clip(after - before, 30.0)
     recent_add(tables.hop_hour, hop, minute, growth, 0.0, HOUR)
     recent_add(tables.hop_half_day, hop, minute, growth, 0.0, HALF_DAY)
-    values = (growth, 0.0, 0.0, 0.0, 0.0)
+    values = (growth, 0.0, 0.0, 0.0, 0.0, 0.0)
     past_add(tables.hop_past, hop, day, 1.0, values)
     if before >= LATE:
         past_add(tables.hop_late_past, hop, day, 1.0, values)
@@ -147,7 +147,7 @@ def note_passing(
     held = clip(delay, 90.0)
     recent_add(tables.station_hour, station, minute, held, clip(growth, 30.0), HOUR)
     recent_add(tables.station_cancelled, station, minute, 0.0, 0.0, HALF_DAY)
-    past_add(tables.station_past, station, day, 1.0, (held, 0.0, 0.0, 0.0, 0.0))
+    past_add(tables.station_past, station, day, 1.0, (held, 0.0, 0.0, 0.0, 0.0, 0.0))
     recent_add(tables.class_hour, klass, minute, held, clip(growth, 30.0), HOUR)
 
 
@@ -170,14 +170,14 @@ def note_outcome(
     """One departure's truth, when its run ended; ``final`` is NaN where the destination was cancelled."""
     held = clip(delay, 90.0)
     if math.isnan(final):
-        lost = (0.0, 0.0, 0.0, 0.0, 1.0)
+        lost = (0.0, 0.0, 0.0, 0.0, 0.0, 1.0)
         past_add(tables.class_past, place.klass, day, 0.0, lost)
         past_add(tables.service_past, place.service, day, 0.0, lost)
         past_add(tables.train_past, place.train, day, 0.0, lost)
         return
     growth = final - delay
     held_growth, slight = clip(growth, 45.0), clip(growth, 3.0)
-    values = (held_growth, clip(growth, 10.0), slight, held, 0.0)
+    values = (held_growth, clip(growth, 10.0), slight, clip(growth, 1.0), held, 0.0)
     past_add(tables.class_past, place.klass, day, 1.0, values)
     past_add(tables.relation_past, place.relation, day, 1.0, values)
     past_add(tables.service_past, place.service, day, 1.0, values)

@@ -19,11 +19,12 @@ import numpy.typing as npt
 from udfs.compiled import compiled
 
 Table = npt.NDArray[np.float64]
+Values = tuple[float, float, float, float, float, float]
 
 RECENT_WIDTH = 4
 """Columns of a recent row: minute of its last change, weight, two faded sums."""
-PAST_VALUES = 6
-"""Sums of a past row: weight, four values, cancellations."""
+PAST_VALUES = 7
+"""Sums of a past row: weight, five values, cancellations."""
 PAST_WIDTH = 1 + 3 * PAST_VALUES
 """Columns of a past row: its day, that day's sums, older days' sums fading slowly, older days' sums fading fast."""
 
@@ -62,7 +63,7 @@ def recent(table: Table, key: int, minute: float, scale: float) -> tuple[float, 
 
 
 @compiled
-def past_add(table: Table, key: int, day: int, weight: float, values: tuple[float, float, float, float, float]) -> None:
+def past_add(table: Table, key: int, day: int, weight: float, values: Values) -> None:
     """Count values at a key on a service day; days never go backwards (an older day counts to the newest one)."""
     row = table[key]
     elapsed = day - row[0]
@@ -80,16 +81,17 @@ def past_add(table: Table, key: int, day: int, weight: float, values: tuple[floa
     row[4] += values[2]
     row[5] += values[3]
     row[6] += values[4]
+    row[7] += values[5]
 
 
 @compiled
-def past(table: Table, key: int, day: int, speed: int) -> tuple[float, float, float, float, float, float]:
+def past(table: Table, key: int, day: int, speed: int) -> tuple[float, float, float, float, float, float, float]:
     """Weight and sums of a key over the days before ``day``, fading ``SLOW`` or ``FAST``."""
     row = table[key]
     base = 1 + PAST_VALUES * (1 + speed)
     elapsed = day - row[0]
     if elapsed <= 0:
-        return row[base], row[base + 1], row[base + 2], row[base + 3], row[base + 4], row[base + 5]
+        return row[base], row[base + 1], row[base + 2], row[base + 3], row[base + 4], row[base + 5], row[base + 6]
     factor = _SLOW_FACTOR if speed == SLOW else _FAST_FACTOR
     fade = factor if elapsed == 1 else factor**elapsed
     return (
@@ -99,4 +101,5 @@ def past(table: Table, key: int, day: int, speed: int) -> tuple[float, float, fl
         (row[base + 3] + row[4]) * fade,
         (row[base + 4] + row[5]) * fade,
         (row[base + 5] + row[6]) * fade,
+        (row[base + 6] + row[7]) * fade,
     )

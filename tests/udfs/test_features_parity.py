@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import polars as pl
+
 from training import examples
 from training.history.importing import import_history
 from udfs import clock
@@ -48,7 +49,7 @@ def small_history(days: int = 6) -> pl.DataFrame:
     return pl.DataFrame(rows)
 
 
-def streamed(history: pl.DataFrame) -> dict[tuple[str, str, datetime], tuple[float, ...]]:
+def streamed(history: pl.DataFrame) -> dict[tuple[str, str, datetime], tuple[float, ...]]:  # noqa: PLR0912
     """Features as a stream computes them: each decision when it falls, names only, the run followed by hand."""
     runs: list[list[dict]] = []
     for row in history.sort("train_number", "date", "planned_minute_of_day").iter_rows(named=True):

@@ -94,8 +94,9 @@ def assemble(stops: pl.DataFrame) -> tuple[Runs, Labels, Names, dict[str, int]]:
     )
     delay = np.where(is_last, arrival_delay, departure_delay)
     cancelled = np.where(is_last, frame["arrival_cancelled"].to_numpy(), frame["departure_cancelled"].to_numpy())
-    lost = np.isnan(delay) & ~cancelled | (is_last & frame["continues"].to_numpy())
-    kind = np.select([lost, is_last, cancelled], [UNKNOWN, ARRIVAL, CANCELLED], DEPARTURE).astype(np.int8)
+    lost = np.isnan(delay) & ~cancelled
+    leaves = is_last & frame["continues"].to_numpy()
+    kind = np.select([lost | leaves, is_last, cancelled], [UNKNOWN, ARRIVAL, CANCELLED], DEPARTURE).astype(np.int8)
     delay = np.where(cancelled, np.nan, delay)
     known = departure + np.where(np.isnan(delay), 0.0, delay) + SETTLED
     # A run that is late and never arrives is given up only after its last departure.
@@ -140,7 +141,8 @@ def assemble(stops: pl.DataFrame) -> tuple[Runs, Labels, Names, dict[str, int]]:
         relation=(relation + 1).astype(np.int32),
         day=((wall_departure[first] - calendar.SERVICE_DAY_STARTS) // clock.DAY).astype(np.int32),
     )
-    left_out |= {"run with a single stop": int((sizes == 1).sum()), "no delay known": int((kind == UNKNOWN).sum())}
+    left_out |= {"run with a single stop": int((sizes == 1).sum()), "no delay known": int(lost.sum())}
+    left_out["destination beyond the data"] = int((leaves & ~lost).sum())
     codes = {"category": categories, "number": numbers, "line": line, "station": station, "destination": destination}
     return runs, Labels(codes, values | {"destination": values["station"]}), names, left_out
 

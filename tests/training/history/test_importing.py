@@ -1,0 +1,156 @@
+"""History import: every schema generation, nothing dropped silently, the same result whatever the order of files."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from errors import UserError
+from training import examples
+from training.history.importing import import_history
+
+GENERATIONS = ("train_name", "train_number", "two_flags", "replacements", "plan_record")
+
+
+def stop(run: str, station: str, at: datetime, arrival: int | None, departure: int | None) -> dict:
+    """One row of the monthly data set, before its generation's columns are chosen. Delays None: no such event."""
+    return {
+        "station_name": station,
+        "xml_station_name": station,
+        "eva": "08000001",
+        "train_type": "RE",
+        "number": "4711",
+        "line": "7",
+        "final_destination_station": "C",
+        "train_line_ride_id": run,
+        "train_line_station_num": 1,
+        "id": f"{run}-{1 + 'ABC'.index(station)}",
+        "delay_in_min": departure or arrival or 0,
+        "time": at,
+        "arrival_planned_time": at if arrival is not None else None,
+        "arrival_change_time": at + timedelta(minutes=arrival) if arrival else None,
+        "departure_planned_time": at + timedelta(minutes=2) if departure is not None else None,
+        "departure_change_time": at + timedelta(minutes=2 + departure) if departure else None,
+        "arrival_cancelled": False,
+        "departure_cancelled": False,
+    }
+
+
+def month(generation: str, days: int = 2) -> pl.DataFrame:
+    """A to C by way of B, once a day; C is 9 minutes late, on the second day its arrival is cancelled."""
+    rows = []
+    for day in range(days):
+        start = datetime(2026, 4, 1, 8) + timedelta(days=day)  # noqa: DTZ001 - wall time, as in the files
+        run = f"-123-{start:%y%m%d%H%M}"
+        rows += [
+            stop(run, "A", start, None, 0),
+            stop(run, "B", start + timedelta(minutes=20), 4, 5),
+            stop(run, "C", start + timedelta(minutes=45), 9, None),
+        ]
+        rows[-1]["arrival_cancelled"] = day == 1
+    frame = pl.DataFrame(
+        rows, schema_overrides={"departure_change_time": pl.Datetime, "arrival_change_time": pl.Datetime}
+    )
+    step = GENERATIONS.index(generation)
+    if step == 0:
+        frame = frame.with_columns(train_name=pl.format("RE {}", "number")).drop("number", "line")
+    else:
+        frame = frame.rename({"number": "train_number", "line": "line_number"})
+    if step < 2:
+        either = pl.col("arrival_cancelled") | pl.col("departure_cancelled")
+        frame = frame.with_columns(is_canceled=either).drop("arrival_cancelled", "departure_cancelled")
+    else:
+        frame = frame.rename({f"{end}_cancelled": f"{end}_is_canceled" for end in ("arrival", "departure")})
+    if step >= 3:
+        frame = frame.with_columns(
+            is_additional_stop=pl.lit(False), is_replacement_train=pl.lit(False), replaced_train_number=pl.lit("")
+        )
+    if step >= 4:
+        frame = frame.with_columns(replaced_train_type=pl.lit(""), has_plan_record=pl.lit(True))
+    return frame
+
+
+@pytest.mark.parametrize("generation", GENERATIONS)
+def test_every_generation_of_the_monthly_data_gives_the_same_examples(generation: str, tmp_path: Path) -> None:
+    month(generation).write_parquet(tmp_path / "month.parquet")
+    import_history([tmp_path / "month.parquet"], tmp_path / "out")
+    table = examples.read(tmp_path / "out").sort("scheduled")
+    assert table["station"].to_list() == ["A", "B", "A", "B"]
+    assert table["delay"].to_list() == [0.0, 5.0, 0.0, 5.0]
+    assert table["final_delay"].to_list() == [9.0, 9.0, None, None]
+    assert table["cancelled"].to_list() == [False, False, True, True]
+    assert table["horizon"].to_list() == [43.0, 23.0, 43.0, 23.0]
+    assert table["number"].unique().to_list() == ["4711"]
+    assert set(table["line"]) == ({""} if generation == "train_name" else {"7"})
+
+
+def test_a_run_that_continues_beyond_the_data_has_no_label(tmp_path: Path) -> None:
+    frame = month("train_number", days=1).with_columns(
+        departure_planned_time=pl.coalesce("departure_planned_time", "arrival_planned_time")
+    )
+    frame.write_parquet(tmp_path / "month.parquet")
+    import_history([tmp_path / "month.parquet"], tmp_path / "out")
+    assert examples.read(tmp_path / "out")["cancelled"].to_list() == [None, None]
+
+
+def test_a_missing_column_is_named_and_nothing_is_written(tmp_path: Path) -> None:
+    month("two_flags").drop("arrival_change_time", "departure_is_canceled").write_parquet(tmp_path / "month.parquet")
+    with pytest.raises(UserError, match=r"arrival_change_time, is_canceled \(or arrival_is_canceled"):
+        import_history([tmp_path / "month.parquet"], tmp_path / "out")
+    assert examples.days(tmp_path / "out") == []
+
+
+def test_no_parquet_and_no_file_are_told(tmp_path: Path) -> None:
+    (tmp_path / "month.parquet").write_text("hello")
+    with pytest.raises(UserError, match="no readable Parquet"):
+        import_history([tmp_path / "month.parquet"], tmp_path / "out")
+    with pytest.raises(UserError, match="no such file"):
+        import_history([tmp_path / "other.parquet"], tmp_path / "out")
+
+
+def test_bad_rows_are_counted_by_reason(tmp_path: Path) -> None:
+    frame = month("train_number", days=5)
+    broken = frame.with_row_index().with_columns(
+        train_number=pl.when(pl.col("index") == 0).then(None).otherwise("train_number"),
+        station_name=pl.when(pl.col("index") == 3).then(None).otherwise("station_name"),
+        arrival_change_time=pl.when(pl.col("index") == 7)
+        .then(pl.col("arrival_planned_time") + timedelta(days=1))
+        .otherwise("arrival_change_time"),
+        arrival_planned_time=pl.when(pl.col("index") == 11).then(None).otherwise("arrival_planned_time"),
+    )
+    pl.concat([broken, broken.tail(1)]).write_parquet(tmp_path / "month.parquet")
+    left_out = import_history([tmp_path / "month.parquet"], tmp_path / "out").left_out
+    assert {reason: count for reason, count in left_out.items() if count} == {
+        "no train number": 1,
+        "no station": 1,
+        "change of a day or more": 1,
+        "no planned time": 1,
+        "destination beyond the data": 1,  # the stop that was dropped had been one
+        "same stop again": 1,
+    }
+
+
+def test_order_and_overlap_of_files_do_not_matter(history: Path, examples_folder: Path, tmp_path: Path) -> None:
+    whole = pl.read_parquet(history)
+    cut = whole["date"].min() + timedelta(days=9)
+    early, late = tmp_path / "early.parquet", tmp_path / "late.parquet"
+    whole.filter(pl.col("date") <= cut + timedelta(days=2)).write_parquet(early)
+    whole.filter(pl.col("date") > cut).write_parquet(late)
+    out = tmp_path / "out"
+    import_history([late], out)
+    import_history([early], out)
+    import_history([early, late], out)
+    order = ["scheduled", "number", "station"]
+    assert_frame_equal(examples.read(out).sort(order), examples.read(examples_folder).sort(order))
+
+
+def test_days_and_files_are_what_the_reader_is_told(examples_folder: Path) -> None:
+    days = examples.days(examples_folder)
+    assert date(2026, 3, 1) in days
+    assert len(examples.read(examples_folder, days[2], days[3])["day"].unique()) == 2
+    with pytest.raises(UserError, match="none from"):
+        examples.read(examples_folder, date(2030, 1, 1))

@@ -1,0 +1,24 @@
+"""Batch scoring: examples in, predictions beside them."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from training import examples
+from udfs.describing import FEATURES
+from udfs.scoring import ForestModel
+
+COLUMNS = ("predicted_delay", "p10", "p90", "cancel_probability")
+
+
+def predict(model: ForestModel, folder: Path, first: date | None, last: date | None, out: Path) -> int:
+    """Write who, when, what was predicted and, where known, what happened to a Parquet file; returns its rows."""
+    frame = examples.read(folder, first, last)
+    scores = model.matrix(frame.select(FEATURES).to_numpy().astype(np.float64))
+    about = frame.select("day", *examples.ABOUT.names(), *examples.LABEL.names(), "delay")
+    examples.write_atomically(about.with_columns(pl.DataFrame(scores, schema=list(COLUMNS))), out)
+    return len(frame)

@@ -1,0 +1,50 @@
+"""Whether data is fit to train on: there, fresh, complete, and like the days before."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from errors import UserError
+from training import examples
+from training.thresholds import Data
+
+NEWEST, BEFORE = 3, 28
+"""Service days that are checked, and days before them that they are checked against."""
+
+
+def check(folder: Path, today: date, rules: Data) -> None:
+    """Raises UserError that lists everything that is wrong with the newest days."""
+    known = examples.days(folder)
+    if len(known) < NEWEST + 2:
+        raise UserError(f"{folder} has {len(known)} days of examples, too few to train on: import more history")
+    faults = []
+    if (today - known[-1]).days > rules.stale_days:
+        faults.append(f"stale: the newest day is {known[-1]}, more than {rules.stale_days} days before {today}")
+    table = pl.DataFrame([_day(folder, day) for day in known[-(NEWEST + BEFORE) :]])
+    newest, before = table.tail(NEWEST), table.head(len(table) - NEWEST)
+    rows, median = float(newest["rows"].to_numpy().mean()), float(np.median(before["rows"].to_numpy()))
+    if rows < rules.rows_lowest * median:
+        faults.append(f"missing: {rows:.0f} examples a day on the newest days, {median:.0f} before")
+    rate = float(newest["label_rate"].to_numpy()[:-1].mean())
+    if rate < rules.label_rate_lowest:
+        faults.append(f"missing: {rate:.0%} of the newest examples have a label")
+    mean, spread = float(before["delay"].to_numpy().mean()), float(before["delay"].to_numpy().std())
+    shift = abs(float(newest["delay"].to_numpy().mean()) - mean) / max(spread, 0.5)
+    if shift > rules.delay_shift:
+        faults.append(f"shifted: the mean delay of the newest days is {shift:.1f} standard deviations off")
+    if faults:
+        raise UserError(f"{folder} is not fit to train on, nothing was changed; " + "; ".join(faults))
+
+
+def _day(folder: Path, day: date) -> dict[str, float]:
+    frame = examples.read(folder, day, day, ["delay", "cancelled"])
+    count = max(len(frame), 1)
+    return {
+        "rows": float(len(frame)),
+        "label_rate": 1 - frame["cancelled"].null_count() / count,
+        "delay": float(frame["delay"].to_numpy().mean()) if len(frame) else 0.0,
+    }

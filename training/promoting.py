@@ -1,0 +1,142 @@
+"""From challenger to champion by tests, and back by one command."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import mlflow
+import msgspec
+from mlflow.exceptions import MlflowException
+
+from errors import UserError
+from settings import Settings
+from training import dataset, evaluation, examples, registry
+from training.thresholds import Promotion
+from udfs.scoring import ForestModel
+
+Figures = dict[str, dict[str, Any]]
+"""By class, as ``evaluation.measures`` makes them."""
+
+
+class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether the challenger became champion, and why."""
+
+    promoted: bool
+    challenger: str
+    champion: str | None
+    first_day: str
+    last_day: str
+    reasons: tuple[str, ...]
+    """Every rule that was not held; empty where promoted."""
+
+
+def judge(challenger: Figures, champion: Figures | None, rules: Promotion) -> list[str]:
+    """The rules that a challenger breaks; pure. Without a champion only its own figures count."""
+    broken = []
+    for name, figures in challenger.items():
+        if not rules.coverage_lowest <= figures["coverage"] <= rules.coverage_highest:
+            broken.append(
+                f"{name}: coverage {figures['coverage']:.3f} outside {rules.coverage_lowest}–{rules.coverage_highest}"
+            )
+        if figures["skill"] < rules.skill_lowest:
+            broken.append(f"{name}: skill {figures['skill']:.3f} below {rules.skill_lowest}")
+    if champion is None:
+        return broken
+    broken += [f"{name}: the champion has this class, the challenger has not" for name in champion.keys() - challenger]
+    shared = challenger.keys() & champion.keys()
+    ratio = _error(challenger, shared) / max(_error(champion, shared), 1e-9)
+    if ratio > rules.mae_ratio:
+        broken.append(f"MAE {ratio:.4f} of the champion's, at most {rules.mae_ratio}")
+    for name in sorted(shared):
+        ratio = challenger[name]["mae"] / max(champion[name]["mae"], 1e-9)
+        if ratio > rules.class_mae_ratio:
+            broken.append(f"{name}: MAE {ratio:.4f} of the champion's, at most {rules.class_mae_ratio}")
+    return broken
+
+
+def promote(settings: Settings, folder: Path, rules: Promotion) -> Verdict:
+    """Compare the challenger with the champion on the newest days and move the alias if it holds.
+
+    Raises UserError where there is no challenger, or no day that neither was trained on.
+    """
+    client = mlflow.MlflowClient()
+    challenger = _version(client, settings, registry.CHALLENGER)
+    if challenger is None:
+        raise UserError(f"{settings.model_name} has no challenger: train one with `zielzeit train`")
+    champion = _version(client, settings, settings.model_alias)
+    if champion == challenger:
+        raise UserError(f"version {challenger} of {settings.model_name} is the champion already")
+    models = {
+        version: registry.fetch(f"models:/{settings.model_name}/{version}")[0]
+        for version in (challenger, champion)
+        if version
+    }
+    first, last = _newest_days(folder, list(models.values()), rules)
+    figures = {
+        version: evaluation.summary(evaluation.evaluate(model, folder, first, last))["classes"]
+        for version, model in models.items()
+    }
+    broken = judge(figures[challenger], figures.get(champion or ""), rules)
+    verdict = Verdict(
+        promoted=not broken,
+        challenger=challenger,
+        champion=champion,
+        first_day=str(first),
+        last_day=str(last),
+        reasons=tuple(broken),
+    )
+    if not broken:
+        if champion is not None:
+            client.set_registered_model_alias(settings.model_name, registry.PREVIOUS, champion)
+        client.set_registered_model_alias(settings.model_name, settings.model_alias, challenger)
+    record = {
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "verdict": msgspec.to_builtins(verdict),
+        "figures": figures,
+    }
+    client.set_model_version_tag(
+        settings.model_name, challenger, "promotion", msgspec.json.encode(record["verdict"]).decode()
+    )
+    run_id = client.get_model_version(settings.model_name, challenger).run_id
+    client.log_dict(run_id, record, f"promotion-{record['at']}.json")
+    return verdict
+
+
+def roll_back(settings: Settings) -> tuple[str, str]:
+    """Make the previous champion champion again; returns (old, new) version. Raises UserError where there is none."""
+    client = mlflow.MlflowClient()
+    previous, champion = (_version(client, settings, alias) for alias in (registry.PREVIOUS, settings.model_alias))
+    if previous is None or champion is None or previous == champion:
+        raise UserError(f"{settings.model_name} has no previous champion to go back to")
+    client.set_registered_model_alias(settings.model_name, settings.model_alias, previous)
+    client.set_registered_model_alias(settings.model_name, registry.PREVIOUS, champion)
+    client.set_model_version_tag(settings.model_name, champion, "rolled_back", datetime.now(UTC).isoformat())
+    return champion, previous
+
+
+def _version(client: mlflow.MlflowClient, settings: Settings, alias: str) -> str | None:
+    try:
+        return str(client.get_model_version_by_alias(settings.model_name, alias).version)
+    except MlflowException as error:
+        if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+            return None
+        raise UserError(f"the registry at {mlflow.get_registry_uri()} does not answer: {error.message}") from None
+
+
+def _newest_days(folder: Path, models: list[ForestModel], rules: Promotion) -> tuple[date, date]:
+    trained = max((model.card.trained_until for model in models), default="")
+    days = [day for day in examples.days(folder) if not trained or day > _safe(trained)]
+    if not days:
+        raise UserError(f"{folder} has no days after {_safe(trained)}: both models were trained on all the rest")
+    return days[-rules.newest_days :][0], days[-1]
+
+
+def _safe(trained_until: str) -> date:
+    return date.fromisoformat(trained_until) + timedelta(days=dataset.GAP_DAYS)
+
+
+def _error(figures: Figures, names: set[str]) -> float:
+    total = sum(figures[name]["n"] for name in names)
+    return sum(figures[name]["mae"] * figures[name]["n"] for name in names) / max(total, 1)

@@ -1,0 +1,74 @@
+"""Import → train → evaluate → promote, for a scheduler: once per newest day, loud where data is not fit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import mlflow
+import msgspec
+
+from errors import UserError
+from settings import Settings
+from training import checking, dataset, examples, fitting, models, promoting, registry
+from training.history.importing import Progress, import_history
+from training.thresholds import Thresholds
+
+DONE = "retrained_for"
+"""Tag of a version: the newest service day it was made for."""
+
+
+class Retrained(msgspec.Struct, frozen=True, kw_only=True):
+    """What a retraining did."""
+
+    newest_day: str
+    done_before: bool
+    uri: str | None = None
+    verdict: promoting.Verdict | None = None
+
+
+def retrain(
+    settings: Settings,
+    folder: Path,
+    files: Sequence[Path],
+    *,
+    today: date,
+    rules: Thresholds,
+    tell: models.Tell,
+    progress: Progress | None = None,
+    seed: int = 1,
+    rounds: dict[str, int] | None = None,
+) -> Retrained:
+    """Do all that is due. The newest days are kept from training, to judge on.
+
+    Raises UserError, with registry and aliases as they were, where data is missing, stale or shifted.
+    """
+    if files:
+        import_history(files, folder, progress)
+    checking.check(folder, today, rules.data)
+    newest = examples.days(folder)[-1]
+    client = mlflow.MlflowClient()
+    versions = client.search_model_versions(f"name='{settings.model_name}'")
+    if any(version.tags.get(DONE) == str(newest) for version in versions):
+        return Retrained(newest_day=str(newest), done_before=True)
+    until = newest - timedelta(days=rules.promotion.newest_days + dataset.GAP_DAYS)
+    if until <= examples.days(folder)[0]:
+        raise UserError(f"{folder} has too few days: {rules.promotion.newest_days} are kept to judge on")
+    with TemporaryDirectory(prefix="zielzeit-retrain-") as scratch:
+        card = models.train(folder, until, Path(scratch), seed=seed, tell=tell, rounds=rounds)
+        uri, version, _ = registry.register(
+            settings,
+            Path(scratch),
+            card,
+            folder,
+            parameters={
+                "seed": seed,
+                **{f"rounds_{head}": count for head, count in (rounds or fitting.ROUNDS).items()},
+            },
+            alias=registry.CHALLENGER,
+        )
+    verdict = promoting.promote(settings, folder, rules.promotion)
+    client.set_model_version_tag(settings.model_name, version, DONE, str(newest))
+    return Retrained(newest_day=str(newest), done_before=False, uri=uri, verdict=verdict)

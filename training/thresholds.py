@@ -1,0 +1,46 @@
+"""The thresholds of ``promotion.toml``, typed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from errors import UserError
+
+FILE = Path(__file__).with_name("promotion.toml")
+
+
+class Promotion(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a challenger must hold; the file says what each one means."""
+
+    newest_days: int
+    mae_ratio: float
+    class_mae_ratio: float
+    coverage_lowest: float
+    coverage_highest: float
+    skill_lowest: float
+
+
+class Data(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What data a retraining accepts."""
+
+    stale_days: int
+    rows_lowest: float
+    label_rate_lowest: float
+    delay_shift: float
+
+
+class Thresholds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The whole file."""
+
+    promotion: Promotion
+    data: Data
+
+
+def load(path: Path = FILE) -> Thresholds:
+    """Raises UserError where the file is missing or says something else than thresholds."""
+    try:
+        return msgspec.toml.decode(path.read_bytes(), type=Thresholds)
+    except (OSError, msgspec.DecodeError) as error:
+        raise UserError(f"{path}: {error}") from None
