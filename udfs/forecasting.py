@@ -69,15 +69,13 @@ def observe(messages: Iterable[Message], at: datetime, state: NetworkState) -> N
 def outcome(scored: Scored, ending: Ending, known_at: datetime) -> tuple[Outcome, Example]:
     """What became of a prediction, and what training learns from it."""
     made = scored.prediction
-    shared = {
-        name: getattr(made, name)
-        for name in ("id", "station", "category", "number", "line", "destination", "scheduled")
-    }
+    shared = {name: getattr(made, name) for name in ("id", "station", "category", "number", "line", "destination")}
+    shared["scheduled"] = made.scheduled.astimezone(clock.BERLIN)
     happened = Outcome(
         **shared,
         status=ending.status,
         train=made.train,
-        departed_at=made.departed_at,
+        departed_at=made.departed_at.astimezone(clock.BERLIN),
         known_at=known_at,
         horizon=made.horizon,
         persistence_delay=made.delay,
@@ -92,7 +90,7 @@ def outcome(scored: Scored, ending: Ending, known_at: datetime) -> tuple[Outcome
     )
     example = Example(
         **shared,
-        decided_at=made.decided_at,
+        decided_at=made.decided_at.astimezone(clock.BERLIN),
         known_at=known_at,
         delay=made.delay,
         features={
@@ -106,6 +104,7 @@ def outcome(scored: Scored, ending: Ending, known_at: datetime) -> tuple[Outcome
 
 def _prediction(departure: Departure, score: Score, served: Served) -> Prediction:
     seen = departure.seen
+    scheduled = seen.scheduled.astimezone(clock.BERLIN)
     return Prediction(
         id=departure.id,
         station=seen.station,
@@ -114,9 +113,9 @@ def _prediction(departure: Departure, score: Score, served: Served) -> Predictio
         number=seen.number,
         line=seen.line,
         destination=seen.destination,
-        scheduled=seen.scheduled,
-        departed_at=seen.scheduled + timedelta(minutes=seen.delay),
-        decided_at=seen.decided_at,
+        scheduled=scheduled,
+        departed_at=scheduled + timedelta(minutes=seen.delay),
+        decided_at=seen.decided_at.astimezone(clock.BERLIN),
         delay=seen.delay,
         horizon=None if math.isnan(seen.horizon) else seen.horizon,
         predicted_delay=round(score.predicted_delay, _DECIMALS),

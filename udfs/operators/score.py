@@ -121,16 +121,23 @@ class Label(KeyedProcessFunction):
     def open(self, runtime_context: RuntimeContext) -> None:
         """Bind the pending predictions of the train at hand."""
         self._pending = map_state(runtime_context, "pending", Types.STRING())
+        self._endings = Waiting(runtime_context, "endings")
         self._decode = msgspec.msgpack.Decoder(Scored | Ending).decode
 
     def process_element(self, value: Any, ctx: KeyedProcessFunction.Context) -> Iterator[Any]:
-        """A prediction, or what became of some."""
+        """A prediction, or what became of some: that waits, for it may overtake the predictions on its way here."""
         message = self._decode(value[2])
         if isinstance(message, Scored):
             self._pending[message.prediction.id] = value[2]
-            return
-        for departure in message.departures:
-            kept = self._pending.pop(departure.id, None)
-            if kept is not None:
-                for record in records.of_outcome(self._decode(kept), message, moment(value[1])):
+        else:
+            self._endings.add(value[1], value[2], ctx)
+        return iter(())
+
+    def on_timer(self, timestamp: int, ctx: KeyedProcessFunction.OnTimerContext) -> Iterator[Any]:
+        """The turn of endings: the predictions they name are all here."""
+        for payload in self._endings.take(timestamp):
+            ending = self._decode(payload)
+            for departure in ending.departures:
+                scored = self._decode(self._pending.pop(departure.id))
+                for record in records.of_outcome(scored, ending, moment(timestamp)):
                     yield Row(*record)
