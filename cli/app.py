@@ -18,6 +18,7 @@ _MODULES = (
     "cli.ingest",
     "cli.simulate",
     "cli.decide",
+    "cli.tune",
     "cli.training",
     "cli.data",
     "cli.develop",

@@ -40,6 +40,7 @@ def judge(station: Station, reports: dict[str, Entry], polled_at: int, max_silen
             station.doubted = coming
             return Doubt(wrong)
         # Two boards agree against the one before them: that one was wrong, and what it alone showed proves nothing.
+        strangers = strangers.difference(station.doubted)
         for entry in station.entries.values():
             if entry.since == entry.last_seen:
                 entry.sure = False

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from udfs import board, clock
-from udfs.decision import MINUTE, Verdict
+from udfs.decision import GONE, MINUTE, Verdict
+from udfs.estimate import estimate
 from udfs.events import Decision
 
 _WITHOUT_DELAY = ("cancelled", "withdrawn", "undecided")
@@ -20,6 +21,7 @@ def event(station: str, verdict: Verdict, grace_minutes: int) -> Decision:
     entry = verdict.entry
     row = entry.row
     behind, ahead = board.split_route(row, station)
+    likely = estimate(entry) if verdict.rule == "silence" and verdict.kind in GONE else None
     return Decision(
         id=decision_id(station, row, entry.planned_wall),
         kind=verdict.kind,  # type: ignore[arg-type]
@@ -42,5 +44,7 @@ def event(station: str, verdict: Verdict, grace_minutes: int) -> Decision:
         ends_here=entry.ends,
         route_ahead=() if entry.ends else ahead,
         route_behind=behind,
+        delay_estimate=likely.delay if likely else None,
+        delay_error=likely.error if likely else None,
         revision=entry.revision,
     )

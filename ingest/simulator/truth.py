@@ -175,8 +175,12 @@ def _undecidable(forecast: Forecast, stop: int, station: int, looked: Looked, *,
     # Without ``past`` the row goes at the minute that was believed, before the true one is posted.
     if forecast.beliefs[stop].posted <= final:
         leaves = min(leaves, forecast.planned(stop) + 60 * forecast.beliefs[stop].delay)
-    if not (looked(station, leaves - PAST // 2, leaves) and looked(station, leaves + 1, leaves + PAST // 2)):
-        return "no good board for half an hour before or after the departure"
+    if not looked(station, leaves - PAST // 2, leaves):
+        return "no good board in the half hour before the departure"
+    if looked(station, leaves + 1, leaves + PAST // 2) < _SURE:
+        return "no two good boards in the half hour after the departure"
+    if run.cancellation and run.cancellation.revoked and not looked(station, run.cancellation.revoked, leaves):
+        return "no good board between the cancellation's end and the departure"
     return None
 
 

@@ -88,6 +88,14 @@ def test_the_first_board_may_be_another_stations() -> None:
     assert len(station.refused) == 1
 
 
+def test_after_another_stations_first_board_a_train_that_leaves_at_once_has_departed() -> None:
+    station = Watched()
+    station.board("12:00", *OTHER)
+    station.every_three_minutes("12:03", "12:06", row("1", "12:08"), *OWN)
+    station.every_three_minutes("12:09", "12:18", *OWN)
+    assert [(d.kind, d.number) for d in station.decisions] == [("departed", "1")]
+
+
 def test_an_incomplete_board_makes_nobody_vanish() -> None:
     station = Watched()
     station.every_three_minutes("12:00", "12:15", *OWN)

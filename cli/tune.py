@@ -1,0 +1,59 @@
+"""``zielzeit tune``: what the decision's numbers rest on, learnt and drawn again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from errors import UserError
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's commands."""
+    app.command(name="tune", help="Learn silence's correction from a recorded feed; draw what waiting buys.")(tune)
+
+
+def tune(
+    feed: Annotated[Path, typer.Argument(help="Folder of a recorded feed: planned stops and changes.")],
+    station: Annotated[str, typer.Option(help="Its station, as boards name it.")] = "Frankfurt(Main)Hbf",
+    out: Annotated[Path, typer.Option(help="The plot, PNG.")] = Path("docs/decisions.png"),
+    every: Annotated[int, typer.Option(help="Seconds between two rebuilt boards.", min=30)] = 180,
+) -> None:
+    """Print what silence's correction gives, honestly, and draw decisions against the time they take."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from ingest.truth import feed as feeds
+    from ingest.truth import iris, trading, tuning
+    from ingest.truth.figures import delay_figures
+    from ingest.truth.rebuilding import rebuild
+    from udfs import clock
+    from udfs.decision import Rules
+
+    if not (feed / iris.PLAN).is_file():
+        raise UserError(f"{feed} is no recorded feed: it holds no {iris.PLAN}")
+    console = Console(stderr=True)
+    with Progress(console=console, disable=not console.is_terminal) as bar:
+        task = bar.add_task("Boards rebuilt", total=None)
+        truth = list(feeds.read(feed, station))
+        changes = iris.read_changes(feed)
+        begin, end = (clock.instant_datetime(changes[place].at // 60_000) for place in (0, -1))
+        default = list(rebuild(feed, station, begin, end, every=every, past=False))
+        silent = tuning.silent_trains(default, {stop.id: stop for stop in truth}, Rules())
+        past = list(rebuild(feed, station, begin, end, every=every, past=True))
+        bar.update(task, description="Waiting times")
+        trades = list(trading.settle(past, truth))
+        trades += trading.simulated_day()
+    honest = tuning.leave_one_period_out(silent)
+    for name, errors in (("last value", honest.last), ("estimate", honest.estimated)):
+        found = delay_figures(errors)
+        print(f"silence, {name}: mean error {found.mean_absolute}, bias {found.bias}, of {found.count}")
+    for group, learnt in sorted(tuning.learn(silent).items()):
+        print(f"  {group}: add {learnt.delay:g}, error {learnt.error:g}")
+    for trade in trades:
+        print(f"{trade.setting} {trade.value}: {trade.good:.1f} %, {trade.wait:.1f} min, {trade.wrong} wrong or late")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    trading.draw(trades, out)
+    print(out)
