@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import zipfile
 from collections.abc import Iterator
@@ -10,6 +11,8 @@ from pathlib import Path
 from deploy.flink import flink_run
 from errors import UserError
 from settings import ROOT, Settings
+
+log = logging.getLogger(__name__)
 
 MODULE = "flink_jobs.predict"
 _CODE = ("settings.py", "errors.py", "flink_jobs", "udfs")
@@ -21,7 +24,13 @@ def submit(settings: Settings, *, savepoint: str | None = None) -> str:
 
     Raises UserError with what the client said where the cluster refuses it or is not there.
     """
-    archive = pack(settings.local_dir / "flink" / "zielzeit-job.zip")
+    archive = settings.local_dir / "flink" / "zielzeit-job.zip"
+    before = _contents(archive)
+    pack(archive)
+    if before not in (set(), _contents(archive)) and settings.flink_execution_mode == "thread":
+        log.warning(
+            "the job's code has changed: TaskManagers that ran it in thread mode keep the old modules until they restart"
+        )
     args = ["--detached", "--pyModule", MODULE, "--pyFiles", str(archive)]
     if savepoint is not None:
         args[:0] = ["--fromSavepoint", savepoint]
@@ -51,6 +60,14 @@ def latest_checkpoint(settings: Settings) -> str:
     if not done:
         raise UserError(f"no completed checkpoint in {folder}: submit without --resume to begin anew")
     return max(done, key=lambda checkpoint: checkpoint.stat().st_mtime).as_uri()
+
+
+def _contents(archive: Path) -> set[tuple[str, int]]:
+    """Names and checksums of an archive's files; empty where there is none."""
+    if not archive.is_file():
+        return set()
+    with zipfile.ZipFile(archive) as bundle:
+        return {(member.filename, member.CRC) for member in bundle.infolist()}
 
 
 def _code() -> Iterator[Path]:
