@@ -29,7 +29,7 @@ def submit(settings: Settings, *, savepoint: str | None = None) -> str:
     pack(archive)
     if before not in (set(), _contents(archive)) and settings.flink_execution_mode == "thread":
         log.warning(
-            "the job's code has changed: TaskManagers that ran it in thread mode keep the old modules until they restart"
+            "the code has changed: TaskManagers that ran the job in thread mode keep the old modules until they restart"
         )
     args = ["--detached", "--pyModule", MODULE, "--pyFiles", str(archive)]
     if savepoint is not None:
