@@ -95,11 +95,16 @@ def evaluate(
     config = configuration.load(mlflow_uri=mlflow_uri)
     registry.connect(config)
     uri = model or registry.newest(config)
-    loaded, _ = registry.fetch(uri)
+    loaded, files = registry.fetch(uri)
     scored = evaluation.evaluate(loaded, folder, first.date(), last.date())
     figures = {"model": uri, "from": str(first.date()), "to": str(last.date()), **evaluation.summary(scored)}
     if json_file is not None:
         json_file.write_text(json.dumps(figures, indent=2) + "\n")
+    if report is not None:
+        from training import report as page
+
+        page.write(report, figures, scored, folder, files)
+        registry.attach(uri, report)
     _print_table(figures["classes"])
 
 

@@ -16,7 +16,7 @@ from training import calibrating, dataset, fitting
 from training.dataset import Examples
 from udfs import trains
 from udfs.describing import FEATURES
-from udfs.scoring import FILE, HEADS, Calibration, ModelCard, file_name
+from udfs.scoring import FILE, HEADS, Calibration, ModelCard, checksum, file_name
 
 Tell = Callable[[str, int], Callable[[int], None]]
 """Begins a step of so many trees; returns what is told of each."""
@@ -52,6 +52,7 @@ def train(
         trained_from=str(first),
         trained_until=str(until),
         examples=total,
+        files={path.name: checksum(path) for path in sorted(out.glob("*.txt"))},
         seed=seed,
         code_version=code_version(),
     )

@@ -143,3 +143,13 @@ def fetch(uri: str) -> tuple[ForestModel, Path]:
         return load_model(found.parent), found.parent
     except ValueError as error:
         raise UserError(str(error)) from None
+
+
+def attach(uri: str, file: Path) -> None:
+    """Keep a file with the run of a registered version; a model from a folder has none."""
+    if not uri.startswith("models:/"):
+        return
+    name, _, version = uri.removeprefix("models:/").partition("/")
+    if version.isdecimal():
+        client = mlflow.MlflowClient()
+        client.log_artifact(client.get_model_version(name, version).run_id, str(file))

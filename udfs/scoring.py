@@ -7,6 +7,7 @@ class and head. Nothing in it is executed or unpickled. A class without files fa
 from __future__ import annotations
 
 import bisect
+import hashlib
 import math
 from collections.abc import Sequence
 from pathlib import Path
@@ -54,6 +55,8 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
     features: tuple[str, ...]
     calibration: dict[str, Calibration]
     """By class."""
+    files: dict[str, str] = {}
+    """SHA-256 of each booster's file: LightGBM does not survive reading a damaged one."""
     trained_from: str = ""
     trained_until: str = ""
     examples: int = 0
@@ -163,11 +166,19 @@ def load_model(folder: Path) -> ForestModel:
     for klass, name in enumerate(trains.CLASSES):
         paths = [folder / file_name(name, head) for head in HEADS]
         if all(path.is_file() for path in paths):
+            for path in paths:
+                if card.files.get(path.name) != checksum(path):
+                    raise ValueError(f"{path}: not the file that the model was made with")
             growth, low, high, cancelled = (Forest(path, len(FEATURES)) for path in paths)
             forests[klass] = (growth, low, high, cancelled)
     if not forests:
         raise ValueError(f"{folder}: no class has all of its files")
     return ForestModel(card, forests)
+
+
+def checksum(path: Path) -> str:
+    """SHA-256 of a file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def file_name(class_name: str, head: str) -> str:

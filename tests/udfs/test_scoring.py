@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import lightgbm as lgb
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 
 from udfs.describing import FEATURES
-from udfs.scoring import BASELINE, FILE, HEADS, Calibration, ModelCard, file_name, load_model
+from udfs.scoring import BASELINE, FILE, HEADS, Calibration, ModelCard, checksum, file_name, load_model
 
 WIDTH = len(FEATURES)
 DELAY = FEATURES.index("delay")
@@ -43,7 +44,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
             booster = lgb.train(common | parameters, lgb.Dataset(features, label), 20)
             (folder / file_name(name, head)).write_text(booster.model_to_string())
     calibration = {"long_distance": Calibration((60.0,), (1.5, -20.0))}
-    card = ModelCard(features=FEATURES, calibration=calibration)
+    files = {path.name: checksum(path) for path in folder.glob("*.txt")}
+    card = ModelCard(features=FEATURES, calibration=calibration, files=files)
     (folder / FILE).write_bytes(msgspec.json.encode(card))
     return folder
 
@@ -91,6 +93,14 @@ def test_a_model_of_other_features_is_refused(folder: Path, tmp_path: Path) -> N
     (tmp_path / FILE).write_bytes(msgspec.json.encode(card))
     with pytest.raises(ValueError, match="moon_phase"):
         load_model(tmp_path)
+
+
+def test_a_damaged_booster_is_refused_before_it_is_read(folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(folder, tmp_path / "damaged")
+    path = tmp_path / "damaged" / file_name("RE", "p10")
+    path.write_text(path.read_text().replace("leaf_value=", "leaf_value=9", 1))
+    with pytest.raises(ValueError, match="RE-p10"):
+        load_model(tmp_path / "damaged")
 
 
 @pytest.mark.parametrize("content", [None, b"", b"{", b"[]"])

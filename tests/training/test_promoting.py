@@ -1,0 +1,158 @@
+"""From training to production by tests: the registry's aliases move only when every rule holds."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import mlflow
+import msgspec
+import numpy as np
+import polars as pl
+import pytest
+
+import settings as configuration
+from errors import UserError
+from settings import Settings
+from training import batch, evaluation, examples, models, promoting, registry, report, retraining, thresholds
+from udfs.describing import FEATURES
+from udfs.scoring import load_model
+
+ROUNDS = {"growth": 20, "p10": 10, "p90": 10, "cancelled": 5}
+RULES = thresholds.load()
+GOOD = {"n": 100, "mae": 2.0, "skill": 0.1, "coverage": 0.8}
+
+
+def quiet(name: str, total: int):
+    """Tell nobody."""
+    return lambda _: None
+
+
+@pytest.mark.parametrize(
+    ("challenger", "champion", "broken"),
+    [
+        ({"RB": GOOD}, None, []),
+        ({"RB": GOOD}, {"RB": GOOD}, []),
+        ({"RB": GOOD | {"coverage": 0.6}}, None, ["coverage 0.600"]),
+        ({"RB": GOOD | {"skill": -0.1}}, None, ["skill -0.100"]),
+        ({"RB": GOOD | {"mae": 2.01}}, {"RB": GOOD}, ["MAE 1.0050"]),
+        ({"RB": GOOD}, {"RB": GOOD, "RE": GOOD}, ["RE: the champion has this class"]),
+        (
+            {"RB": GOOD | {"mae": 1.0}, "RE": GOOD | {"mae": 2.2, "n": 10}},
+            {"RB": GOOD, "RE": GOOD | {"n": 10}},
+            ["RE: MAE 1.1000"],
+        ),
+    ],
+)
+def test_every_rule_can_stop_a_promotion(challenger: dict, champion: dict | None, broken: list[str]) -> None:
+    said = promoting.judge(challenger, champion, RULES.promotion)
+    assert len(said) == len(broken)
+    assert all(expected in reason for expected, reason in zip(broken, said, strict=True))
+
+
+def test_thresholds_that_are_none_are_told(tmp_path: Path) -> None:
+    (tmp_path / "rules.toml").write_text("[promotion]\nnewest_days = 'seven'\n")
+    with pytest.raises(UserError, match=r"rules\.toml"):
+        thresholds.load(tmp_path / "rules.toml")
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """A registry of its own: no server answers at the address given."""
+    config = configuration.load(mlflow_uri="http://127.0.0.1:21399", local_dir=tmp_path_factory.mktemp("local"))
+    assert registry.connect(config).startswith("sqlite:///")
+    return config
+
+
+@pytest.fixture(scope="module")
+def lenient() -> thresholds.Thresholds:
+    """Rules for a small simulated railway, whose intervals are rough."""
+    promotion = msgspec.structs.replace(RULES.promotion, newest_days=4, coverage_lowest=0.5, coverage_highest=1.0)
+    data = msgspec.structs.replace(RULES.data, label_rate_lowest=0.5, rows_lowest=0.1, delay_shift=10.0)
+    return thresholds.Thresholds(promotion=promotion, data=data)
+
+
+def test_retrain_promotes_once_per_day_and_rolls_back(
+    store: Settings, examples_folder: Path, lenient: thresholds.Thresholds, tmp_path: Path
+) -> None:
+    newest = examples.days(examples_folder)[-1]
+
+    def retrain():
+        return retraining.retrain(store, examples_folder, [], today=newest, rules=lenient, tell=quiet, rounds=ROUNDS)
+
+    first = retrain()
+    assert first.verdict is not None
+    assert first.verdict.promoted, first.verdict.reasons
+    assert retrain().done_before
+    client = mlflow.MlflowClient()
+    assert str(client.get_model_version_by_alias(store.model_name, "champion").version) == "1"
+    with pytest.raises(UserError, match="is the champion already"):
+        promoting.promote(store, examples_folder, lenient.promotion)
+    with pytest.raises(UserError, match="no previous champion"):
+        promoting.roll_back(store)
+    client.set_registered_model_alias(store.model_name, registry.PREVIOUS, "1")
+    _register_worse(store, examples_folder, tmp_path)
+    verdict = promoting.promote(store, examples_folder, lenient.promotion)
+    assert not verdict.promoted
+    assert any("MAE" in reason for reason in verdict.reasons)
+    assert str(client.get_model_version_by_alias(store.model_name, "champion").version) == "1"
+    assert "MAE" in client.get_model_version(store.model_name, "2").tags["promotion"]
+    client.set_registered_model_alias(store.model_name, "champion", "2")
+    assert promoting.roll_back(store) == ("2", "1")
+
+
+def _register_worse(store: Settings, folder: Path, scratch: Path) -> None:
+    until = examples.days(folder)[-8]
+    card = models.train(folder, until, scratch, seed=1, tell=quiet, rounds=ROUNDS | {"growth": 1})
+    registry.register(store, scratch, card, folder, parameters={}, alias=registry.CHALLENGER)
+
+
+@pytest.mark.parametrize(("late", "cut"), [(30, "stale"), (0, "missing")])
+def test_data_that_is_not_fit_changes_nothing(
+    late: int, cut: str, store: Settings, examples_folder: Path, tmp_path: Path
+) -> None:
+    days = examples.days(examples_folder)
+    for day in days:
+        table = examples.read(examples_folder, day, day).drop("day")
+        examples.write_day(tmp_path, day, table.head(20) if cut == "missing" and day >= days[-3] else table)
+    before = len(mlflow.MlflowClient().search_model_versions(f"name='{store.model_name}'"))
+    with pytest.raises(UserError, match=cut):
+        retraining.retrain(
+            store, tmp_path, [], today=days[-1] + timedelta(days=late), rules=RULES, tell=quiet, rounds=ROUNDS
+        )
+    assert len(mlflow.MlflowClient().search_model_versions(f"name='{store.model_name}'")) == before
+
+
+def test_stream_batch_and_rest_flavour_score_alike(store: Settings, examples_folder: Path, tmp_path: Path) -> None:
+    day = examples.days(examples_folder)[-2]
+    folder = tmp_path / "model"
+    until = examples.days(examples_folder)[-8]
+    card = models.train(examples_folder, until, folder, seed=2, tell=quiet, rounds=ROUNDS)
+    uri, _, _ = registry.register(store, folder, card, examples_folder, parameters={}, alias="test")
+    model, _ = registry.fetch(uri)
+    batch.predict(model, examples_folder, day, day, tmp_path / "scores.parquet")
+    scores = pl.read_parquet(tmp_path / "scores.parquet").select(batch.COLUMNS).to_numpy()
+    rows = examples.read(examples_folder, day, day).select(FEATURES)
+    served = mlflow.pyfunc.load_model(uri).predict(rows.to_pandas().astype("float64")).to_numpy()
+    np.testing.assert_allclose(served, scores)
+    for row, expected in list(zip(rows.iter_rows(), scores, strict=True))[:200]:
+        score = model.predict([row])[0]
+        np.testing.assert_allclose(
+            [score.predicted_delay, score.p10, score.p90, score.cancel_probability], expected, atol=1e-9
+        )
+    pickles = [
+        path for path in Path(registry.fetch(uri)[1]).parent.parent.rglob("*") if path.suffix in (".pkl", ".pickle")
+    ]
+    assert pickles == []
+
+
+def test_the_report_is_one_page_with_all_classes(examples_folder: Path, tmp_path: Path) -> None:
+    days = examples.days(examples_folder)
+    folder = tmp_path / "model"
+    models.train(examples_folder, days[-8], folder, seed=2, tell=quiet, rounds=ROUNDS)
+    scored = evaluation.evaluate(load_model(folder), examples_folder, days[-5], days[-2])
+    figures = {"model": str(folder), "from": str(days[-5]), "to": str(days[-2]), **evaluation.summary(scored)}
+    report.write(tmp_path / "report.html", figures, scored, examples_folder, folder)
+    page = (tmp_path / "report.html").read_text()
+    assert all(f"<h2>{name}</h2>" in page for name in scored)
+    assert page.count("data:image/png") == 4 * len(scored)

@@ -1,0 +1,89 @@
+"""Measured errors cut into slices: by delay, by hour, by relation, with bootstrap intervals by day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from training import examples
+from training.evaluation import Scored, by_horizon, measures
+
+DELAY_EDGES = (1, 6, 11, 21, 41)
+BOOTSTRAPS = 500
+
+
+def by_delay(scored: Scored) -> Iterator[tuple[str, Scored]]:
+    """By the delay at departure, minutes."""
+    bins = np.searchsorted(DELAY_EDGES, scored.data.column("delay"), side="right")
+    names = ("≤ 0", "1–5", "6–10", "11–20", "21–40", "> 40")
+    for index, name in enumerate(names):
+        if (bins == index).any():
+            yield name, scored.where(bins == index)
+
+
+def by_hour(scored: Scored) -> Iterator[tuple[str, Scored]]:
+    """By the hour of the planned departure."""
+    hours = (scored.data.column("minute_of_day") // 60).astype(int)
+    for hour in np.unique(hours):
+        yield str(hour), scored.where(hours == hour)
+
+
+def tables(scored: Scored) -> dict[str, list[dict[str, Any]]]:
+    """All slices of a class's arrived examples."""
+    cuts = {"horizon": by_horizon, "delay at departure": by_delay, "hour": by_hour}
+    return {title: [{"slice": name} | measures(part) for name, part in cut(scored)] for title, cut in cuts.items()}
+
+
+def skill_interval(scored: Scored, seed: int = 0) -> tuple[float, float]:
+    """95 % interval of the skill, by drawing whole days: one day's trains share their weather."""
+    error = np.abs(scored.predicted - scored.data.final)
+    stayed = np.abs(scored.data.growth)
+    days, index = np.unique(scored.data.day, return_inverse=True)
+    sums = np.stack([np.bincount(index, weights=error), np.bincount(index, weights=stayed)])
+    draws = np.random.default_rng(seed).integers(0, len(days), (BOOTSTRAPS, len(days)))
+    drawn = sums[:, draws].sum(axis=2)
+    low, high = np.quantile(1 - drawn[0] / np.maximum(drawn[1], 1e-9), (0.025, 0.975))
+    return float(low), float(high)
+
+
+def relations(scored: Scored, names: pl.DataFrame) -> pl.DataFrame:
+    """Arrived examples by station pair: count, errors, mean horizon and delay; ``names`` has a row per example."""
+    data = scored.data
+    return (
+        names.with_columns(
+            error=pl.Series(np.abs(scored.predicted - data.final)),
+            stayed=pl.Series(np.abs(data.growth).astype(float)),
+            horizon=pl.Series(data.column("horizon")),
+            delay=pl.Series(data.column("delay")),
+        )
+        .group_by("station", "destination")
+        .agg(
+            n=pl.len(),
+            mae=pl.col("error").mean(),
+            mae_persistence=pl.col("stayed").mean(),
+            horizon=pl.col("horizon").mean(),
+            delay=pl.col("delay").mean(),
+        )
+        .filter(pl.col("n") >= 50)
+        .sort("mae", descending=True)
+    )
+
+
+def station_pair_skill(scored: Scored, names: pl.DataFrame, folder: Path, klass: int, days: list[date]) -> float | None:
+    """Skill against the station pair's median growth on ``days`` (before the evaluated ones); None without them."""
+    if not days:
+        return None
+    before = (
+        examples.read(folder, days[0], days[-1], ["klass", "station", "destination", "delay", "final_delay"])
+        .filter((pl.col("klass") == klass) & pl.col("final_delay").is_not_null())
+        .group_by("station", "destination")
+        .agg(median=(pl.col("final_delay") - pl.col("delay")).median())
+    )
+    median = names.join(before, on=["station", "destination"], how="left", maintain_order="left")["median"]
+    baseline = np.abs(scored.data.growth - median.fill_null(0).to_numpy()).mean()
+    return float(1 - np.abs(scored.predicted - scored.data.final).mean() / baseline)
