@@ -6,11 +6,12 @@ a stream that may not load a compiler into its process (``NUMBA_DISABLE_JIT=1``)
 
 from __future__ import annotations
 
+import builtins
 import hashlib
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
-from typing import ParamSpec, TypeVar, cast
+from typing import Any, ParamSpec, TypeVar, cast
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -25,8 +26,7 @@ def compiled(function: Callable[P, R]) -> Callable[P, R]:
     """The function, compiled at its first call and kept on disk for the next process."""
     if not _COMPILER_IS_HERE:
         return function
-    import numba  # noqa: PLC0415 - a deployment may leave the compiler out
-
+    numba = _load_compiler()
     try:
         numba.config.CACHE_DIR = _cache()
         machine_code = numba.njit(cache=True, nogil=True)(function)
@@ -39,3 +39,15 @@ def _cache() -> str:
     folder = Path(__file__).parent
     sources = b"".join((folder / f"{name}.py").read_bytes() for name in _COMPILED_TOGETHER)
     return str(folder / "__pycache__" / f"compiled-{hashlib.sha256(sources).hexdigest()[:16]}")
+
+
+def _load_compiler() -> Any:
+    """Numba, imported while ``print`` is Python's own: it looks for the module that ``print`` comes from, and a PyFlink
+    worker process has put a method of its main script there."""
+    replaced = builtins.print
+    builtins.print = getattr(getattr(replaced, "__self__", None), "_print", replaced)
+    try:
+        import numba  # noqa: PLC0415 - a deployment may leave the compiler out
+    finally:
+        builtins.print = replaced
+    return numba
