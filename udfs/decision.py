@@ -82,7 +82,7 @@ def fold(name: str, station: Station, memory: Memory, board: boards.Board, polle
     if odd.reason:
         return Folded(verdicts, odd.reason)
     for key in odd.strangers:
-        verdicts.extend(_renumbered(station, seen, key, polled_at))
+        verdicts.extend(_replaced(station, seen, key, polled_at))
     station.last_board = polled_at
     for key, report in seen.items():
         entry = station.entries.get(key)
@@ -134,24 +134,26 @@ def next_deadline(station: Station, rules: Rules) -> int | None:
     return min((deadline for deadline, _ in _deadlines(station, rules)), default=None)
 
 
-def _renumbered(station: Station, seen: dict[str, Entry], key: str, polled_at: int) -> Iterator[Verdict]:
+def _replaced(station: Station, seen: dict[str, Entry], key: str, polled_at: int) -> Iterator[Verdict]:
     """A train that appears in the place of another one, which is gone with the same board, is that other one."""
-    report = seen[key]
     for old_key, old in station.entries.items():
         if (
             not old.kind
             and old_key not in seen
             and old.last_seen == station.last_board
-            and _timetable(old) == _timetable(report)
+            and _is_same_train(old_key, old, key, seen[key])
         ):
-            report.delay = report.delay or old.delay
             yield _decide(old_key, old, "withdrawn", polled_at, "silence")
             return
 
 
-def _timetable(entry: Entry) -> tuple[int, str | None, str | None, str]:
-    row = entry.row
-    return entry.planned_wall, row.scheduled_arrival, row.scheduled_departure, row.destination
+def _is_same_train(old_key: str, old: Entry, new_key: str, new: Entry) -> bool:
+    """Whether a row was renumbered, or has got a departure that it had not: its identity changes with either."""
+    before, after = old.row, new.row
+    if (before.scheduled_arrival, before.scheduled_departure) == (after.scheduled_arrival, after.scheduled_departure):
+        return old.planned_wall == new.planned_wall and before.destination == after.destination
+    same_number = old_key.partition("@")[0] == new_key.partition("@")[0]
+    return same_number and before.scheduled_arrival == after.scheduled_arrival is not None
 
 
 def _first_sight(key: str, entry: Entry, memory: Memory) -> Iterator[Verdict]:

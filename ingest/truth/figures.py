@@ -79,11 +79,12 @@ def delay_figures(errors: Sequence[float]) -> DelayFigures:
     )
 
 
-def figure(values: npt.NDArray[Any]) -> Figure:
+def figure(of: npt.ArrayLike) -> Figure:
     """Mean and its 95 % interval: the same values always give the same interval."""
+    values: npt.NDArray[Any] = np.asarray(of, dtype=float)
     rng = np.random.default_rng(_SEED)
     # Equal values are drawn together: a resample of a million minutes is a draw of a few hundred counts.
-    levels, counts = np.unique(values.astype(float), return_counts=True)
+    levels, counts = np.unique(values, return_counts=True)
     drawn = rng.multinomial(len(values), counts / len(values), size=_RESAMPLES)
     low, high = np.quantile(drawn @ levels / len(values), (0.025, 0.975))
     return Figure(round(float(values.mean()), 4), round(float(low), 4), round(float(high), 4))

@@ -6,8 +6,9 @@ its believed departure (arrival where it ends), with ``past=1`` an hour longer; 
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from datetime import datetime
 from pathlib import Path
 
@@ -24,41 +25,57 @@ _LONGEST = 12 * 60 * 60_000
 
 
 def rebuild(
-    folder: Path, station: str | None, begin: datetime, end: datetime, *, every: int, past: bool
+    folder: Path,
+    station: str | None,
+    begin: datetime,
+    end: datetime,
+    *,
+    every: int,
+    past: bool,
+    only: Set[str] | None = None,
 ) -> Iterator[BoardRecord]:
-    """Boards of every station of a feed, each ``every`` seconds from ``begin`` to ``end`` (aware), in order of time."""
+    """Boards of every station of a feed, each ``every`` seconds from ``begin`` to ``end`` (aware), in order of time.
+
+    ``station`` names the one of a feed that does not; ``only`` chooses among those of a feed that does.
+    """
     stops = iris.read_plan(folder, station)
-    changes = iter(iris.read_changes(folder))
-    at_station: defaultdict[str, list[str]] = defaultdict(list)
+    at_station: defaultdict[str, list[tuple[int, str]]] = defaultdict(list)
     for stop_id, stop in stops.items():
-        at_station[stop.station].append(stop_id)
+        at_station[stop.station].append((_shows(stop), stop_id))
+    for there in at_station.values():
+        there.sort()
+    changes = iter(iris.read_changes(folder))
     change = next(changes, None)
     for at in range(clock.milliseconds(begin), clock.milliseconds(end) + 1, every * 1000):
         while change is not None and change.at <= at:
-            if change.stop_id not in stops:
-                iris.apply(stops, change, station)
-                if change.stop_id in stops:
-                    at_station[stops[change.stop_id].station].append(change.stop_id)
-            else:
-                iris.apply(stops, change, station)
+            planned = change.stop_id in stops
+            iris.apply(stops, change, station)
+            if not planned and change.stop_id in stops:
+                added = stops[change.stop_id]
+                insort(at_station[added.station], (_shows(added), change.stop_id))
             change = next(changes, None)
-        for name in sorted(at_station):
+        for name in sorted(at_station if only is None else only & at_station.keys()):
+            there = at_station[name]
+            window = there[bisect_left(there, (at - _LONGEST, "")) : bisect_left(there, (at + _AHEAD, ""))]
             yield BoardRecord(
                 station=name,
-                body=_body([stops[stop_id] for stop_id in at_station[name]], at, past=past),
+                body=_body([stops[stop_id] for _, stop_id in window], at, past=past),
                 polled_at=clock.instant_datetime(at / 60_000),
                 source="replay",
                 url=folder.name,
             )
 
 
+def _shows(stop: iris.Stop) -> int:
+    """The planned time by which its row enters the board."""
+    return iris.milliseconds(stop.arrival.planned or stop.departure.planned)
+
+
 def _body(stops: list[iris.Stop], at: int, *, past: bool) -> bytes:
     rows = []
     for stop in stops:
-        first = stop.arrival if stop.arrival.planned else stop.departure
         last = stop.departure if stop.departure.planned else stop.arrival
-        shows = iris.milliseconds(first.planned)
-        if at - _LONGEST < shows < at + _AHEAD and last.believed >= at - (_PAST if past else 0):
+        if last.believed >= at - (_PAST if past else 0):
             rows.append((last.believed, _row(stop, at)))
     rows.sort(key=lambda row: row[0])
     return msgspec.json.encode({"departures": [row for _, row in rows]})

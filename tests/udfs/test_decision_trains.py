@@ -283,6 +283,14 @@ def test_a_train_that_is_renumbered_departs_once() -> None:
     assert [(d.kind, d.number) for d in station.decisions] == [("withdrawn", "1"), ("departed", "20001")]
 
 
+def test_a_train_that_is_to_go_on_from_its_last_stop_departs_once() -> None:
+    """Its row gets a departure and with it another identity."""
+    station = Watched()
+    station.every_three_minutes("11:40", "12:00", row("1", None, arrival="12:03"), LATER)
+    station.every_three_minutes("12:03", "12:21", row("1", "12:06", arrival="12:03"), LATER)
+    assert [(d.kind, d.id[-5:]) for d in station.decisions] == [("withdrawn", "12:03"), ("departed", "12:06")]
+
+
 def test_coupled_trains_depart_each_under_its_own_number() -> None:
     station = Watched()
     wings = [row("512", train="ICE 512"), row("612", train="ICE 612", destination="Anderswo")]
