@@ -21,6 +21,7 @@ Looked = Callable[[int, float, float], int]
 AHEAD = 180 * 60
 PAST = 60 * 60
 _SETTLED = 8 * 60
+_LAST_LOOK = 4 * 60
 _SURE = 2
 """Good boards that settle a delay: one alone may be a fault's."""
 
@@ -179,8 +180,10 @@ def _undecidable(forecast: Forecast, stop: int, station: int, looked: Looked, *,
         return "no good board in the half hour before the departure"
     if looked(station, leaves + 1, leaves + PAST // 2) < _SURE:
         return "no two good boards in the half hour after the departure"
-    if run.cancellation and run.cancellation.revoked and not looked(station, run.cancellation.revoked, leaves):
-        return "no good board between the cancellation's end and the departure"
+    if run.cancellation and run.cancellation.revoked:
+        # Only the last board counts, and an old one shown late may still have the cancellation.
+        if not looked(station, max(run.cancellation.revoked, leaves - _LAST_LOOK), leaves):
+            return "no good board between the cancellation's end and the departure"
     return None
 
 

@@ -79,6 +79,8 @@ class Comparison(msgspec.Struct):
     """By ``all``, kind and rule."""
     waits: list[float]
     """Minutes from the true departure until the decision was known."""
+    came_back: int
+    """Trains that a board still showed after they were decided by silence: ``late`` records' ids."""
 
 
 class Span(msgspec.Struct, frozen=True):
@@ -96,6 +98,7 @@ class Evaluation:
         self._spans: dict[str, Span] = {}
         self._decided: defaultdict[str, list[Decision]] = defaultdict(list)
         self._shown: set[str] = set()
+        self._late: set[str] = set()
 
     def see_board(self, station: str, at: int) -> None:
         """A board of a station, in order of time."""
@@ -105,7 +108,9 @@ class Evaluation:
     def see(self, decision: Decision) -> None:
         """A decision, in order."""
         self._shown.add(decision.id)
-        if decision.kind not in ("planned", "late"):
+        if decision.kind == "late":
+            self._late.add(decision.id)
+        elif decision.kind != "planned":
             self._decided[decision.id].append(decision)
 
     def compare(self, truths: Iterable[TrueStop]) -> Comparison:
@@ -126,7 +131,7 @@ class Evaluation:
             scheduled = clock.milliseconds(decisions[0].scheduled)
             if id_ not in known and reach.first <= scheduled <= reach.last and _gone(decisions):
                 tally.count("invented", f"{id_}: {_words(decisions)}; the truth knows no such train")
-        return Comparison(tally.counts, tally.examples, tally.delays, tally.waits)
+        return Comparison(tally.counts, tally.examples, tally.delays, tally.waits, len(self._late))
 
     def _compare_one(self, truth: TrueStop, decisions: list[Decision], span: Span, tally: _Tally) -> None:
         gone = _gone(decisions)

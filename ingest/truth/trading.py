@@ -40,7 +40,8 @@ class Trade(msgspec.Struct, frozen=True):
     wait: float
     """Median minutes from the true departure to the decision."""
     good: float
-    """Percent: exact delays (settle, gap), departures found (max_silence), boards in time (grace)."""
+    """Percent: delays exact at once (settle), trains that did not come back (gap), departures found (max_silence),
+    boards in time (grace)."""
     wrong: int
     """Decisions missed, invented or doubled, or taken back by a late board."""
 
@@ -71,7 +72,7 @@ def simulated_day(progress: Callable[[float], None] = lambda share: None) -> Ite
         late = tuning.lateness(file)
     for value in GAP:
         found = tuning.compare(boards, truth, Decider(Rules(gap=value), 0))
-        yield _trade("gap", value, found, _exact(found))
+        yield _trade("gap", value, found, 100 - 100 * found.came_back / found.counts["found"])
     for value in MAX_SILENCE:
         found = tuning.compare(boards, truth, Decider(Rules(max_silence=value), 0))
         known = found.counts.get("found", 0)
@@ -87,7 +88,7 @@ def draw(trades: Sequence[Trade], out: Path) -> None:
     axes = figure.subplots(2, 2)
     titles = {
         "settle": ("settle: boards with past=1, Frankfurt, two days", "delays exact at once, %", 8),
-        "gap": ("gap: default boards, simulated day, every fault on", "delays exact, %", 7),
+        "gap": ("gap: default boards, simulated day, every fault on", "decided trains not shown again, %", 7),
         "max_silence": ("max_silence: default boards, simulated day, every fault on", "departures found, %", 60),
         "grace": ("grace: boards that come out of order, simulated day", "boards in time, %", 5),
     }
