@@ -43,6 +43,7 @@ def train(
         str | None, typer.Option(help="Alias of the new version; else challenger, with --quick champion.")
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Keep the model's files in this folder too.")] = None,
+    threads: Annotated[int, typer.Option(min=1, help="One is quicker where others keep the cores busy.")] = 2,
     mlflow_uri: Store = None,
 ) -> None:
     """Prints the new version's URI last."""
@@ -65,7 +66,7 @@ def train(
         model = out or Path(scratch) / "model"
         rounds = quickly.ROUNDS if quick else fitting.ROUNDS
         with steps() as tell:
-            card = models.train(data, last, model, seed=seed, tell=tell, rounds=rounds)
+            card = models.train(data, last, model, seed=seed, tell=tell, rounds=rounds, threads=threads)
         store = registry.connect(config)
         uri, version, run_id = registry.register(
             config,

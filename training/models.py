@@ -23,7 +23,14 @@ Tell = Callable[[str, int], Callable[[int], None]]
 
 
 def train(
-    folder: Path, until: date, out: Path, *, seed: int, tell: Tell, rounds: dict[str, int] | None = None
+    folder: Path,
+    until: date,
+    out: Path,
+    *,
+    seed: int,
+    tell: Tell,
+    rounds: dict[str, int] | None = None,
+    threads: int = fitting.THREADS,
 ) -> ModelCard:
     """Fit every class that has examples until ``until`` and write the model to ``out``.
 
@@ -39,7 +46,7 @@ def train(
         if (~data.cancelled).sum() < calibrating.FEWEST:
             continue
         advance = tell(f"train {name} on {len(data):,} examples", sum(wanted.values()))
-        boosters = fitting.fit(data, seed, wanted, advance)
+        boosters = fitting.fit(data, seed, wanted, advance, threads)
         for head in HEADS:
             (out / file_name(name, head)).write_text(boosters[head].model_to_string())
         calibrations[name] = _first_calibration(data, boosters)
