@@ -14,6 +14,7 @@ import msgspec
 from ingest.simulator import clock
 from ingest.simulator.faults import Faults
 from ingest.simulator.forecast import Forecast, settled_at
+from ingest.simulator.movement import Run
 from ingest.simulator.world import World
 
 Looked = Callable[[int, float, float], int]
@@ -173,17 +174,21 @@ def _undecidable(forecast: Forecast, stop: int, station: int, looked: Looked, *,
         if looked(station, max(final, leaves + _SETTLED), leaves + PAST) < _SURE:
             return "no two good boards between the settled delay and the end of the row"
         return None
-    # Without ``past`` the row goes at the minute that was believed, before the true one is posted.
     if forecast.beliefs[stop].posted <= final:
         leaves = min(leaves, forecast.planned(stop) + 60 * forecast.beliefs[stop].delay)
+    return _undecidable_by_silence(run, station, looked, leaves)
+
+
+def _undecidable_by_silence(run: Run, station: int, looked: Looked, leaves: int) -> str | None:
+    """Without ``past`` the row goes at the minute that was believed, before the true one is posted."""
     if not looked(station, leaves - PAST // 2, leaves):
         return "no good board in the half hour before the departure"
     if looked(station, leaves + 1, leaves + PAST // 2) < _SURE:
         return "no two good boards in the half hour after the departure"
-    if run.cancellation and run.cancellation.revoked:
-        # Only the last board counts, and an old one shown late may still have the cancellation.
-        if not looked(station, max(run.cancellation.revoked, leaves - _LAST_LOOK), leaves):
-            return "no good board between the cancellation's end and the departure"
+    revoked = run.cancellation.revoked if run.cancellation else None
+    # Only the last board counts, and an old one shown late may still have the cancellation.
+    if revoked and not looked(station, max(revoked, leaves - _LAST_LOOK), leaves):
+        return "no good board between the cancellation's end and the departure"
     return None
 
 
