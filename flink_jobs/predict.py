@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 
-from pyflink.common import Types
 from pyflink.datastream import StreamExecutionEnvironment
 from pyflink.table import StreamTableEnvironment
 
 import settings as configuration
 from flink_jobs import tables
+from flink_jobs.streams import keyed, side_output
 from settings import Settings
 from udfs import topics
 from udfs.operators.decide import DECIDED, Decide
@@ -22,32 +22,23 @@ def build(env: StreamExecutionEnvironment, settings: Settings) -> None:
     """Lay out the job's graph; ``env.execute`` runs it. DESIGN.md section 1 is its picture."""
     table_env = StreamTableEnvironment.create(env)
     decided = (
-        tables.boards(table_env, settings)
-        .key_by(lambda board: board[0], key_type=Types.STRING())
+        keyed(tables.boards(table_env, settings), tables.BOARD)
         .process(Decide(settings.decider(), settings.topic(topics.BOARDS)), output_type=tables.RECORD)
         .name("decide")
         .uid("decide")
     )
     followed = (
-        decided.get_side_output(DECIDED)
-        .key_by(lambda event: event[0], key_type=Types.STRING())
-        .process(Follow(), output_type=KEYED)
-        .name("follow")
-        .uid("follow")
+        keyed(side_output(decided, DECIDED), KEYED).process(Follow(), output_type=KEYED).name("follow").uid("follow")
     )
     scored = (
-        followed.key_by(lambda _: 0, key_type=Types.INT())
+        keyed(followed, KEYED)
         .process(Score(settings.registry()), output_type=tables.RECORD)
         .name("score")
         .uid("score")
         .force_non_parallel()
     )
     labelled = (
-        scored.get_side_output(SCORED)
-        .key_by(lambda event: event[0], key_type=Types.STRING())
-        .process(Label(), output_type=tables.RECORD)
-        .name("label")
-        .uid("label")
+        keyed(side_output(scored, SCORED), KEYED).process(Label(), output_type=tables.RECORD).name("label").uid("label")
     )
     statements = table_env.create_statement_set()
     tables.write(table_env, statements, decided.union(scored, labelled), settings)

@@ -49,8 +49,8 @@ class Decide(KeyedProcessFunction):
         self._timer = StructState(runtime_context, "timer", Timer)
 
     def process_element(self, value: Any, ctx: KeyedProcessFunction.Context) -> Iterator[Any]:
-        """A board: ``(station, body, partition, offset)``, its timestamp is ``polled_at``."""
-        name, body, partition, offset = value[0], value[1] or b"", value[2], value[3]
+        """A board: ``(body, partition, offset)``, its timestamp is ``polled_at``."""
+        name, body, partition, offset = ctx.get_current_key(), value[0] or b"", value[1], value[2]
         polled_at = ctx.timestamp()
         turn = polled_at + self._grace
         if turn <= ctx.timer_service().current_watermark():
@@ -104,7 +104,8 @@ class Decide(KeyedProcessFunction):
                 yield Row(*records.of_decision(outcome))
             if outcome.kind != "late":
                 at = clock.milliseconds(outcome.decided_at)
-                yield DECIDED, (records.run_key(outcome.category, outcome.number), at, _encode(outcome))
+                key = records.run_key(outcome.category, outcome.number)
+                yield DECIDED, Row(key, (key, at, _encode(outcome)))
 
     def _dead_letter(
         self, unreadable: Unreadable, name: str, at: int, body: bytes, origin: tuple[int, int]

@@ -6,12 +6,16 @@ from collections.abc import Iterator
 from typing import Any
 
 import msgspec
+from pyflink.common import Row
 from pyflink.datastream import KeyedProcessFunction, RuntimeContext
 
 from udfs.events import Decision
 from udfs.following import Message, Train, expire, follow, next_due
 from udfs.operators.state import StructState
 from udfs.operators.waiting import Waiting
+
+NETWORK = ""
+"""The one key of what concerns the whole network."""
 
 _decode = msgspec.msgpack.Decoder(Decision).decode
 _encode = msgspec.msgpack.Encoder().encode
@@ -45,4 +49,4 @@ class Follow(KeyedProcessFunction):
         else:
             self._train.clear()
         for message in messages:
-            yield key, timestamp, _encode(message)
+            yield Row(NETWORK, (key, timestamp, _encode(message)))

@@ -72,10 +72,10 @@ class Score(KeyedProcessFunction):
         scored = forecast([departure for _, departure in departures], network, self._champion.current())
         for (key, _), one in zip(departures, scored, strict=True):
             yield Row(*records.of_prediction(one.prediction))
-            yield SCORED, (key, timestamp, _encode(one))
+            yield SCORED, Row(key, (key, timestamp, _encode(one)))
         for key, message in messages:
             if isinstance(message, Ending):
-                yield SCORED, (key, timestamp, _encode(message))
+                yield SCORED, Row(key, (key, timestamp, _encode(message)))
         self._note([message for _, message in messages])
 
     def _up_to_date(self, minute: int) -> NetworkState:

@@ -13,8 +13,8 @@ from pyflink.datastream.state import MapState, MapStateDescriptor, ValueState, V
 
 BYTES = Types.PICKLED_BYTE_ARRAY()
 """Bytes in state and between operators. In thread mode a map state of primitive arrays fails at the checkpoint."""
-KEYED = Types.TUPLE([Types.STRING(), Types.LONG(), BYTES])
-"""What travels between operators: (key of the run, event time in milliseconds, a struct as msgpack).
+KEYED = Types.ROW([Types.STRING(), Types.TUPLE([Types.STRING(), Types.LONG(), BYTES])])
+"""What travels between operators: ``Row(key, (key of the run, event time in milliseconds, a struct as msgpack))``.
 
 The time travels along because side outputs lose the timestamp of their record in thread mode.
 """
