@@ -26,7 +26,6 @@ BOARD = pair(Types.STRING(), Types.ROW_NAMED(["body", "partition", "offset"], [B
 """A board under its station: its value, packed or not, and where it stands in the topic."""
 
 SINK = "events"
-_SOURCE = "boards"
 
 
 def boards(tables: StreamTableEnvironment, settings: Settings) -> DataStream:
@@ -49,7 +48,7 @@ def boards(tables: StreamTableEnvironment, settings: Settings) -> DataStream:
     if settings.bounded:
         options["scan.bounded.mode"] = "latest-offset"
     tables.execute_sql(f"""
-        CREATE TEMPORARY TABLE {_SOURCE} (
+        CREATE TEMPORARY TABLE boards (
           station STRING,
           body BYTES,
           source_partition INT METADATA FROM 'partition' VIRTUAL,
@@ -57,9 +56,7 @@ def boards(tables: StreamTableEnvironment, settings: Settings) -> DataStream:
           polled_at TIMESTAMP_LTZ(3) METADATA FROM 'timestamp' VIRTUAL,
           WATERMARK FOR polled_at AS polled_at
         ) WITH ({_sql(options)})""")
-    by_station = tables.sql_query(
-        f"SELECT station, ROW(body, source_partition, source_offset), polled_at FROM {_SOURCE}"
-    )  # noqa: S608
+    by_station = tables.sql_query("SELECT station, ROW(body, source_partition, source_offset), polled_at FROM boards")
     # The older conversion, because the newer one's type is none that a keyed Python function can read; the third field
     # is there to become the record's timestamp.
     return tables.to_append_stream(by_station, Types.ROW([*BOARD.get_field_types(), Types.INSTANT()]))
