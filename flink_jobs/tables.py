@@ -56,7 +56,9 @@ def boards(tables: StreamTableEnvironment, settings: Settings) -> DataStream:
           polled_at TIMESTAMP_LTZ(3) METADATA FROM 'timestamp' VIRTUAL,
           WATERMARK FOR polled_at AS polled_at
         ) WITH ({_sql(options)})""")
-    by_station = tables.sql_query("SELECT station, ROW(body, source_partition, source_offset), polled_at FROM boards")
+    by_station = tables.sql_query(
+        "SELECT COALESCE(station, ''), ROW(body, source_partition, source_offset), polled_at FROM boards"
+    )
     # The older conversion, because the newer one's type is none that a keyed Python function can read; the third field
     # is there to become the record's timestamp.
     return tables.to_append_stream(by_station, Types.ROW([*BOARD.get_field_types(), Types.INSTANT()]))
