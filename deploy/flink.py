@@ -33,6 +33,8 @@ _WORKER_ENVIRONMENT = {
     # A job brings its own code (flink run -pyfs); the project's folder must not stand in for it.
     "PYTHONPATH": "",
 }
+# Java's quick compiler alone, and its smallest garbage collector: a third less work until the job runs.
+_QUICK_START = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 
 
 def distribution() -> Path:
@@ -54,6 +56,8 @@ def client_configuration(settings: Settings) -> dict[str, Any]:
     return {
         # The distribution's own options open Java's modules.
         "env.java.opts.all": shipped["env"]["java"]["opts"]["all"],
+        # The client lives for seconds: what the better compiler costs, it never gets back.
+        "env.java.opts.client": _QUICK_START,
         "rest.address": rest.hostname,
         "rest.port": rest.port or (443 if rest.scheme == "https" else 80),
         "security.ssl.rest.enabled": rest.scheme == "https",
@@ -79,6 +83,8 @@ def configuration(settings: Settings) -> dict[str, Any]:
         "jobmanager.rpc.port": settings.flink_rpc_port,
         "jobmanager.bind-host": rest.host,
         "jobmanager.memory.process.size": "1024m",
+        # It only coordinates.
+        "env.java.opts.jobmanager": _QUICK_START,
         "rest.bind-address": rest.host,
         "rest.bind-port": str(rest.port),
         "taskmanager.host": rest.host,
