@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,7 @@ FRANKFURT = "Frankfurt(Main)Hbf"
 pytestmark = pytest.mark.skipif(not FEED.exists(), reason="no recorded feeds at ../shared/data")
 
 
+@cache
 def compared(folder: str) -> Comparison:
     """A folder of recorded boards beside the truth."""
     recording = find_boards([DATA / "dbf-boards" / folder], FRANKFURT)
@@ -73,6 +75,7 @@ def test_rebuilt_boards_say_what_the_recorded_ones_say() -> None:
         assert theirs.items() <= ours.items()
 
 
+@pytest.mark.integration  # it reads a week of 133 stations
 @pytest.mark.skipif(not (DATA / "berlin-133").exists(), reason="no Berlin feed at ../shared/data")
 def test_no_departure_is_invented_on_sparse_boards_of_many_stations_in_berlin() -> None:
     folder = DATA / "berlin-133"
