@@ -137,10 +137,8 @@ def _check_count(rows: int) -> None:
 
 def _fault(row: Row, index: int) -> str | None:
     """What makes a well-typed row meaningless, or None."""
-    if len(row.train) + len(row.train_number) + len(row.destination) + len(row.platform or "") > MAX_TEXT:
-        return f"row {index}: names longer than {MAX_TEXT} characters together"
-    if len(bytes(row.route)) > MAX_ROUTE:
-        return f"row {index}: a route of more than {MAX_ROUTE} bytes"
+    if too_long := _too_long(row):
+        return f"row {index}: {too_long}"
     departure, arrival = row.scheduled_departure, row.scheduled_arrival
     if not row.train or not row.train_number:
         return f"row {index}: a train without a name or number"
@@ -156,6 +154,15 @@ def _fault(row: Row, index: int) -> str | None:
     for delay in (row.delay_departure, row.delay_arrival):
         if delay is not None and not -MAX_DELAY <= delay <= MAX_DELAY:
             return f"row {index}: {row.train} {row.train_number}: a delay of {delay} minutes"
+    return None
+
+
+def _too_long(row: Row) -> str | None:
+    """What would swell state and events for ever, or None."""
+    if len(row.train) + len(row.train_number) + len(row.destination) + len(row.platform or "") > MAX_TEXT:
+        return f"names longer than {MAX_TEXT} characters together"
+    if len(bytes(row.route)) > MAX_ROUTE:
+        return f"a route of more than {MAX_ROUTE} bytes"
     return None
 
 
