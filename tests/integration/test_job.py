@@ -57,10 +57,11 @@ def test_recorded_boards_through_replay_and_job_give_the_decisions_of_decide(
     job.assert_once(settings, job.decided_offline(settings, boards))
 
 
+@pytest.mark.parametrize(("mode", "parallelism"), [("thread", 1), ("process", 2)])
 def test_boards_out_of_order_inside_the_grace_and_doubled_change_nothing(
-    stack: Stack, simulated: Sequence[BoardRecord]
+    stack: Stack, simulated: Sequence[BoardRecord], mode: str, parallelism: int
 ) -> None:
-    settings = job.settings_for(stack, parallelism=1)
+    settings = job.settings_for(stack, flink_execution_mode=mode, parallelism=parallelism)
     # Every third board comes four minutes late, every fourth one twice.
     late = [
         board.polled_at + timedelta(minutes=4) if index % 3 == 0 else board.polled_at
