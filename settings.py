@@ -52,7 +52,9 @@ class Settings(BaseSettings):
         "group-offsets", description="where a job without savepoint begins; a group without offsets begins at the start"
     )
     bounded: bool = Field(False, description="read the topic up to its present end and finish")
-    idle_timeout_seconds: float = Field(5.0, gt=0, description="an idle partition holds time back this long")
+    idle_timeout_seconds: float = Field(
+        30.0, gt=0, description="an idle partition holds time back this long; longer than the broker takes to restart"
+    )
     transaction_timeout_minutes: int = Field(15, ge=1, le=60, description="longer than the longest restart of the job")
 
     mlflow_uri: str = Field("http://127.0.0.1:5000", description="MLflow tracking server and model registry")
