@@ -88,7 +88,7 @@ def fold(name: str, station: Station, memory: Memory, board: boards.Board, polle
         entry = station.entries.get(key)
         if entry is None:
             entry = station.entries[key] = report
-            entry.sure = key not in odd.strangers
+            entry.sure = doubt.is_ours(name, station, entry) and key not in odd.strangers
             verdicts.extend(_first_sight(key, entry, memory))
         else:
             _update(entry, report)

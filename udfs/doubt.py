@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
+from udfs import board as boards
 from udfs.entries import EARLY_DEPARTURE, MINUTE, Entry, Station
 
 _ENOUGH: Final = 3
@@ -61,6 +62,14 @@ def lost(entry: Entry, report: Entry) -> bool:
         and not report.delay
         and not report.cancelled
     )
+
+
+def is_ours(name: str, station: Station, entry: Entry) -> bool:
+    """Whether a train's route leads to this station: after a night without trains that alone tells a wrong board."""
+    stops = boards.route(entry.row.route)
+    leads_here = any(stop.name == name for stop in stops)
+    station.named = station.named or leads_here
+    return leads_here or not station.named or not stops
 
 
 def _dead_feed(station: Station, reports: dict[str, Entry], polled_at: int) -> str | None:

@@ -40,7 +40,8 @@ class Entry(msgspec.Struct, array_like=True, gc=False):
     first_missing: int = 0
     """``polled_at`` of the first board without the train since it was last seen; 0 while it is on the boards."""
     sure: bool = True
-    """False for a train that an earlier board should have shown and did not, until a second board shows it."""
+    """False for a train that an earlier board should have shown and did not, or whose route does not lead here, until
+    a second board shows it."""
     kind: str = ""
     """Empty while open."""
     decided_delay: int = 0
@@ -73,6 +74,8 @@ class Station(msgspec.Struct, array_like=True):
     """``polled_at`` of the last board that was believed."""
     swept_at: int = 0
     entries: dict[str, Entry] = {}
+    named: bool = False
+    """Whether routes here name the station as its key does: then a route that does not is odd."""
     doubted: list[str] = []
     """Trains to come on the last board, if it disagreed with the one before: a second one that agrees is believed."""
 

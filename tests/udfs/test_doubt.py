@@ -120,3 +120,18 @@ def test_a_board_with_unreadable_rows_proves_nobody_gone() -> None:
     assert not station.decisions
     station.every_three_minutes("12:57", "13:03", row("2", "14:00"))
     assert [(d.kind, d.number) for d in station.decisions] == [("departed", "40")]
+
+
+def test_after_a_night_without_trains_a_board_whose_routes_do_not_lead_here_proves_nothing() -> None:
+    station = Watched()
+    station.every_three_minutes("00:00", "00:15", row("1", "00:02"))
+    station.board("02:00", row("99", "02:01", 1, route=("Anderswo", "Nachher", "Ende")))
+    station.every_three_minutes("02:30", "02:45", row("2", "05:33"))
+    assert [(d.number, d.kind) for d in station.decisions if d.kind != "undecided"] == [("1", "departed")]
+
+
+def test_a_train_whose_route_names_the_station_otherwise_is_believed_from_its_second_board() -> None:
+    station = Watched()
+    below = row("99", "12:05", route=("Musterstadt Hbf (tief)", "Ende"))
+    station.every_three_minutes("12:00", "12:15", row("1", "12:50"), below)
+    assert [(d.number, d.kind) for d in station.decisions] == [("99", "departed")]

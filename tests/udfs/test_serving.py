@@ -36,8 +36,6 @@ def write_model(folder: Path, growth: float, features: tuple[str, ...] = FEATURE
     from udfs import scoring, trains
 
     folder.mkdir(parents=True, exist_ok=True)
-    card = scoring.ModelCard(features=features, calibration={})
-    (folder / scoring.FILE).write_bytes(msgspec.json.encode(card))
     rows = np.random.default_rng(1).normal(size=(200, len(FEATURES)))
     booster = lightgbm.train(
         {"objective": "regression", "verbosity": -1, "num_threads": 1},
@@ -47,6 +45,9 @@ def write_model(folder: Path, growth: float, features: tuple[str, ...] = FEATURE
     for klass in trains.CLASSES:
         for head in scoring.HEADS:
             booster.save_model(str(folder / scoring.file_name(klass, head)))
+    files = {path.name: scoring.checksum(path) for path in folder.glob("*.txt")}
+    card = scoring.ModelCard(features=features, calibration={}, files=files)
+    (folder / scoring.FILE).write_bytes(msgspec.json.encode(card))
     return folder
 
 
