@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import settings
+from cli.options import Gap, Grace, MaxSilence, Settle
 from errors import UserError
 
 if TYPE_CHECKING:
@@ -24,14 +25,10 @@ def register(app: typer.Typer) -> None:
 def decide(
     paths: Annotated[list[Path], typer.Argument(help="Folders of YYYYMMDDTHHMM.json[.gz], or JSON lines.")],
     station: Annotated[str | None, typer.Option(help="Station's name; else each folder's name.")] = None,
-    gap_minutes: Annotated[int | None, typer.Option("--gap", help="Minutes of silence that make a departure.")] = None,
-    settle_minutes: Annotated[
-        int | None, typer.Option("--settle", help="Minutes that a row on the boards must have stayed as it is.")
-    ] = None,
-    grace_minutes: Annotated[int | None, typer.Option("--grace", help="Minutes that boards may be late.")] = None,
-    max_silence_minutes: Annotated[
-        int | None, typer.Option("--max-silence", help="Minutes of outage across which a decision is made.")
-    ] = None,
+    gap_minutes: Gap = None,
+    settle_minutes: Settle = None,
+    grace_minutes: Grace = None,
+    max_silence_minutes: MaxSilence = None,
     truth: Annotated[
         list[Path] | None, typer.Option(help="Compare with what happened: a truth log, or a recorded feed's folder.")
     ] = None,

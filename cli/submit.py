@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 import settings
+from cli.options import Gap, Grace, MaxSilence, Settle
 
 
 def register(app: typer.Typer) -> None:
@@ -28,14 +29,10 @@ def submit(
     mlflow_uri: Annotated[str | None, typer.Option(help="MLflow tracking server.")] = None,
     model_name: Annotated[str | None, typer.Option("--model", help="Registered model's name.")] = None,
     model_alias: Annotated[str | None, typer.Option("--alias", help="Alias of the version to serve.")] = None,
-    gap_minutes: Annotated[int | None, typer.Option("--gap", help="Minutes of silence that make a departure.")] = None,
-    settle_minutes: Annotated[
-        int | None, typer.Option("--settle", help="Minutes that a row on the boards must have stayed as it is.")
-    ] = None,
-    grace_minutes: Annotated[int | None, typer.Option("--grace", help="Minutes that boards may be late.")] = None,
-    max_silence_minutes: Annotated[
-        int | None, typer.Option("--max-silence", help="Minutes of outage across which a decision is made.")
-    ] = None,
+    gap_minutes: Gap = None,
+    settle_minutes: Settle = None,
+    grace_minutes: Grace = None,
+    max_silence_minutes: MaxSilence = None,
     parallelism: Annotated[int | None, typer.Option(help="Parallelism of the job.")] = None,
     resume: Annotated[
         str | None, typer.Option(help="Savepoint or checkpoint to go on from; 'latest' for the local stack's newest.")
