@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import subprocess
 import uuid
@@ -83,7 +84,7 @@ def prepare(settings: Settings) -> None:
         [
             *_java(settings, heap="128m"),
             *("kafka.tools.StorageTool", "format", "--standalone", "--ignore-formatted"),
-            *("--cluster-id", _cluster_id(), "--config", str(properties)),
+            *("--cluster-id", cluster_id(), "--config", str(properties)),
         ],
         capture_output=True,
         text=True,
@@ -102,8 +103,7 @@ def _java(settings: Settings, heap: str) -> list[str]:
     ]
 
 
-def _cluster_id() -> str:
+def cluster_id() -> str:
     """A random id in Kafka's own spelling: 16 bytes in URL-safe base 64, without the padding."""
-    from base64 import urlsafe_b64encode  # noqa: PLC0415 - once in a stack's life
-
-    return urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+    # The format tool takes an id that begins with a dash for an option.
+    return base64.urlsafe_b64encode(b"\0" + uuid.uuid4().bytes[1:]).decode().rstrip("=")

@@ -119,3 +119,7 @@ def test_missing_jars_are_said_with_the_command_that_fetches_them(settings: Sett
 def test_the_registry_answers_only_to_names_of_this_machine(settings: Settings) -> None:
     command = mlflow.command(settings)
     assert command[command.index("--allowed-hosts") + 1] == "127.0.0.1:15000,localhost:15000"
+
+
+def test_a_cluster_id_is_never_taken_for_an_option_of_the_format_tool() -> None:
+    assert not any(kafka.cluster_id().startswith("-") for _ in range(500))
