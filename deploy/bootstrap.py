@@ -7,6 +7,7 @@ is done; a step that was cut off is simply done again.
 from __future__ import annotations
 
 import fcntl
+import functools
 import hashlib
 import json
 import os
@@ -52,6 +53,7 @@ def ensure_python(root: Path, development: bool = False) -> Path:
         stamp.unlink(missing_ok=True)
         for file in files[: len(wanted)]:
             _install(root, python, file)
+        _ensure_openmp(root, python)
         stamp.write_text(json.dumps(wanted))
     return python
 
@@ -108,6 +110,14 @@ def _install(root: Path, python: Path, requirements: Path) -> None:
         _run(root, title, by_uv)
     except SetupError:
         _run(root, f"{title} with pip", [*pip, "--no-deps", "-r", str(requirements)])
+
+
+def _ensure_openmp(root: Path, python: Path) -> None:
+    """LightGBM's wheel brings everything but the compiler's OpenMP runtime, which small Linux images lack."""
+    tried = subprocess.run([python, "-c", "import lightgbm"], capture_output=True, text=True, check=False)
+    if tried.returncode:
+        complaint = tried.stderr.strip().rpartition("\n")[2]
+        _apt(root, ["libgomp1"], f"LightGBM cannot be loaded ({complaint}): it wants the OpenMP runtime, libgomp1")
 
 
 # --- Java, Maven, jars ------------------------------------------------------------------------------------------------
@@ -202,12 +212,17 @@ def _apt(root: Path, packages: Sequence[str], lack: str) -> None:
     if not _may_install():
         raise SetupError(
             f"{lack}. Debian or Ubuntu: sudo apt-get install {' '.join(packages)}; elsewhere install the same by the "
-            "system's package manager (macOS: brew install openjdk@17 maven python@3.11). Then start this again."
+            "system's package manager (macOS: brew install openjdk@17 maven libomp python@3.11). Then start this again."
         )
     sudo = [*(_sudo() or []), "env", "DEBIAN_FRONTEND=noninteractive"]
-    _run(root, "updating the package list", [*sudo, "apt-get", "update"])
+    _update_package_list(root, tuple(sudo))
     install = [*sudo, "apt-get", "install", "-y", "--no-install-recommends", *packages]
     _run(root, f"installing {' '.join(packages)}", install)
+
+
+@functools.cache
+def _update_package_list(root: Path, sudo: tuple[str, ...]) -> None:
+    _run(root, "updating the package list", [*sudo, "apt-get", "update"])
 
 
 def _run(root: Path, title: str, command: Sequence[str]) -> None:

@@ -81,3 +81,12 @@ def test_without_packages_to_install_it_says_which_ones(tmp_path: Path, monkeypa
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(bootstrap.SetupError, match="apt-get install maven"):
         bootstrap._apt(tmp_path, ["maven"], "Maven is not installed")
+
+
+def test_a_machine_without_openmp_is_told_what_lightgbm_lacks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    python = tmp_path / "python"
+    python.write_text("#!/bin/sh\necho 'OSError: libgomp.so.1: cannot open shared object file' >&2; exit 1\n")
+    python.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(bootstrap.SetupError, match=r"libgomp\.so\.1.*apt-get install libgomp1"):
+        bootstrap._ensure_openmp(tmp_path, python)
