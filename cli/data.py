@@ -12,18 +12,31 @@ import typer
 def register(app: typer.Typer) -> None:
     """Add this module's commands."""
     history = typer.Typer(no_args_is_help=True)
-    history.command(name="import", help="Make examples of history files (Parquet), beside those of earlier imports.")(
-        import_files
-    )
+    history.command(
+        name="import", help="Make examples of history files or a database, beside those of earlier imports."
+    )(import_files)
     app.add_typer(history, name="history", help="Finished history: import it as examples.")
 
 
 def import_files(
-    files: Annotated[list[Path], typer.Argument(help="stops_*.parquet, or months of piebro/deutsche-bahn-data.")],
     out: Annotated[Path, typer.Option("--out", help="Folder of the examples, day=YYYY-MM-DD/….")],
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="stops_*.parquet, or months of piebro/deutsche-bahn-data.")
+    ] = None,
+    database: Annotated[
+        str | None,
+        typer.Option(help="postgresql://user@host/name; the password is better left to PGPASSWORD or ~/.pgpass."),
+    ] = None,
+    query: Annotated[
+        str, typer.Option(help="What to read from the database; columns are named as in one kind of file.")
+    ] = "SELECT * FROM stops",
 ) -> None:
-    """Read files of any known schema; what was left out is said by reason."""
+    """Read rows of any known schema; what was left out is said by reason."""
+    from tempfile import TemporaryDirectory
+
     from cli.steps import Begin, steps
+    from errors import UserError
+    from training.history import database as databases
     from training.history.importing import Progress, import_history
 
     class Shown(Progress):
@@ -39,8 +52,14 @@ def import_files(
         def advance(self, rows: int) -> None:
             self._advance(rows)
 
-    with steps() as begin:
-        report = import_history(files, out, Shown(begin))
+    if not files and database is None:
+        raise UserError("history import: give files, or --database")
+    with steps() as begin, TemporaryDirectory(prefix="zielzeit-rows-") as scratch:
+        sources = list(files or [])
+        if database is not None:
+            sources.append(Path(scratch) / "rows.parquet")
+            databases.fetch(database, query, sources[-1], begin("database", None))
+        report = import_history(sources, out, Shown(begin))
     print(f"read {report.rows:,} rows of {report.files} files")
     for reason, count in sorted(report.left_out.items()):
         if count:

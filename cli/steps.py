@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 
 from ingest.progress import counting
 
-Begin = Callable[[str, int], Callable[[int], None]]
+Begin = Callable[[str, int | None], Callable[[int], None]]
 
 
 @contextmanager
@@ -15,7 +15,7 @@ def steps() -> Iterator[Begin]:
     """A function that ends the step before, begins one of so many units, and returns what is told of done ones."""
     with ExitStack() as current:
 
-        def begin(name: str, total: int) -> Callable[[int], None]:
+        def begin(name: str, total: int | None) -> Callable[[int], None]:
             current.close()
             return current.enter_context(counting(name, total))
 

@@ -13,8 +13,8 @@ _PLAIN_SECONDS = 5.0
 
 
 @contextmanager
-def counting(what: str, total: int) -> Iterator[Callable[[int], None]]:
-    """A function that takes how many more are done."""
+def counting(what: str, total: int | None) -> Iterator[Callable[[int], None]]:
+    """A function that takes how many more are done; ``total`` None: nobody knows of how many."""
     console = Console(stderr=True)
     if not console.is_terminal:
         yield _plain(console, what, total)
@@ -31,15 +31,16 @@ def counting(what: str, total: int) -> Iterator[Callable[[int], None]]:
         yield lambda count: progress.advance(task, count)
 
 
-def _plain(console: Console, what: str, total: int) -> Callable[[int], None]:
+def _plain(console: Console, what: str, total: int | None) -> Callable[[int], None]:
     done, said = 0, monotonic()
+    of_all = "" if total is None else f" of {total}"
 
     def advance(count: int) -> None:
         nonlocal done, said
         done += count
         if monotonic() - said >= _PLAIN_SECONDS:
             said = monotonic()
-            console.print(f"{what}: {done} of {total}", highlight=False)
+            console.print(f"{what}: {done}{of_all}", highlight=False)
 
     return advance
 
