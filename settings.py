@@ -57,6 +57,20 @@ class Settings(BaseSettings):
     )
     transaction_timeout_minutes: int = Field(15, ge=1, le=60, description="longer than the longest restart of the job")
 
+    lake: str = Field(
+        default_factory=lambda given: str(given["local_dir"] / "lake"),
+        description="where Parquet files go: a folder, or s3://bucket/prefix",
+    )
+    store_interval_seconds: float = Field(
+        300.0, gt=0, description="checkpoint interval of the storage job: as long a file waits to be seen"
+    )
+
+    s3_endpoint: str = Field("", description="address of an S3-compatible store, http(s)://host:port; empty: AWS")
+    s3_region: str = Field("eu-central-1", description="region of the store; most others than AWS take any")
+    s3_access_key: str = Field("", description="empty: as the machine's environment or role says")
+    s3_secret_key: SecretStr = SecretStr("")
+    s3_path_style: bool = Field(True, description="buckets in the path, not in the host's name; AWS takes both")
+
     mlflow_uri: str = Field("http://127.0.0.1:5000", description="MLflow tracking server and model registry")
     model_name: str = Field("zielzeit-delay", description="registered model")
     model_alias: str = Field("champion", description="alias of the version that the job serves")
@@ -96,9 +110,29 @@ class Settings(BaseSettings):
         return self.topic_prefix + name
 
     @property
+    def lake_uri(self) -> str:
+        """The lake as a URI, without a slash at the end."""
+        return (self.lake if "://" in self.lake else Path(self.lake).expanduser().resolve().as_uri()).rstrip("/")
+
+    def for_storage(self) -> Self:
+        """Settings of the storage job: reads in a group of its own, on one slot, with checkpoints minutes apart."""
+        return self.model_copy(
+            update={
+                "group_id": f"{self.group_id}-store",
+                "parallelism": 1,
+                "checkpoint_interval_seconds": self.store_interval_seconds,
+            }
+        )
+
+    @property
     def job_name(self) -> str:
         """What the cluster calls the job; with topics of its own it is another job."""
         return f"{self.topic_prefix}zielzeit"
+
+    @property
+    def store_name(self) -> str:
+        """What the cluster calls the storage job."""
+        return f"{self.job_name}-store"
 
     def as_environment(self) -> dict[str, str]:
         """These settings as the variables they can be read from, secrets in clear: only for a child's environment."""

@@ -21,6 +21,7 @@ _MODULES = (
     "cli.tune",
     "cli.training",
     "cli.data",
+    "cli.lake",
     "cli.develop",
 )
 

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 import yaml
 
 from deploy.java import jars, java
-from deploy.layout import LOOPBACK, Layout, flink_address
+from deploy.layout import Layout, flink_address, is_local
 from settings import Settings
 
 # What a model's loader inside a TaskManager needs: a dead registry answers in seconds, no pickles, one thread each.
@@ -62,7 +62,7 @@ def client_configuration(settings: Settings) -> dict[str, Any]:
         "rest.port": rest.port or (443 if rest.scheme == "https" else 80),
         "security.ssl.rest.enabled": rest.scheme == "https",
         "python.client.executable": sys.executable,
-        "python.executable": sys.executable if rest.hostname in LOOPBACK else "python",
+        "python.executable": sys.executable if is_local(settings) else "python",
         "python.execution-mode": settings.flink_execution_mode,
         "restart-strategy.type": "exponential-delay",
         "restart-strategy.exponential-delay.initial-backoff": "1 s",
@@ -77,7 +77,8 @@ def client_configuration(settings: Settings) -> dict[str, Any]:
 def configuration(settings: Settings) -> dict[str, Any]:
     """The local cluster's ``config.yaml``. Raises UserError where ``flink_rest`` is not on this machine."""
     layout, rest = Layout.of(settings), flink_address(settings)
-    metrics_ports = f"{settings.flink_metrics_port}-{settings.flink_metrics_port + settings.task_managers}"
+    # The JobManager's, the TaskManagers', and that of the TaskManager for storage.
+    metrics_ports = f"{settings.flink_metrics_port}-{settings.flink_metrics_port + settings.task_managers + 1}"
     return client_configuration(settings) | {
         "jobmanager.rpc.address": rest.host,
         "jobmanager.rpc.port": settings.flink_rpc_port,

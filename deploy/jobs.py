@@ -12,6 +12,7 @@ from settings import Settings
 
 _TIMEOUT_SECONDS = 5.0
 _CANCEL_SECONDS = 30.0
+_POLL_SECONDS = 0.3
 _ENDED = frozenset({"FAILED", "CANCELED", "FINISHED"})
 LOST = "LOST"
 """Not a word of Flink's: the cluster answers and does not know the job, as after the end of its JobManager."""
@@ -26,6 +27,19 @@ def named(settings: Settings, name: str) -> list[str]:
 def free_slots(settings: Settings) -> int:
     """How many slots no job has taken. Raises UserError where no cluster answers."""
     return int(_get(settings, "overview")["slots-available"])
+
+
+def await_slots(settings: Settings, timeout_seconds: float = 20.0) -> None:
+    """Wait until the cluster has room for the job: one that was just cancelled, or a TaskManager that just came, takes
+    a moment. Raises UserError where it stays full or no cluster answers."""
+    needed, deadline = settings.parallelism, time.monotonic() + timeout_seconds
+    while (free := free_slots(settings)) < needed:
+        if time.monotonic() > deadline:
+            raise UserError(
+                f"the cluster at {settings.flink_rest} has {free} free slots, the job needs {needed}: "
+                "cancel the job that runs there, or set ZIELZEIT_TASK_MANAGERS higher and `./zielzeit stack up flink`"
+            )
+        time.sleep(_POLL_SECONDS)
 
 
 def state(settings: Settings, job: str) -> str:

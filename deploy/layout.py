@@ -63,6 +63,11 @@ def mlflow_address(settings: Settings) -> Address:
     return local_address(settings.mlflow_uri, "ZIELZEIT_MLFLOW_URI")
 
 
+def is_local(settings: Settings) -> bool:
+    """Whether the Flink cluster is this machine's."""
+    return urlsplit(settings.flink_rest).hostname in LOOPBACK
+
+
 class Layout(NamedTuple):
     """Folders of one local stack."""
 

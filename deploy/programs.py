@@ -16,6 +16,8 @@ from settings import Settings
 
 PARTS = ("kafka", "flink", "mlflow")
 """What can be chosen: Flink is a JobManager and its TaskManagers."""
+STORE = "store"
+"""One more part, only there when it is asked for: a TaskManager with room for the storage job."""
 
 _HEALTH_TIMEOUT_SECONDS = 2.0
 
@@ -73,22 +75,26 @@ def programs(settings: Settings) -> list[Program]:
             healthy=lambda: _get(f"http://{rest}/overview") is not None,
             priority=30,
         ),
-        *(_task_manager(settings, f"taskmanager-{number}", rest) for number in range(1, settings.task_managers + 1)),
+        *(
+            _task_manager(f"taskmanager-{number}", "flink", settings, rest)
+            for number in range(1, settings.task_managers + 1)
+        ),
+        _task_manager("taskmanager-store", STORE, settings, rest),
         *map(_guest, guests.read(Layout.of(settings))),
     ]
 
 
 def prepare(settings: Settings, parts: set[str]) -> None:
     """Write the configuration of these parts. Raises UserError where something is missing."""
-    for name, module in (("kafka", kafka), ("flink", flink), ("mlflow", mlflow)):
+    for name, module in (("kafka", kafka), ("flink", flink), (STORE, flink), ("mlflow", mlflow)):
         if name in parts:
             module.prepare(settings)
 
 
-def _task_manager(settings: Settings, name: str, rest: Address) -> Program:
+def _task_manager(name: str, part: str, settings: Settings, rest: Address) -> Program:
     return Program(
         name=name,
-        part="flink",
+        part=part,
         command=flink.task_manager_command(name),
         environment=flink.worker_environment(settings, name),
         healthy=lambda: _is_registered(rest, name),

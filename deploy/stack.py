@@ -17,7 +17,7 @@ from deploy import guests, restarts
 from deploy.guests import Guest
 from deploy.layout import Layout
 from deploy.processes import belonging_to, end, taken_ports
-from deploy.programs import PARTS, Program, prepare, programs
+from deploy.programs import PARTS, STORE, Program, prepare, programs
 from deploy.supervise import Runner, log_files
 from errors import UserError
 from settings import Settings
@@ -124,8 +124,9 @@ class Stack:
                 self._runner.ensure(programs(self.settings))
 
     def status(self) -> list[Status]:
-        """How every program does, running or not."""
-        return self._look(programs(self.settings))
+        """How every program does, running or not; what comes only when asked for, while it is there."""
+        statuses = self._look(programs(self.settings))
+        return [status for status in statuses if status.part != STORE or status.state != "down"]
 
     def logs(self, name: str) -> list[Path]:
         """Log files of a program or part, the oldest first. Raises UserError where there is no such thing."""

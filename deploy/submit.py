@@ -1,4 +1,4 @@
-"""Send the job to a Flink cluster: its code as one archive, its settings through the client's environment."""
+"""Send a job to a Flink cluster: its code as one archive, its settings through the client's environment."""
 
 from __future__ import annotations
 
@@ -14,13 +14,15 @@ from settings import ROOT, Settings
 
 log = logging.getLogger(__name__)
 
-MODULE = "flink_jobs.predict"
-_CODE = ("settings.py", "errors.py", "flink_jobs", "udfs")
+PREDICT, STORE = "flink_jobs.predict", "flink_jobs.store"
+"""The jobs, by their modules."""
+
+_CODE = ("settings.py", "errors.py", "flink_jobs", "lake", "udfs")
 _JOB_ID = re.compile(r"JobID ([0-9a-f]{32})")
 
 
-def submit(settings: Settings, *, savepoint: str | None = None) -> str:
-    """Start the job, from a savepoint or checkpoint if one is named, and return its id.
+def submit(settings: Settings, module: str = PREDICT, *, savepoint: str | None = None) -> str:
+    """Start a job, from a savepoint or checkpoint if one is named, and return its id.
 
     Raises UserError with what the client said where the cluster refuses it or is not there.
     """
@@ -31,7 +33,7 @@ def submit(settings: Settings, *, savepoint: str | None = None) -> str:
         log.warning(
             "the code has changed: TaskManagers that ran the job in thread mode keep the old modules until they restart"
         )
-    args = ["--detached", "--pyModule", MODULE, "--pyFiles", str(archive)]
+    args = ["--detached", "--pyModule", module, "--pyFiles", str(archive)]
     if savepoint is not None:
         args[:0] = ["--fromSavepoint", savepoint]
     done = flink_run(settings, args, settings.as_environment())
@@ -40,7 +42,10 @@ def submit(settings: Settings, *, savepoint: str | None = None) -> str:
         raise UserError(
             f"the cluster at {settings.flink_rest} did not take the job: {_essence(done.stdout + done.stderr)}"
         )
-    return job_id.group(1)
+    submitted = _submitted(settings, module) / job_id.group(1)
+    submitted.parent.mkdir(parents=True, exist_ok=True)
+    submitted.touch()
+    return submitted.name
 
 
 def pack(archive: Path) -> Path:
@@ -53,13 +58,18 @@ def pack(archive: Path) -> Path:
     return partial.rename(archive)
 
 
-def latest_checkpoint(settings: Settings) -> str:
-    """The newest completed checkpoint of the local stack. Raises UserError where there is none."""
-    folder = settings.local_dir / "flink" / "checkpoints"
-    done = [metadata.parent for metadata in folder.glob("*/chk-*/_metadata")]
+def latest_checkpoint(settings: Settings, module: str = PREDICT) -> str:
+    """The newest completed checkpoint of a job on the local stack. Raises UserError where there is none."""
+    folder, jobs = settings.local_dir / "flink" / "checkpoints", _submitted(settings, module)
+    done = [metadata.parent for job in jobs.glob("*") for metadata in folder.glob(f"{job.name}/chk-*/_metadata")]
     if not done:
         raise UserError(f"no completed checkpoint in {folder}: submit without --resume to begin anew")
     return max(done, key=lambda checkpoint: checkpoint.stat().st_mtime).as_uri()
+
+
+def _submitted(settings: Settings, module: str) -> Path:
+    """A folder of empty files named by the ids of a job's submissions: checkpoints bear ids, not names."""
+    return settings.local_dir / "flink" / "submitted" / f"{settings.topic_prefix}{module}"
 
 
 def _contents(archive: Path) -> set[tuple[str, int]]:

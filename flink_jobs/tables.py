@@ -10,6 +10,7 @@ from pyflink.common import Types
 from pyflink.datastream import DataStream
 from pyflink.table import StatementSet, StreamTableEnvironment
 
+from flink_jobs import sql
 from flink_jobs.streams import pair
 from settings import Settings
 from udfs import topics
@@ -33,29 +34,22 @@ def boards(tables: StreamTableEnvironment, settings: Settings) -> DataStream:
 
     The watermark is the latest ``polled_at`` of each partition; how late a board may be is the decision's ``grace``.
     """
-    options = {
-        "connector": "kafka",
-        "topic": settings.topic(topics.BOARDS),
+    options = scan(settings, topics.BOARDS) | {
         "key.format": "raw",
         "key.fields": "station",
         "value.format": "raw",
         "value.fields-include": "EXCEPT_KEY",
-        "scan.startup.mode": settings.start_from,
         "scan.watermark.idle-timeout": f"{settings.idle_timeout_seconds:g} s",
-        "properties.group.id": settings.group_id,
-        "properties.auto.offset.reset": "earliest",
-    } | _client(settings)
-    if settings.bounded:
-        options["scan.bounded.mode"] = "latest-offset"
-    tables.execute_sql(f"""
-        CREATE TEMPORARY TABLE boards (
-          station STRING,
-          body BYTES,
-          source_partition INT METADATA FROM 'partition' VIRTUAL,
-          source_offset BIGINT METADATA FROM 'offset' VIRTUAL,
-          polled_at TIMESTAMP_LTZ(3) METADATA FROM 'timestamp' VIRTUAL,
-          WATERMARK FOR polled_at AS polled_at
-        ) WITH ({_sql(options)})""")
+    }
+    fields = [
+        "station STRING",
+        "body BYTES",
+        "source_partition INT METADATA FROM 'partition' VIRTUAL",
+        "source_offset BIGINT METADATA FROM 'offset' VIRTUAL",
+        "polled_at TIMESTAMP_LTZ(3) METADATA FROM 'timestamp' VIRTUAL",
+        "WATERMARK FOR polled_at AS polled_at",
+    ]
+    tables.execute_sql(sql.create("boards", fields, options))
     by_station = tables.sql_query(
         "SELECT COALESCE(station, ''), ROW(body, source_partition, source_offset), polled_at FROM boards"
     )
@@ -78,17 +72,31 @@ def write(tables: StreamTableEnvironment, statements: StatementSet, records: Dat
         # Longer than a checkpoint and the longest restart: an aborted transaction would be lost records.
         "properties.transaction.timeout.ms": str(settings.transaction_timeout_minutes * 60_000),
     } | _client(settings)
-    tables.execute_sql(f"""
-        CREATE TEMPORARY TABLE {SINK} (
-          topic STRING METADATA,
-          record_key STRING,
-          record_value BYTES,
-          event_time TIMESTAMP_LTZ(3) METADATA FROM 'timestamp'
-        ) WITH ({_sql(options)})""")
+    fields = [
+        "topic STRING METADATA",
+        "record_key STRING",
+        "record_value BYTES",
+        "event_time TIMESTAMP_LTZ(3) METADATA FROM 'timestamp'",
+    ]
+    tables.execute_sql(sql.create(SINK, fields, options))
     tables.create_temporary_view("records", records)
-    prefix = settings.topic_prefix.replace("'", "''")
-    select = f"SELECT '{prefix}' || topic, record_key, record_value, TO_TIMESTAMP_LTZ(`at`, 3) FROM records"  # noqa: S608
+    prefix = sql.text(settings.topic_prefix)
+    select = f"SELECT {prefix} || topic, record_key, record_value, TO_TIMESTAMP_LTZ(`at`, 3) FROM records"  # noqa: S608
     statements.add_insert_sql(f"INSERT INTO {SINK} {select}")
+
+
+def scan(settings: Settings, *names: str) -> dict[str, str]:
+    """Options of a Kafka source that reads topics from where the settings say; the formats are left to the caller."""
+    options = {
+        "connector": "kafka",
+        "topic": ";".join(map(settings.topic, names)),
+        "scan.startup.mode": settings.start_from,
+        "properties.group.id": settings.group_id,
+        "properties.auto.offset.reset": "earliest",
+    } | _client(settings)
+    if settings.bounded:
+        options["scan.bounded.mode"] = "latest-offset"
+    return options
 
 
 def _client(settings: Settings) -> dict[str, str]:
@@ -110,8 +118,3 @@ def _client(settings: Settings) -> dict[str, str]:
 
 def _quoted(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-def _sql(options: dict[str, str]) -> str:
-    pairs = ((name, value.replace("'", "''")) for name, value in options.items())
-    return ", ".join(f"'{name}' = '{value}'" for name, value in pairs)

@@ -15,7 +15,7 @@ README = (ROOT / "README.md").read_text()
 
 def _required(file: Path) -> list[str]:
     lines = (line.strip() for line in file.read_text().splitlines())
-    return [re.split(r"[<=>]", line)[0] for line in lines if line and not line.startswith(("#", "-"))]
+    return [re.split(r"[<=>[]", line)[0] for line in lines if line and not line.startswith(("#", "-"))]
 
 
 @pytest.mark.parametrize("name", ["requirements.in", "requirements-dev.in"])

@@ -6,7 +6,7 @@ the pipeline). Delays and horizons are minutes. ``schemas/`` holds the JSON Sche
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 import msgspec
@@ -141,6 +141,9 @@ class Example(msgspec.Struct, frozen=True, kw_only=True):
     """Features and label of one departure: topic ``examples``, what training reads."""
 
     id: str
+    """The prediction's."""
+    service_day: date
+    """Of the run: the day on which it left its first station that was on a board; a day begins at three."""
     scheduled: datetime
     decided_at: datetime
     known_at: datetime
@@ -155,5 +158,5 @@ class Example(msgspec.Struct, frozen=True, kw_only=True):
     """By name, in the order of ``udfs.features.FEATURES``; None is unknown."""
     final_delay: int | None
     """Minutes at the destination, the label; None where it was cancelled or not seen."""
-    cancelled: bool
-    """Whether the train did not reach its destination."""
+    cancelled: bool | None
+    """Whether the train did not reach its destination; None where nobody saw."""

@@ -56,6 +56,8 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True, tag="ending"):
     """Minutes at the destination, None unless it arrived."""
     last_hop_minutes: float
     """Planned minutes from the last of them to the destination; NaN where unknown."""
+    first_planned: int
+    """Of the run, as far as boards told: minutes since 1970 UTC."""
     departures: tuple[Departure, ...]
 
 
@@ -216,6 +218,7 @@ def _end(train: Train, run: Run) -> Iterator[Ending]:
             status=status,
             delay=end.delay if end is not None and status == "arrived" else None,
             last_hop_minutes=float(arrival - last) if arrival is not None and arrival > last else float("nan"),
+            first_planned=run.first_planned,
             departures=tuple(departures),
         )
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import msgspec
 
-from udfs import clock
+from udfs import calendar, clock
 from udfs.events import Example, Outcome, Prediction
 from udfs.features import FEATURES, Arrival, NetworkState, feature_row
 from udfs.following import CancelledStop, Departure, Ending, Message
@@ -90,6 +90,7 @@ def outcome(scored: Scored, ending: Ending, known_at: datetime) -> tuple[Outcome
     )
     example = Example(
         **shared,
+        service_day=service_date(ending.first_planned),
         decided_at=made.decided_at.astimezone(clock.BERLIN),
         known_at=known_at,
         delay=made.delay,
@@ -97,7 +98,7 @@ def outcome(scored: Scored, ending: Ending, known_at: datetime) -> tuple[Outcome
             name: None if math.isnan(value) else value for name, value in zip(FEATURES, scored.features, strict=True)
         },
         final_delay=ending.delay,
-        cancelled=ending.status == "cancelled",
+        cancelled=None if ending.status == "unlabelled" else ending.status == "cancelled",
     )
     return happened, example
 
@@ -130,6 +131,12 @@ def _prediction(departure: Departure, score: Score, served: Served) -> Predictio
 
 def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, _DECIMALS)
+
+
+def service_date(instant: int) -> date:
+    """The service day of an instant (minutes since 1970 UTC)."""
+    day = calendar.service_day(clock.wall_minutes(clock.instant_datetime(instant)))
+    return clock.wall_datetime(day * clock.DAY).date()
 
 
 def moment(at: int) -> datetime:

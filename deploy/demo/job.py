@@ -13,7 +13,6 @@ from errors import UserError
 from settings import Settings
 
 _START_SECONDS = 180.0
-_SLOT_SECONDS = 20.0
 _POLL_SECONDS = 0.3
 
 
@@ -30,7 +29,7 @@ class Job:
 
         Raises UserError where the cluster has no room for it, refuses it, or it ends or does not come up in time.
         """
-        self._await_slots()
+        jobs.await_slots(self._settings)
         say("submitting")
         self._ids.append(submit(self._settings))
         deadline = time.monotonic() + _START_SECONDS
@@ -72,17 +71,6 @@ class Job:
                 jobs.cancel(self._settings, job)
         for job in self._ids:
             shutil.rmtree(self._checkpoints / job, ignore_errors=True)
-
-    def _await_slots(self) -> None:
-        """A job that was just cancelled, or a TaskManager that just came, takes a moment."""
-        needed, deadline = self._settings.parallelism, time.monotonic() + _SLOT_SECONDS
-        while (free := jobs.free_slots(self._settings)) < needed:
-            if time.monotonic() > deadline:
-                raise UserError(
-                    f"the cluster at {self._settings.flink_rest} has {free} free slots, the demo's job needs {needed}: "
-                    "cancel the job that runs there, or set ZIELZEIT_TASK_MANAGERS higher"
-                )
-            time.sleep(_POLL_SECONDS)
 
     def _error(self, word: str) -> UserError:
         cause = self.trouble()

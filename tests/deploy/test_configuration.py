@@ -51,7 +51,7 @@ def test_the_cluster_has_one_slot_per_task_manager_and_javas_modules_open(settin
     assert configuration["taskmanager.numberOfTaskSlots"] == 1
     assert "--add-opens=java.base/java.lang=ALL-UNNAMED" in configuration["env.java.opts.all"]
     assert configuration["rest.port"] == 18081
-    assert configuration["metrics.reporter.prometheus.port"] == "19249-19252"
+    assert configuration["metrics.reporter.prometheus.port"] == "19249-19253"
 
 
 def test_a_job_runs_python_as_the_settings_say_wherever_it_is_sent(settings: Settings) -> None:

@@ -17,7 +17,7 @@ from errors import UserError
 def test_the_archive_holds_the_jobs_code_and_nothing_else(tmp_path: Path) -> None:
     names = zipfile.ZipFile(submission.pack(tmp_path / "job.zip")).namelist()
     assert {"settings.py", "flink_jobs/predict.py", "udfs/decision.py", "udfs/operators/decide.py"} <= set(names)
-    assert {Path(name).parts[0] for name in names} == {"settings.py", "errors.py", "flink_jobs", "udfs"}
+    assert {Path(name).parts[0] for name in names} == {"settings.py", "errors.py", "flink_jobs", "lake", "udfs"}
 
 
 def test_changed_code_is_warned_of_for_thread_mode_keeps_old_modules(
@@ -48,3 +48,18 @@ def test_a_client_that_fails_is_quoted(tmp_path: Path, monkeypatch: pytest.Monke
 def test_without_a_checkpoint_resuming_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="submit without --resume"):
         submission.latest_checkpoint(settings.load(local_dir=tmp_path))
+
+
+def test_a_job_goes_on_from_a_checkpoint_of_its_own_and_not_from_another_jobs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = settings.load(local_dir=tmp_path)
+    for module, job in ((submission.PREDICT, "a" * 32), (submission.STORE, "b" * 32)):
+        answer = CompletedProcess([], 0, stdout=f"Job has been submitted with JobID {job}", stderr="")
+        monkeypatch.setattr(submission, "flink_run", lambda *_, answer=answer: answer)
+        submission.submit(config, module)
+        done = tmp_path / "flink" / "checkpoints" / job / "chk-1"
+        done.mkdir(parents=True)
+        (done / "_metadata").touch()
+    assert submission.latest_checkpoint(config).endswith(f"{'a' * 32}/chk-1")
+    assert submission.latest_checkpoint(config, submission.STORE).endswith(f"{'b' * 32}/chk-1")

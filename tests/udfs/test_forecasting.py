@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 
+import msgspec
 import pytest
 
 from tests.udfs.railway import START, decision
+from udfs import clock
+from udfs.clock import BERLIN
 from udfs.features import FEATURES, NetworkState, feature_row
-from udfs.following import CancelledStop, Departure, Ending, Train, follow
+from udfs.following import MINUTE, CancelledStop, Departure, Ending, Train, follow
 from udfs.forecasting import Scored, Served, forecast, observe, outcome
 from udfs.scoring import Score
 
@@ -31,6 +34,12 @@ DOUBLING = Served(Doubling(), "doubling", "7", "run-1")
 def departure(station: str = "A", delay: int = 4) -> Departure:
     (left,) = (one for one in follow(Train(), decision(station, 0, delay=delay)) if isinstance(one, Departure))
     return left
+
+
+def ended(left: Departure, **fields: object) -> Ending:
+    began = clock.milliseconds(left.seen.scheduled) // MINUTE
+    ending = Ending(status="arrived", delay=None, last_hop_minutes=math.nan, first_planned=began, departures=(left,))
+    return msgspec.structs.replace(ending, **fields)
 
 
 def test_each_departure_gets_the_score_of_its_own_row_and_the_models_name() -> None:
@@ -59,16 +68,32 @@ def test_observing_a_departure_changes_what_the_next_one_sees() -> None:
     assert repr(feature_row(departure("B").seen, state)) != before
 
 
+@pytest.mark.parametrize(
+    ("began", "day"),
+    [
+        (datetime(2026, 3, 10, 23, 50, tzinfo=BERLIN), date(2026, 3, 10)),
+        (datetime(2026, 3, 11, 2, 59, tzinfo=BERLIN), date(2026, 3, 10)),
+        (datetime(2026, 3, 11, 3, 0, tzinfo=BERLIN), date(2026, 3, 11)),
+    ],
+)
+def test_an_example_belongs_to_the_service_day_on_which_its_run_began(began: datetime, day: date) -> None:
+    left = departure()
+    (scored,) = forecast([left], NetworkState(), Served())
+    ending = ended(left, first_planned=clock.milliseconds(began) // MINUTE)
+    assert outcome(scored, ending, START)[1].service_day == day
+
+
 @pytest.mark.parametrize("status", ["arrived", "cancelled", "unlabelled"])
 def test_an_outcome_joins_the_prediction_with_what_happened(status: str) -> None:
     left = departure(delay=4)
     (scored,) = forecast([left], NetworkState(), DOUBLING)
     observed = 9 if status == "arrived" else None
-    ending = Ending(status=status, delay=observed, last_hop_minutes=math.nan, departures=(left,))  # type: ignore[arg-type]
+    ending = ended(left, status=status, delay=observed)
     happened, example = outcome(scored, ending, START + timedelta(hours=2))
     assert (happened.id, happened.status, happened.observed_delay) == (left.id, status, observed)
     assert (happened.persistence_delay, happened.predicted_delay) == (4, 8.12)
-    assert (example.final_delay, example.cancelled) == (observed, status == "cancelled")
+    known = None if status == "unlabelled" else status == "cancelled"
+    assert (example.final_delay, example.cancelled) == (observed, known)
     assert tuple(example.features) == FEATURES
     assert example.features["horizon"] is None
     assert isinstance(scored, Scored)
@@ -79,7 +104,5 @@ def test_an_unlabelled_ending_teaches_the_network_nothing() -> None:
     state = NetworkState()
     observe([departure()], START, state)
     before = repr(feature_row(departure("B").seen, state))
-    observe(
-        [Ending(status="unlabelled", delay=None, last_hop_minutes=math.nan, departures=(departure(),))], START, state
-    )
+    observe([ended(departure(), status="unlabelled")], START, state)
     assert repr(feature_row(departure("B").seen, state)) == before

@@ -30,7 +30,7 @@ def test_what_the_job_writes_obeys_the_schemas() -> None:
     left = decision("A", 0, delay=4)
     (departure,) = (one for one in follow(Train(), left) if isinstance(one, Departure))
     (scored,) = forecast([departure], NetworkState(), Served())
-    ending = Ending(status="arrived", delay=7, last_hop_minutes=10.0, departures=(departure,))
+    ending = Ending(status="arrived", delay=7, last_hop_minutes=10.0, first_planned=29_000_000, departures=(departure,))
     letter = DeadLetter(
         reason="no board", topic="boards", partition=0, offset=1, key="A", timestamp=datetime.now(UTC), body=b"\xff",
         truncated=False,

@@ -1,0 +1,199 @@
+"""The storage job on a real broker and cluster: Parquet holds what the topics carried, each record once."""
+
+from __future__ import annotations
+
+import itertools
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import psutil
+import pytest
+from confluent_kafka import Producer
+
+from deploy import jobs
+from deploy.stack import Stack
+from deploy.submit import STORE, submit
+from ingest.recorded import read_boards
+from ingest.simulator import network, recording
+from ingest.simulator.faults import Faults
+from ingest.simulator.world import World
+from ingest.tail import TopicRecord, read_topic
+from ingest.topics import ensure_topics
+from lake.reading import Lake
+from lake.tables import TABLES, Table
+from settings import Settings
+from tests.integration import job
+from udfs import topics
+from udfs.clock import BERLIN
+
+pytestmark = pytest.mark.integration
+
+Topics = dict[str, list[TopicRecord]]
+
+
+@pytest.fixture(scope="module")
+def predicted(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, Topics]:
+    """An evening of a small railway, past midnight, that went through the job; its settings and topics."""
+    out = tmp_path_factory.mktemp("boards") / "boards.jsonl.zst"
+    recording.record(
+        World(network.build(8, seed=5)), out, start=datetime(2026, 3, 10, 20, tzinfo=BERLIN), hours=6, every=180,
+        faults=Faults.parse("none", seed=5),
+    )  # fmt: skip
+    settings = job.settings_for(stack)
+    job.publish(settings, read_boards([out]))
+    job.run_to_end(settings)
+    return settings, _topics(settings)
+
+
+def test_every_record_of_every_topic_is_one_row_with_the_same_values(
+    stack: Stack, predicted: tuple[Settings, Topics], tmp_path: Path
+) -> None:
+    settings, written = predicted
+    stored = _for_storage(settings, tmp_path, bounded=True, start_from="earliest-offset")
+    job.wait_for_end(stored, submit(stored, STORE))
+    for table in TABLES:
+        rows = _rows(stored, table)
+        records = [record for name in table.topics for record in written[name]]
+        assert records, table.name
+        assert _sorted(rows) == _sorted(_expected(table, record) for record in records), table.name
+
+
+def test_a_killed_task_manager_leaves_no_row_double_and_none_missing(
+    stack: Stack, predicted: tuple[Settings, Topics], tmp_path: Path
+) -> None:
+    _, written = predicted
+    stored = _for_storage(job.settings_for(stack), tmp_path, bounded=False, start_from="earliest-offset")
+    ensure_topics(stored, topics.ALL)
+    pieces = 24
+    _publish(stored, written, 0, pieces)
+    started = submit(stored, STORE)
+    try:
+        _wait_until(lambda: bool(Lake.of(stored).visible(topics.OUTCOMES)))
+        publishing = threading.Thread(
+            target=lambda: [(_publish(stored, written, piece, pieces), time.sleep(0.5)) for piece in range(1, pieces)]
+        )
+        publishing.start()
+        _wait_until(lambda: len(Lake.of(stored).visible(topics.OUTCOMES)) >= 4)
+        _kill_worker(stack, stored, started)
+        publishing.join()
+        _wait_until(lambda: all(_count(stored, table) >= _size(written, table) for table in TABLES))
+        # Whatever a restart might have written twice is there after another checkpoint.
+        done = _checkpoints(stored, started)
+        _wait_until(lambda: _checkpoints(stored, started) > done + 1)
+    finally:
+        jobs.cancel(stored, started)
+        stack.up()
+    assert job.get(stored, f"/jobs/{started}/exceptions")["exceptionHistory"]["entries"], "nothing was killed"
+    for table in TABLES:
+        ours = [_without_place(row) for row in _rows(stored, table)]
+        records = [record for name in table.topics for record in written[name]]
+        assert _sorted(ours) == _sorted(_without_place(_expected(table, record)) for record in records), table.name
+
+
+def _for_storage(settings: Settings, folder: Path, **overrides: object) -> Settings:
+    update = {"lake": str(folder / "lake"), "store_interval_seconds": 1.0, **overrides}
+    return settings.model_copy(update=update).for_storage()
+
+
+def _topics(settings: Settings) -> Topics:
+    def read(name: str) -> Iterable[TopicRecord]:
+        return read_topic(settings, name, from_beginning=True, follow=False, stop=threading.Event())
+
+    return {name: list(read(name)) for table in TABLES for name in table.topics}
+
+
+def _publish(settings: Settings, written: Topics, piece: int, pieces: int) -> None:
+    """One of so many pieces of what the topics carried, with an aborted transaction beside it."""
+    _transaction(settings, written, piece, pieces).commit_transaction()
+    _transaction(settings, written, 0, pieces).abort_transaction()
+
+
+def _transaction(settings: Settings, written: Topics, piece: int, pieces: int) -> Producer:
+    producer = Producer({**settings.kafka_client_config(), "transactional.id": f"{settings.topic_prefix}test"})
+    producer.init_transactions()
+    producer.begin_transaction()
+    for name, records in written.items():
+        for record in itertools.islice(records, piece, None, pieces):
+            producer.produce(
+                settings.topic(name), record.value, record.key, timestamp=round(record.at.timestamp() * 1000),
+                headers=list(record.headers.items()),
+            )  # fmt: skip
+    producer.flush()
+    return producer
+
+
+def _rows(settings: Settings, table: Table) -> list[dict[str, Any]]:
+    return Lake.of(settings).dataset(table.name).to_table().to_pylist()
+
+
+def _count(settings: Settings, table: Table) -> int:
+    return Lake.of(settings).dataset(table.name).count_rows()
+
+
+def _size(written: Topics, table: Table) -> int:
+    return sum(len(written[name]) for name in table.topics)
+
+
+def _expected(table: Table, record: TopicRecord) -> dict[str, Any]:
+    """The row that a record becomes, by Python's means."""
+    if table.event is None:
+        return {
+            "station": record.key,
+            "polled_at": record.at,
+            "body": record.value,
+            **{name.replace("-", "_"): record.headers[name] for name in ("source", "url", "status", "content-type")},
+            "kafka_partition": record.partition,
+            "kafka_offset": record.offset,
+            "day": record.at.astimezone(BERLIN).date(),
+        }
+    event = msgspec.to_builtins(msgspec.json.decode(record.value, type=table.event), builtin_types=(datetime,))
+    row = {
+        column.name: event[column.source][column.member] if column.member else _plain(event[column.source])
+        for column in table.columns
+    }
+    if isinstance(event[table.day], datetime):
+        return row | {"day": event[table.day].astimezone(BERLIN).date()}
+    return row | {"day": datetime.strptime(event[table.day], "%Y-%m-%d").date()}  # noqa: DTZ007 - a date alone
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _without_place(row: dict[str, Any]) -> dict[str, Any]:
+    """A board published again lies elsewhere in its topic."""
+    return {name: value for name, value in row.items() if not name.startswith("kafka_")}
+
+
+def _sorted(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    return sorted(
+        rows,
+        key=lambda row: [
+            str(row.get(name)) for name in ("id", "kind", "revision", "last_seen", "station", "polled_at")
+        ],
+    )
+
+
+def _kill_worker(stack: Stack, settings: Settings, started: str) -> None:
+    """SIGKILL for the TaskManager that runs the job."""
+    (vertex, *_) = job.get(settings, f"/jobs/{started}")["vertices"]
+    (task,) = job.get(settings, f"/jobs/{started}/vertices/{vertex['id']}")["subtasks"]
+    (pid,) = (status.pid for status in stack.status() if status.name == task["taskmanager-id"])
+    psutil.Process(pid).send_signal(signal.SIGKILL)
+
+
+def _checkpoints(settings: Settings, started: str) -> int:
+    return int(job.get(settings, f"/jobs/{started}/checkpoints")["counts"]["completed"])
+
+
+def _wait_until(done: Callable[[], bool], timeout_seconds: float = 120.0) -> None:
+    deadline = time.monotonic() + timeout_seconds
+    while not done():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.5)
