@@ -18,6 +18,9 @@ DAY = 24 * 60
 LOOK_AHEAD = 4 * 60
 """Minutes: the board's three hours and an hour for clocks that differ or change."""
 
+MINUTE_OF_DAY = {f"{hour:02}:{minute:02}": 60 * hour + minute for hour in range(24) for minute in range(60)}
+"""Every time of day that a board can show."""
+
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - wall time on purpose
 _EPOCH_UTC = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -59,17 +62,6 @@ def is_repeated(wall: int) -> bool:
     return wall_to_instant(wall, 0) < wall_to_instant(wall, 1)
 
 
-@lru_cache(maxsize=2048)
-def minute_of_day(hhmm: str) -> int:
-    """``"17:09"`` → 1029. Raises ValueError for anything else."""
-    hour, separator, minute = hhmm.partition(":")
-    if separator and len(hhmm) == 5 and hour.isdecimal() and minute.isdecimal():
-        hours, minutes = int(hour), int(minute)
-        if hours < 24 and minutes < 60:
-            return hours * 60 + minutes
-    raise ValueError(f"{hhmm!r} is not a time of day HH:MM")
-
-
 def is_first_pass(instant: int) -> bool:
     """Whether the clocks will show this minute (since 1970 UTC) once more, an hour later (the autumn change)."""
     return wall_minutes(instant_datetime(instant)) == wall_minutes(instant_datetime(instant + 60))
@@ -89,8 +81,11 @@ class BoardClock:
         """Whether some wall time that this board can show exists twice."""
 
     def wall(self, hhmm: str) -> int:
-        """Wall minutes of a bare time of day: on the latest day that is not beyond the look-ahead."""
-        return self._limit - (self._limit - minute_of_day(hhmm)) % DAY
+        """Wall minutes of a bare time of day: on the latest day that is not beyond the look-ahead.
+
+        Raises KeyError for what is no time of day.
+        """
+        return self._limit - (self._limit - MINUTE_OF_DAY[hhmm]) % DAY
 
     def instant(self, wall: int) -> int:
         """Minutes since 1970 UTC of one of this board's wall times, the first pass where it exists twice."""
