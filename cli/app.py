@@ -15,6 +15,7 @@ _MODULES = (
     "cli.demo",
     "cli.stack",
     "cli.submit",
+    "cli.store",
     "cli.ingest",
     "cli.simulate",
     "cli.decide",

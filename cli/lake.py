@@ -1,7 +1,8 @@
-"""Commands: store, which submits the storage job."""
+"""``zielzeit lake``: what is stored."""
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -9,65 +10,91 @@ import typer
 import settings
 
 if TYPE_CHECKING:
-    from deploy.stack import Stack
+    from rich.console import JustifyMethod
+    from rich.table import Table
+
+    from lake.listing import Summary
 
 
 def register(app: typer.Typer) -> None:
     """Add this module's commands."""
-    app.command(name="store", help="Submit the storage job: topics to Parquet by day, exactly once.")(store)
+    lake = typer.Typer(invoke_without_command=True)
+    lake.callback()(show)
+    app.add_typer(lake, name="lake", help="What is stored: days, rows, files, label rate, gaps.")
 
 
-def store(
-    flink_rest: Annotated[str | None, typer.Option("--cluster", help="The cluster's REST address.")] = None,
-    kafka_bootstrap: Annotated[str | None, typer.Option("--broker", help="Kafka bootstrap servers.")] = None,
-    topic_prefix: Annotated[str | None, typer.Option(help="Put before every topic's name.")] = None,
-    group_id: Annotated[str | None, typer.Option("--group", help="Consumer group, to which -store is added.")] = None,
-    start_from: Annotated[
-        str | None, typer.Option(help="group-offsets, earliest-offset or latest-offset; not with --resume.")
-    ] = None,
-    bounded: Annotated[
-        bool | None, typer.Option("--bounded", help="Read the topics up to their present end and finish.")
-    ] = None,
+def show(
+    context: typer.Context,
     lake: Annotated[str | None, typer.Option("--lake", help="Folder, or s3://bucket/prefix.")] = None,
-    interval: Annotated[float | None, typer.Option("--interval", help="Seconds between two files of a table.")] = None,
-    resume: Annotated[
-        str | None, typer.Option(help="Savepoint or checkpoint to go on from; 'latest' for the local stack's newest.")
-    ] = None,
+    by_day: Annotated[bool, typer.Option("--days", help="A line for each day of each table.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="All of it as JSON.")] = False,
 ) -> None:
-    """Make room on the local stack where there is none, then start the job; prints its id."""
+    """List the tables of the lake."""
+    if context.invoked_subcommand is not None:
+        return
+    import msgspec
     from rich.console import Console
 
-    from deploy import jobs
-    from deploy import submit as submission
-    from deploy.layout import is_local
-    from deploy.programs import STORE
-    from deploy.stack import Stack
-    from ingest.topics import ensure_topics
-    from udfs import topics
+    from errors import UserError
+    from lake.listing import summaries
+    from lake.reading import Lake
 
-    config = settings.load(
-        flink_rest=flink_rest,
-        kafka_bootstrap=kafka_bootstrap,
-        topic_prefix=topic_prefix,
-        group_id=group_id,
-        start_from=start_from,
-        bounded=bounded,
-        lake=lake,
-        store_interval_seconds=interval,
-    ).for_storage()
-    savepoint = submission.latest_checkpoint(config, submission.STORE) if resume == "latest" else resume
-    console = Console()
-    with console.status("submitting the storage job"):
-        if jobs.free_slots(config) < config.parallelism and is_local(config) and _is_ours(Stack(config)):
-            Stack(config).up({STORE})
-        jobs.await_slots(config)
-        ensure_topics(config, topics.ALL)
-        job_id = submission.submit(config, submission.STORE, savepoint=savepoint)
-    console.print(
-        f"job {job_id} writes {config.lake}: {config.flink_rest}/#/job/running/{job_id}/overview", soft_wrap=True
-    )
+    config = settings.load(lake=lake)
+    with Console(stderr=True).status("reading") as status:
+        found = summaries(Lake.of(config), lambda name: status.update(f"reading {name}"))
+    if not any(one.days for one in found):
+        raise UserError(f"{config.lake} holds no tables: `./zielzeit store` fills it, ZIELZEIT_LAKE says where it is")
+    if as_json:
+        print(msgspec.json.encode(found).decode())
+        return
+    rows = [row for one in found for row in (_by_day(one) if by_day else [_line(one)])]
+    if sys.stdout.isatty():
+        Console().print(_grid(rows))
+        return
+    for row in rows:
+        print(", ".join(f"{name} {value}" for name, value in row.items() if value))
 
 
-def _is_ours(stack: Stack) -> bool:
-    """Whether the cluster on this machine is the local stack's."""
-    return any(status.part == "flink" and status.state == "up" for status in stack.status())
+def _line(one: Summary) -> dict[str, str]:
+    notes = [f"{count:,} {status}" for status, count in one.statuses.items()]
+    if one.missing_days:
+        notes.append(f"{len(one.missing_days)} days missing, the first {one.missing_days[0]}")
+    if one.worst is not None:
+        notes.append(f"longest hole {one.worst.longest_hole_minutes:.1f} min on {one.worst.day}")
+    return {
+        "table": one.name,
+        "days": str(len(one.days)),
+        "from": str(one.days[0].day) if one.days else "",
+        "to": str(one.days[-1].day) if one.days else "",
+        "rows": f"{one.rows:,}",
+        "files": f"{one.files:,}",
+        "MB": f"{one.bytes / 1e6:.1f}",
+        "labelled": "" if one.label_rate is None else f"{one.label_rate:.1%}",
+        "notes": "; ".join(notes),
+    }
+
+
+def _by_day(one: Summary) -> list[dict[str, str]]:
+    return [
+        {
+            "table": one.name,
+            "day": str(day.day),
+            "rows": f"{day.rows:,}",
+            "files": f"{day.files:,}",
+            "MB": f"{day.bytes / 1e6:.1f}",
+            "longest hole": "" if day.longest_hole_minutes is None else f"{day.longest_hole_minutes:.1f} min",
+        }
+        for day in one.days
+    ]
+
+
+def _grid(rows: list[dict[str, str]]) -> Table:
+    from rich.table import Table
+
+    grid = Table(box=None, pad_edge=False)
+    for name in rows[0]:
+        justify: JustifyMethod = "right" if name in ("days", "rows", "files", "MB", "labelled") else "left"
+        grid.add_column(name, justify=justify, no_wrap=name != "notes")
+    for row in rows:
+        grid.add_row(*row.values())
+    return grid

@@ -44,3 +44,21 @@ def test_every_command_says_in_one_line_what_it_does() -> None:
 
     for name, command in get_command(build()).commands.items():  # type: ignore[attr-defined]
         assert command.get_short_help_str(), name
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/data.md"])
+def test_the_lines_that_read_the_lake_do(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import duckdb
+
+    from lake.reading import dataset
+    from tests.lake.handmade import put
+
+    put(tmp_path, "outcomes", "2026-03-10", "part-x-0-0", [{"id": "1", "predicted_delay": 4.0, "observed_delay": 6}])
+    monkeypatch.setenv("ZIELZEIT_LAKE", str(tmp_path))
+    text = (ROOT / page).read_text()
+    (code,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    exec(code, {})  # noqa: S102 - the page's own line
+    outcomes = dataset("outcomes")
+    assert outcomes.count_rows() == 1
+    (sql,) = re.findall(r'duckdb\.sql\("(.*?)"\)', text)
+    assert duckdb.sql(sql).fetchall()[0][1] == 2.0

@@ -24,14 +24,20 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False):
     id: str
     """Deterministic: station, train, number and planned local date-time. The prediction bears the same id."""
     kind: Kind
+    """What became of the train there: ``departed``, ``terminated`` (its run ends there), ``cancelled``, ``withdrawn``
+    (gone long before it could leave), ``undecided``, ``corrected`` (later news of an earlier decision), ``late``."""
     station: str
+    """Where, as the boards were asked for."""
     train: str
     """As on the board, e.g. ``RE 7``."""
     category: str
+    """Of the train: ``ICE``, ``RE``, ``S`` …"""
     number: str
+    """Of the train."""
     line: str
     """Normalised line (``RE 7`` and ``RE RE7`` are both ``7``); empty where the train has none."""
     destination: str
+    """Where the run ends, as the deciding report said."""
     scheduled: datetime
     """Planned departure, or planned arrival where the run ends here."""
     delay: int | None
@@ -47,8 +53,11 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False):
     decided_at: datetime
     """Event time at which the decision is known: the deciding board or deadline, plus grace."""
     rule: Rule | None
+    """What decided; None where nothing did."""
     platform: str | None
+    """As the deciding report said."""
     starts_here: bool
+    """Whether the run begins here, by the timetable."""
     ends_here: bool
     """By the timetable, or because every later stop is cancelled."""
     route_ahead: tuple[str, ...]
@@ -67,6 +76,7 @@ class Prediction(msgspec.Struct, frozen=True, kw_only=True):
     """The delay expected at the destination, said at the moment of departure: topic ``predictions``."""
 
     id: str
+    """The departure's: one prediction for each."""
     station: str
     train: str
     category: str
@@ -77,17 +87,25 @@ class Prediction(msgspec.Struct, frozen=True, kw_only=True):
     departed_at: datetime
     """Planned departure plus delay."""
     decided_at: datetime
+    """Event time at which the departure was decided, and this said."""
     delay: int
     """Minutes at departure: what persistence predicts."""
     horizon: float | None
     """Planned minutes from this departure to the arrival at the destination; None where no board revealed it."""
     predicted_delay: float
+    """Minutes at the destination, as the model expects."""
     p10: float | None
+    """Minutes: one run in ten is expected to be less late; None where the model does not say."""
     p90: float | None
+    """Minutes: one run in ten is expected to be later; None where the model does not say."""
     cancel_probability: float | None
+    """That the run does not reach the destination, 0 to 1; None where the model does not say."""
     model_name: str
+    """In the registry; ``persistence`` where there was no model."""
     model_version: str
+    """In the registry; ``baseline`` where there was no model."""
     model_run_id: str
+    """MLflow's id of the training run; empty where there was no model."""
 
 
 class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,6 +142,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     known_at: datetime
     """Event time at which the outcome was known."""
     horizon: float | None
+    """Planned minutes from the departure to the destination, as the prediction knew them."""
     persistence_delay: int
     """Minutes at departure."""
     predicted_delay: float
@@ -146,6 +165,7 @@ class Example(msgspec.Struct, frozen=True, kw_only=True):
     """Of the run: the day on which it left its first station that was on a board; a day begins at three."""
     scheduled: datetime
     decided_at: datetime
+    """Event time at which the departure was decided: nothing later is in the features."""
     known_at: datetime
     """Event time at which the label was known."""
     category: str

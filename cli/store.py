@@ -1,0 +1,73 @@
+"""``zielzeit store``: the storage job to a Flink cluster."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+import settings
+
+if TYPE_CHECKING:
+    from deploy.stack import Stack
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's commands."""
+    app.command(name="store", help="Submit the storage job: topics to Parquet by day, exactly once.")(store)
+
+
+def store(
+    flink_rest: Annotated[str | None, typer.Option("--cluster", help="The cluster's REST address.")] = None,
+    kafka_bootstrap: Annotated[str | None, typer.Option("--broker", help="Kafka bootstrap servers.")] = None,
+    topic_prefix: Annotated[str | None, typer.Option(help="Put before every topic's name.")] = None,
+    group_id: Annotated[str | None, typer.Option("--group", help="Consumer group, to which -store is added.")] = None,
+    start_from: Annotated[
+        str | None, typer.Option(help="group-offsets, earliest-offset or latest-offset; not with --resume.")
+    ] = None,
+    bounded: Annotated[
+        bool | None, typer.Option("--bounded", help="Read the topics up to their present end and finish.")
+    ] = None,
+    lake: Annotated[str | None, typer.Option("--lake", help="Folder, or s3://bucket/prefix.")] = None,
+    interval: Annotated[float | None, typer.Option("--interval", help="Seconds between two files of a table.")] = None,
+    resume: Annotated[
+        str | None, typer.Option(help="Savepoint or checkpoint to go on from; 'latest' for the local stack's newest.")
+    ] = None,
+) -> None:
+    """Make room on the local stack where there is none, then start the job; prints its id."""
+    from rich.console import Console
+
+    from deploy import jobs
+    from deploy import submit as submission
+    from deploy.layout import is_local
+    from deploy.programs import STORE
+    from deploy.stack import Stack
+    from ingest.topics import ensure_topics
+    from udfs import topics
+
+    config = settings.load(
+        flink_rest=flink_rest,
+        kafka_bootstrap=kafka_bootstrap,
+        topic_prefix=topic_prefix,
+        group_id=group_id,
+        start_from=start_from,
+        bounded=bounded,
+        lake=lake,
+        store_interval_seconds=interval,
+    ).for_storage()
+    savepoint = submission.latest_checkpoint(config, submission.STORE) if resume == "latest" else resume
+    console = Console()
+    with console.status("submitting the storage job"):
+        if jobs.free_slots(config) < config.parallelism and is_local(config) and _is_ours(Stack(config)):
+            Stack(config).up({STORE})
+        jobs.await_slots(config)
+        ensure_topics(config, topics.ALL)
+        job_id = submission.submit(config, submission.STORE, savepoint=savepoint)
+    console.print(
+        f"job {job_id} writes {config.lake}: {config.flink_rest}/#/job/running/{job_id}/overview", soft_wrap=True
+    )
+
+
+def _is_ours(stack: Stack) -> bool:
+    """Whether the cluster on this machine is the local stack's."""
+    return any(status.part == "flink" and status.state == "up" for status in stack.status())
