@@ -48,8 +48,10 @@ class Settings(BaseSettings):
     checkpoint_interval_seconds: float = Field(10.0, gt=0)
 
     group_id: str = Field("zielzeit", description="Kafka consumer group and transactional id prefix of the job")
-    start_from: Literal["group-offsets", "earliest-offset", "latest-offset"] = Field(
-        "group-offsets", description="where a job without savepoint begins; a group without offsets begins at the start"
+    start_from: Literal["group-offsets", "earliest-offset", "latest-offset", "archive"] = Field(
+        "group-offsets",
+        description="where a job without savepoint begins: the group's offsets (or the start where it has none), the "
+        "topic's start or end, or the boards in the lake, and after them the topic",
     )
     bounded: bool = Field(False, description="read the topic up to its present end and finish")
     idle_timeout_seconds: float = Field(
@@ -120,6 +122,7 @@ class Settings(BaseSettings):
             update={
                 "group_id": f"{self.group_id}-store",
                 "parallelism": 1,
+                "start_from": "group-offsets" if self.start_from == "archive" else self.start_from,
                 "checkpoint_interval_seconds": self.store_interval_seconds,
             }
         )

@@ -26,6 +26,7 @@ def register(app: typer.Typer) -> None:
     """Add this module's commands."""
     app.command()(poll)
     app.command()(replay)
+    app.command()(keep)
     app.command()(tail)
 
 
@@ -103,6 +104,25 @@ def replay(
             print(f"{name}: {count} boards")
         print(f"{producer.delivered} of {recording.boards} boards written to Kafka")
         producer.check()
+
+
+def keep(
+    paths: Annotated[list[Path], typer.Argument(help="folders of boards, or JSON lines")],
+    station: Annotated[str | None, typer.Option(help="of boards whose folder or name does not say it")] = None,
+    lake: Annotated[str | None, typer.Option(help="folder, or s3://bucket/prefix")] = None,
+) -> None:
+    """Put recorded boards into the lake, for a job that starts from the archive."""
+    import settings
+    from ingest.keeping import keep as put
+    from ingest.progress import counting
+    from ingest.recorded import find_boards
+    from lake.reading import Lake
+
+    config = settings.load(lake=lake)
+    recording = find_boards(paths, station)
+    with counting("boards kept", recording.boards) as advance:
+        days = put(recording.read(), Lake.of(config), lambda _: advance(1))
+    print(f"{config.lake}: {recording.boards} boards of {len(days)} days, {days[0]} to {days[-1]}")
 
 
 def tail(

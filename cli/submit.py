@@ -21,7 +21,8 @@ def submit(
     topic_prefix: Annotated[str | None, typer.Option(help="Put before every topic's name.")] = None,
     group_id: Annotated[str | None, typer.Option("--group", help="Consumer group and transactional id prefix.")] = None,
     start_from: Annotated[
-        str | None, typer.Option(help="group-offsets, earliest-offset or latest-offset; not with --resume.")
+        str | None,
+        typer.Option(help="group-offsets, earliest-offset, latest-offset, or archive: the lake's boards come first."),
     ] = None,
     bounded: Annotated[
         bool | None, typer.Option("--bounded", help="Read the topic up to its present end and finish.")

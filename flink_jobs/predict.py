@@ -22,7 +22,7 @@ def build(env: StreamExecutionEnvironment, settings: Settings) -> None:
     """Lay out the job's graph; ``env.execute`` runs it. DESIGN.md section 1 is its picture."""
     table_env = StreamTableEnvironment.create(env)
     decided = (
-        keyed(tables.boards(table_env, settings), tables.BOARD)
+        keyed(tables.boards(env, table_env, settings), tables.BOARD)
         .process(Decide(settings.decider(), settings.topic(topics.BOARDS)), output_type=tables.RECORD)
         .name("decide")
         .uid("decide")

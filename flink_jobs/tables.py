@@ -7,10 +7,10 @@ watermark per partition, and write a key, a timestamp and a topic per record (DE
 from __future__ import annotations
 
 from pyflink.common import Types
-from pyflink.datastream import DataStream
+from pyflink.datastream import DataStream, StreamExecutionEnvironment
 from pyflink.table import StatementSet, StreamTableEnvironment
 
-from flink_jobs import sql
+from flink_jobs import archive, sql
 from flink_jobs.streams import pair
 from settings import Settings
 from udfs import topics
@@ -29,18 +29,28 @@ BOARD = pair(Types.STRING(), Types.ROW_NAMED(["body", "partition", "offset"], [B
 SINK = "events"
 
 
-def boards(tables: StreamTableEnvironment, settings: Settings) -> DataStream:
+def boards(env: StreamExecutionEnvironment, tables: StreamTableEnvironment, settings: Settings) -> DataStream:
     """``Row(station, Row(body, partition, offset))`` of the topic ``boards``; its timestamp is ``polled_at``.
 
-    The watermark is the latest ``polled_at`` of each partition; how late a board may be is the decision's ``grace``.
+    Before them, where the settings say so, those that the lake keeps. The watermark is the latest ``polled_at`` of each
+    partition; how late a board may be is the decision's ``grace``.
     """
-    options = scan(settings, topics.BOARDS) | {
-        "key.format": "raw",
-        "key.fields": "station",
-        "value.format": "raw",
-        "value.fields-include": "EXCEPT_KEY",
-        "scan.watermark.idle-timeout": f"{settings.idle_timeout_seconds:g} s",
-    }
+    sources = ["boards"]
+    start: dict[str, str] = {}
+    if settings.start_from == "archive":
+        start = archive.add(env, tables, settings)
+        sources.append(archive.VIEW)
+    options = (
+        scan(settings, topics.BOARDS)
+        | start
+        | {
+            "key.format": "raw",
+            "key.fields": "station",
+            "value.format": "raw",
+            "value.fields-include": "EXCEPT_KEY",
+            "scan.watermark.idle-timeout": f"{settings.idle_timeout_seconds:g} s",
+        }
+    )
     fields = [
         "station STRING",
         "body BYTES",
@@ -50,9 +60,8 @@ def boards(tables: StreamTableEnvironment, settings: Settings) -> DataStream:
         "WATERMARK FOR polled_at AS polled_at",
     ]
     tables.execute_sql(sql.create("boards", fields, options))
-    by_station = tables.sql_query(
-        "SELECT COALESCE(station, ''), ROW(body, source_partition, source_offset), polled_at FROM boards"
-    )
+    select = "SELECT COALESCE(station, ''), ROW(body, source_partition, source_offset), polled_at FROM "
+    by_station = tables.sql_query(" UNION ALL ".join(select + source for source in sources))
     # The older conversion, because the newer one's type is none that a keyed Python function can read; the third field
     # is there to become the record's timestamp.
     return tables.to_append_stream(by_station, Types.ROW([*BOARD.get_field_types(), Types.INSTANT()]))

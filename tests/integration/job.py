@@ -6,7 +6,7 @@ import threading
 import time
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import httpx
@@ -65,6 +65,14 @@ def wait_for_end(settings: Settings, job: str, timeout_seconds: float = 240.0) -
     while (state := get(settings, f"/jobs/{job}")["state"]) != "FINISHED":
         if state in ("FAILED", "CANCELED") or time.monotonic() > deadline:
             raise AssertionError(f"job {state}: {get(settings, f'/jobs/{job}/exceptions')}")
+        time.sleep(0.5)
+
+
+def wait_until(done: Callable[[], bool], timeout_seconds: float = 180.0) -> None:
+    """Wait for something to happen. Fails where it does not."""
+    deadline = time.monotonic() + timeout_seconds
+    while not done():
+        assert time.monotonic() < deadline, "it did not happen in time"
         time.sleep(0.5)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import signal
-import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -93,7 +92,7 @@ def test_a_killed_task_manager_loses_nothing_and_doubles_nothing(
     stations = [f"End of time {number}" for number in range(40)]
     job.publish(settings, [_empty_board(name, end) for name in stations])
     try:
-        _wait_until(lambda: len(job.records(settings, topics.OUTCOMES)) >= _departed(expected))
+        job.wait_until(lambda: len(job.records(settings, topics.OUTCOMES)) >= _departed(expected))
         known = job.records(settings, *job.DECISION_TOPICS)
         final = {decision["id"] for decision in known if decision["kind"] == "departed"}
         assert final == {decision["id"] for decision in expected if decision["kind"] == "departed"}
@@ -135,14 +134,7 @@ def _departed(decisions: Sequence[dict[str, object]]) -> int:
 
 
 def _wait_for_checkpoint(settings: job.Settings, started: str) -> None:
-    _wait_until(lambda: job.get(settings, f"/jobs/{started}/checkpoints")["counts"]["completed"] > 0)
-
-
-def _wait_until(done: object, timeout_seconds: float = 180.0) -> None:
-    deadline = time.monotonic() + timeout_seconds
-    while not done():  # type: ignore[operator]
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(1)
+    job.wait_until(lambda: job.get(settings, f"/jobs/{started}/checkpoints")["counts"]["completed"] > 0)
 
 
 def _cancel(settings: job.Settings, started: str) -> None:

@@ -1,0 +1,87 @@
+"""A job that begins with the lake's boards and goes on in the topic leaves nothing out and doubles nothing."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+import psutil
+import pytest
+
+from deploy import jobs
+from deploy.stack import Stack
+from deploy.submit import STORE, submit
+from ingest.boards import BoardRecord
+from ingest.keeping import keep
+from ingest.recorded import read_boards
+from ingest.simulator import network, recording
+from ingest.simulator.faults import Faults
+from ingest.simulator.world import World
+from lake.reading import Lake
+from settings import Settings
+from tests.integration import job
+from udfs.clock import BERLIN
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture(scope="module")
+def simulated(tmp_path_factory: pytest.TempPathFactory) -> list[BoardRecord]:
+    """An evening of a small railway, past midnight."""
+    out = tmp_path_factory.mktemp("boards") / "boards.jsonl.zst"
+    recording.record(
+        World(network.build(6, seed=7)), out, start=datetime(2026, 3, 10, 20, tzinfo=BERLIN), hours=6, every=180,
+        faults=Faults.parse("none", seed=7),
+    )  # fmt: skip
+    return list(read_boards([out]))
+
+
+def _settings(stack: Stack, folder: Path, **overrides: object) -> Settings:
+    return job.settings_for(stack, start_from="archive", lake=str(folder / "lake"), **overrides)
+
+
+@pytest.mark.parametrize("mode", ["thread", "process"])
+def test_recorded_boards_in_the_lake_and_live_ones_after_them_give_the_decisions_of_both(
+    stack: Stack, simulated: Sequence[BoardRecord], tmp_path: Path, mode: str
+) -> None:
+    settings = _settings(stack, tmp_path, flink_execution_mode=mode)
+    half = len(simulated) // 2
+    keep(simulated[:half], Lake.of(settings))
+    # The topic holds more than what comes after the lake: the job must begin at the right place.
+    job.publish(settings, simulated[half - 50 :])
+    job.run_to_end(settings)
+    job.assert_once(settings, job.decided_offline(settings, simulated))
+
+
+def test_boards_that_the_storage_job_kept_are_followed_by_the_offset_after_them(
+    stack: Stack, simulated: Sequence[BoardRecord], tmp_path: Path
+) -> None:
+    settings = _settings(stack, tmp_path)
+    half = len(simulated) // 2
+    job.publish(settings, simulated[:half])
+    stored = settings.for_storage()
+    job.wait_for_end(stored, submit(stored, STORE))
+    job.publish(settings, simulated[half:])
+    job.run_to_end(settings)
+    job.assert_once(settings, job.decided_offline(settings, simulated))
+
+
+def test_a_task_manager_killed_while_the_archive_is_read_changes_nothing(
+    stack: Stack, simulated: Sequence[BoardRecord], tmp_path: Path
+) -> None:
+    settings = _settings(stack, tmp_path, checkpoint_interval_seconds=0.2)
+    keep(simulated, Lake.of(settings))
+    job.publish(settings, [])
+    started = submit(settings)
+    try:
+        job.wait_until(lambda: job.get(settings, f"/jobs/{started}/checkpoints")["counts"]["completed"] > 0)
+        for victim in (status for status in stack.status() if status.name.startswith("taskmanager")):
+            psutil.Process(victim.pid).send_signal(signal.SIGKILL)
+        job.wait_for_end(settings, started)
+    finally:
+        jobs.cancel(settings, started)
+        stack.up()
+    assert job.get(settings, f"/jobs/{started}/exceptions")["exceptionHistory"]["entries"], "nothing was killed"
+    job.assert_once(settings, job.decided_offline(settings, simulated))
