@@ -20,6 +20,7 @@ def register(app: typer.Typer) -> None:
     """Add this module's commands."""
     lake = typer.Typer(invoke_without_command=True)
     lake.callback()(show)
+    lake.command(name="compact", help="Make one file of the many of each finished day.")(compact)
     app.add_typer(lake, name="lake", help="What is stored: days, rows, files, label rate, gaps.")
 
 
@@ -31,6 +32,7 @@ def show(
 ) -> None:
     """List the tables of the lake."""
     if context.invoked_subcommand is not None:
+        context.obj = lake
         return
     import msgspec
     from rich.console import Console
@@ -53,6 +55,29 @@ def show(
         return
     for row in rows:
         print(", ".join(f"{name} {value}" for name, value in row.items() if value))
+
+
+def compact(
+    context: typer.Context,
+    lake: Annotated[str | None, typer.Option("--lake", help="Folder, or s3://bucket/prefix.")] = None,
+    quiet: Annotated[float, typer.Option(min=0, help="Minutes since a day's last file, at least.")] = 60.0,
+) -> None:
+    """Rewrite finished days; safe to stop at any moment, and to run again."""
+    from rich.console import Console
+
+    from lake.compacting import compact as compact_days
+    from lake.reading import Lake
+
+    config = settings.load(lake=lake or context.obj)
+    with Console(stderr=True).status("compacting") as status:
+        made = compact_days(
+            Lake.of(config),
+            quiet_seconds=quiet * 60,
+            done=lambda one: status.update(f"compacted {one.table} of {one.day}, {one.files} files"),
+        )
+    for one in made:
+        print(f"{one.table} {one.day}: one file of {one.files}")
+    print(f"{config.lake}: {len(made)} files made of {sum(one.files for one in made)}")
 
 
 def _line(one: Summary) -> dict[str, str]:

@@ -71,7 +71,19 @@ def client_configuration(settings: Settings) -> dict[str, Any]:
         "restart-strategy.exponential-delay.attempts-before-reset-backoff": 20,
         "execution.checkpointing.interval": f"{round(settings.checkpoint_interval_seconds * 1000)} ms",
         "execution.checkpointing.externalized-checkpoint-retention": "RETAIN_ON_CANCELLATION",
+    } | _s3(settings)
+
+
+def _s3(settings: Settings) -> dict[str, Any]:
+    """How an S3-compatible store is reached, by every process: a job's own configuration comes too late for it."""
+    given = {
+        "s3.endpoint": settings.s3_endpoint,
+        "s3.access-key": settings.s3_access_key,
+        "s3.secret-key": settings.s3_secret_key.get_secret_value(),
+        "s3.endpoint.region": settings.s3_region,
+        "s3.path.style.access": settings.s3_path_style,
     }
+    return {name: value for name, value in given.items() if value != ""}
 
 
 def configuration(settings: Settings) -> dict[str, Any]:
@@ -186,7 +198,10 @@ def flink_run(
 
 def _configure(folder: Path, content: dict[str, Any]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "config.yaml").write_text(yaml.safe_dump(content, width=10_000))
+    file = folder / "config.yaml"
+    file.touch()
+    file.chmod(0o600)  # it may hold a key
+    file.write_text(yaml.safe_dump(content, width=10_000))
     for shipped in (distribution() / "conf").glob("log4j*.properties"):
         shutil.copy(shipped, folder)
 

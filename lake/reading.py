@@ -66,8 +66,15 @@ class Lake(NamedTuple):
         return cls(_s3(settings), settings.lake_uri.removeprefix("s3://"))
 
     def listing(self, name: str) -> list[File]:
-        """Every file of a table's days, also those that are no data, by day and name."""
-        found = self.files.get_file_info(fs.FileSelector(f"{self.root}/{name}", allow_not_found=True, recursive=True))
+        """Every file of a table's days, also those that are no data, by day and name.
+
+        Raises UserError where the store does not answer or refuses.
+        """
+        selector = fs.FileSelector(f"{self.root}/{name}", allow_not_found=True, recursive=True)
+        try:
+            found = self.files.get_file_info(selector)
+        except OSError as error:
+            raise UserError(f"{self.root}/{name} cannot be listed: {error}") from None
         rows = []
         for info in found:
             *_, folder, file = info.path.rsplit("/", 2)
@@ -123,6 +130,13 @@ def dataset(name: str, lake: str | None = None) -> ds.Dataset:
 def arrow_schema(one: Table) -> pa.Schema:
     """The columns of a table as readers see them, the day at the end."""
     return pa.schema([*(pa.field(column.name, arrow_type(column)) for column in one.columns), (DAY, pa.date32())])
+
+
+def file_schema(one: Table) -> pa.Schema:
+    """The columns of a file, as Flink writes them: it does not say that times are UTC."""
+    fields = [field for field in arrow_schema(one) if field.name != DAY]
+    naive = pa.timestamp("ms")
+    return pa.schema([field.with_type(naive) if pa.types.is_timestamp(field.type) else field for field in fields])
 
 
 def arrow_type(column: Column) -> pa.DataType:

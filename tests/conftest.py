@@ -26,7 +26,7 @@ def free_ports(count: int) -> list[int]:
 
 def stack_settings(folder: Path, **overrides: object) -> Settings:
     """Settings of a stack of its own: free ports, this folder, the jars that are there already."""
-    kafka, controller, rest, rpc, mlflow, metrics = free_ports(6)
+    kafka, controller, rest, rpc, mlflow, metrics, s3 = free_ports(7)
     return load(
         **{
             "local_dir": folder,
@@ -36,6 +36,10 @@ def stack_settings(folder: Path, **overrides: object) -> Settings:
             "flink_rpc_port": rpc,
             "flink_metrics_port": metrics,
             "mlflow_uri": f"http://127.0.0.1:{mlflow}",
+            # Nobody listens there until a test starts a store.
+            "s3_endpoint": f"http://127.0.0.1:{s3}",
+            "s3_access_key": "test",
+            "s3_secret_key": "secret",
             **overrides,
         }
     )

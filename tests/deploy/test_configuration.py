@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import configparser
 import shlex
+import stat
 import sys
 from pathlib import Path
 
@@ -52,6 +53,21 @@ def test_the_cluster_has_one_slot_per_task_manager_and_javas_modules_open(settin
     assert "--add-opens=java.base/java.lang=ALL-UNNAMED" in configuration["env.java.opts.all"]
     assert configuration["rest.port"] == 18081
     assert configuration["metrics.reporter.prometheus.port"] == "19249-19253"
+
+
+def test_an_s3_store_is_told_to_every_process_and_its_key_to_nobody_else(settings: Settings, tmp_path: Path) -> None:
+    assert not [name for name in flink.configuration(settings) if name.startswith("s3.") and "key" in name]
+    store = {"s3_endpoint": "http://127.0.0.1:9000", "s3_access_key": "me", "s3_secret_key": "not to be told"}
+    settings = load(**settings.model_dump(include={"local_dir", "jars_dir"}), **store)
+    for configuration in (flink.client_configuration(settings), flink.configuration(settings)):
+        assert configuration["s3.endpoint"] == "http://127.0.0.1:9000"
+        assert configuration["s3.secret-key"] == "not to be told"
+        assert configuration["s3.path.style.access"] is True
+    assert "not to be told" not in repr(settings)
+    flink.prepare(settings)
+    written = Layout.of(settings).flink / "conf" / "config.yaml"
+    assert "not to be told" in written.read_text()
+    assert stat.S_IMODE(written.stat().st_mode) == 0o600
 
 
 def test_a_job_runs_python_as_the_settings_say_wherever_it_is_sent(settings: Settings) -> None:

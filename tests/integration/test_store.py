@@ -6,15 +6,18 @@ import itertools
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 import psutil
 import pytest
 from confluent_kafka import Producer
+from moto.server import ThreadedMotoServer
+from pyarrow import fs
 
 from deploy import jobs
 from deploy.stack import Stack
@@ -25,6 +28,7 @@ from ingest.simulator.faults import Faults
 from ingest.simulator.world import World
 from ingest.tail import TopicRecord, read_topic
 from ingest.topics import ensure_topics
+from lake.compacting import compact
 from lake.reading import Lake
 from lake.tables import TABLES, Table
 from settings import Settings
@@ -51,24 +55,48 @@ def predicted(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> tuple[S
     return settings, _topics(settings)
 
 
+@pytest.fixture(scope="module")
+def bucket(stack: Stack) -> Iterator[str]:
+    """A bucket of an S3-compatible store at the address that the stack knows."""
+    address = urlsplit(stack.settings.s3_endpoint)
+    server = ThreadedMotoServer(ip_address=address.hostname, port=address.port, verbose=False)
+    server.start()
+    try:
+        fs.S3FileSystem(
+            endpoint_override=stack.settings.s3_endpoint, region=stack.settings.s3_region,
+            access_key=stack.settings.s3_access_key, secret_key=stack.settings.s3_secret_key.get_secret_value(),
+            allow_bucket_creation=True,
+        ).create_dir("zielzeit")  # fmt: skip
+        yield "s3://zielzeit/lake"
+    finally:
+        server.stop()
+
+
+@pytest.mark.parametrize("where", ["folder", "bucket"])
 def test_every_record_of_every_topic_is_one_row_with_the_same_values(
-    stack: Stack, predicted: tuple[Settings, Topics], tmp_path: Path
+    stack: Stack, predicted: tuple[Settings, Topics], tmp_path: Path, where: str, request: pytest.FixtureRequest
 ) -> None:
     settings, written = predicted
-    stored = _for_storage(settings, tmp_path, bounded=True, start_from="earliest-offset")
+    lake = str(tmp_path / "lake") if where == "folder" else str(request.getfixturevalue("bucket"))
+    stored = _for_storage(settings, lake, bounded=True, start_from="earliest-offset")
     job.wait_for_end(stored, submit(stored, STORE))
     for table in TABLES:
         rows = _rows(stored, table)
         records = [record for name in table.topics for record in written[name]]
         assert records, table.name
         assert _sorted(rows) == _sorted(_expected(table, record) for record in records), table.name
+    assert compact(Lake.of(stored), now=lambda: time.time() + 7200)
+    for table in TABLES:
+        days = [file.day for file in Lake.of(stored).visible(table.name)]
+        assert len(days) == len(set(days)), f"{table.name} has days of more than one file"
+        assert _count(stored, table) == _size(written, table), table.name
 
 
 def test_a_killed_task_manager_leaves_no_row_double_and_none_missing(
     stack: Stack, predicted: tuple[Settings, Topics], tmp_path: Path
 ) -> None:
     _, written = predicted
-    stored = _for_storage(job.settings_for(stack), tmp_path, bounded=False, start_from="earliest-offset")
+    stored = _for_storage(job.settings_for(stack), str(tmp_path / "lake"), bounded=False, start_from="earliest-offset")
     ensure_topics(stored, topics.ALL)
     pieces = 24
     _publish(stored, written, 0, pieces)
@@ -96,8 +124,8 @@ def test_a_killed_task_manager_leaves_no_row_double_and_none_missing(
         assert _sorted(ours) == _sorted(_without_place(_expected(table, record)) for record in records), table.name
 
 
-def _for_storage(settings: Settings, folder: Path, **overrides: object) -> Settings:
-    update = {"lake": str(folder / "lake"), "store_interval_seconds": 1.0, **overrides}
+def _for_storage(settings: Settings, lake: str, **overrides: object) -> Settings:
+    update = {"lake": lake, "store_interval_seconds": 1.0, **overrides}
     return settings.model_copy(update=update).for_storage()
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from lake.reading import Lake, arrow_schema
+from lake.reading import Lake, file_schema
 from lake.tables import DAY, table
 from settings import load
 
@@ -22,16 +22,11 @@ def lake(folder: Path) -> Lake:
 
 def put(folder: Path, name: str, day: str, file: str, rows: Sequence[dict[str, Any]]) -> None:
     """One file of one day; columns that the rows do not name are null."""
-    whole = arrow_schema(table(name))
-    schema = pa.schema([_as_flink_writes(field) for field in whole if field.name != DAY])
+    schema = file_schema(table(name))
     target = folder / name / f"{DAY}={day}"
     target.mkdir(parents=True, exist_ok=True)
     columns = {field.name: [_plain(row.get(field.name)) for row in rows] for field in schema}
     pq.write_table(pa.table(columns, schema=schema), target / file)
-
-
-def _as_flink_writes(field: pa.Field) -> pa.Field:
-    return pa.field(field.name, pa.timestamp("ms")) if pa.types.is_timestamp(field.type) else field
 
 
 def _plain(value: Any) -> Any:
