@@ -17,9 +17,9 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 _COMPILER_IS_HERE = find_spec("numba") is not None
-_COMPILED_TOGETHER = ("compiled", "statistics", "network", "describing")
-"""Modules whose functions call each other. Numba's cache looks only at the file of the function it is asked for, and
-would serve an old ``describe`` inside a caller that has not changed: so the cache's folder is named by all of them."""
+_COMPILED_TOGETHER = ("compiled.py", "statistics.py", "network.py", "describing/*.py")
+"""Files of modules whose functions call each other. Numba's cache looks only at the file of the function it is asked
+for, and would serve an old ``describe`` inside a caller that has not changed: so the cache's folder is named by all."""
 
 
 def compiled(function: Callable[P, R]) -> Callable[P, R]:
@@ -37,7 +37,8 @@ def compiled(function: Callable[P, R]) -> Callable[P, R]:
 
 def _cache() -> str:
     folder = Path(__file__).parent
-    sources = b"".join((folder / f"{name}.py").read_bytes() for name in _COMPILED_TOGETHER)
+    files = (file for pattern in _COMPILED_TOGETHER for file in sorted(folder.glob(pattern)))
+    sources = b"".join(file.read_bytes() for file in files)
     return str(folder / "__pycache__" / f"compiled-{hashlib.sha256(sources).hexdigest()[:16]}")
 
 

@@ -37,6 +37,16 @@ _SLOW_FACTOR = 0.5 ** (1 / SLOW_HALF_LIFE)
 _FAST_FACTOR = 0.5 ** (1 / FAST_HALF_LIFE)
 
 
+HOP_PRIOR, STATION_PRIOR, USUAL_PRIOR = 0.7, 0.5, 2.0
+"""Trains' worth of "no change" (no delay) mixed into the means of a hop, a station, and past days."""
+
+
+@compiled
+def held(total: float, weight: float, prior: float, strength: float) -> float:
+    """A mean, held to ``prior`` as if that were the mean of ``strength`` more trains."""
+    return (total + strength * prior) / (weight + strength)
+
+
 @compiled
 def recent_add(table: Table, key: int, minute: float, first: float, second: float, scale: float) -> None:
     """Count two values at a key; ``scale`` is the minutes after which they weigh 1/e."""
