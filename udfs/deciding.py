@@ -34,6 +34,8 @@ class Decider(msgspec.Struct, frozen=True):
         """The next board of a station in order of time, packed or not; ``polled_at`` in milliseconds."""
         parsed = self._parse(value, polled_at)
         if isinstance(parsed, Unreadable):
+            if _can_be(polled_at):  # it tells of no train, yet it tells the time
+                yield from self.pass_time(name, station, memory, polled_at)
             yield parsed
             return
         folded = decision.fold(name, station, memory, parsed, polled_at, rules=self.rules)
@@ -56,7 +58,7 @@ class Decider(msgspec.Struct, frozen=True):
             yield from self._events(name, decision.late(name, station, memory, parsed, polled_at))
 
     def _parse(self, value: bytes, polled_at: int) -> board.Board | Unreadable:
-        if not _OLDEST <= polled_at <= _NEWEST:
+        if not _can_be(polled_at):
             return Unreadable(f"polled at {polled_at} milliseconds since 1970, which cannot be")
         try:
             return board.parse(board.unpack(value))
@@ -65,6 +67,10 @@ class Decider(msgspec.Struct, frozen=True):
 
     def _events(self, name: str, found: Iterable[decision.Verdict]) -> Iterator[Decision]:
         return (verdicts.event(name, verdict, self.grace) for verdict in found)
+
+
+def _can_be(polled_at: int) -> bool:
+    return _OLDEST <= polled_at <= _NEWEST
 
 
 def first_of_equals(one: bytes, other: bytes) -> bytes:
