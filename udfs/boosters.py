@@ -1,18 +1,23 @@
 """LightGBM boosters from text files, called the quick way.
 
 ``Booster.predict`` spends some 20 µs on checks for each call. For one row the C API's prepared call
-(``LGBM_BoosterPredictForMatSingleRowFast``, see LightGBM's ``c_api.h``) is used instead; batches go through
-``Booster.predict``. One thread in both: the stream has its own parallelism.
+(``LGBM_BoosterPredictForMatSingleRowFast``, see LightGBM's ``c_api.h``) is used instead; batches are walked by compiled
+code (``udfs.treetable``), or by ``Booster.predict`` where there is no compiler. One thread in all of them: the stream
+has its own parallelism.
 """
 
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Sequence
 from pathlib import Path
 
 import lightgbm
 import numpy as np
 import numpy.typing as npt
+
+from udfs.compiled import compiles
+from udfs.treetable import scores, tree_table
 
 _LIB = lightgbm.basic._LIB
 _NORMAL, _FLOAT64 = 0, 1  # C_API_PREDICT_NORMAL, C_API_DTYPE_FLOAT64
@@ -20,7 +25,31 @@ _PARAMETERS = b"num_threads=1 predict_disable_shape_check=false"
 
 
 class Forest:
-    """One booster, read from its text file. Not for several threads at once: it keeps one row's buffer."""
+    """Boosters of the same features, read from their text files; one prediction each. Not for several threads at once:
+    one row's buffer is kept.
+
+    Raises ValueError where a booster wants another number of features, or holds what Zielzeit's never do.
+    """
+
+    def __init__(self, paths: Sequence[Path], features: int) -> None:
+        self._boosters = [_Booster(path, features) for path in paths]
+        self._row = (ctypes.c_double * features)()
+        self._table = tree_table([path.read_text() for path in paths]) if compiles() else None
+
+    def one(self, row: Sequence[float]) -> list[float]:
+        """The predictions for one row."""
+        self._row[:] = list(row)
+        return [booster.one(self._row) for booster in self._boosters]
+
+    def many(self, rows: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """The predictions for a matrix: a row for each row, a column for each booster."""
+        if self._table is not None:
+            return scores(self._table, rows)
+        return np.column_stack([booster.many(rows) for booster in self._boosters])
+
+
+class _Booster:
+    """One of them."""
 
     def __init__(self, path: Path, features: int) -> None:
         self._booster = lightgbm.Booster(model_file=str(path))
@@ -28,7 +57,6 @@ class Forest:
             raise ValueError(
                 f"{path}: wants {self._booster.num_feature()} features, the feature function has {features}"
             )
-        self._row = (ctypes.c_double * features)()
         self._out = (ctypes.c_double * 1)()
         self._length = ctypes.c_int64(0)
         self._prepared = ctypes.c_void_p()
@@ -39,11 +67,6 @@ class Forest:
         if code != 0:
             raise ValueError(f"{path}: LightGBM cannot prepare this model")
         self._length_pointer = ctypes.byref(self._length)
-
-    @property
-    def row(self) -> ctypes.Array[ctypes.c_double]:
-        """Buffer of one row, to be filled before ``one``."""
-        return self._row
 
     def one(self, row: ctypes.Array[ctypes.c_double]) -> float:
         """The prediction for one row of doubles."""

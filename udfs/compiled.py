@@ -35,6 +35,11 @@ def compiled(function: Callable[P, R]) -> Callable[P, R]:
     return cast(Callable[P, R], machine_code)
 
 
+def compiles() -> bool:
+    """Whether ``@compiled`` functions are machine code in this process."""
+    return _COMPILER_IS_HERE and not _load_compiler().config.DISABLE_JIT
+
+
 def _cache() -> str:
     folder = Path(__file__).parent
     files = (file for pattern in _COMPILED_TOGETHER for file in sorted(folder.glob(pattern)))

@@ -86,7 +86,7 @@ BASELINE: DelayModel = Persistence()
 class ForestModel:
     """Boosters by class and head, and the calibration of their intervals. Not for several threads at once."""
 
-    def __init__(self, card: ModelCard, forests: dict[int, tuple[Forest, Forest, Forest, Forest]]) -> None:
+    def __init__(self, card: ModelCard, forests: dict[int, Forest]) -> None:
         self.card = card
         self._forests = forests
         self._calibration = [card.calibration.get(name, Calibration()) for name in trains.CLASSES]
@@ -114,12 +114,12 @@ class ForestModel:
         scores = np.full((len(rows), 4), np.nan)
         delays = rows[:, _DELAY]
         scores[:, 0] = delays
-        for klass, forests in self._forests.items():
+        for klass, forest in self._forests.items():
             chosen = rows[:, _CLASS] == klass
             if not chosen.any():
                 continue
             part = rows[chosen]
-            growth, low, high, cancelled = (forest.many(part) for forest in forests)
+            growth, low, high, cancelled = forest.many(part).T
             calibration = self._calibration[klass]
             widen = np.array(calibration.widening)[np.searchsorted(calibration.edges, part[:, _HORIZON], side="right")]
             delay = delays[chosen]
@@ -138,12 +138,10 @@ class ForestModel:
             raise ValueError(f"{len(FEATURES)} features are wanted, the row has {len(row)}")
         klass = int(row[_CLASS])
         delay = float(row[_DELAY])
-        forests = self._forests.get(klass)
-        if forests is None:
+        forest = self._forests.get(klass)
+        if forest is None:
             return Score(delay)
-        buffer = forests[0].row
-        buffer[:] = list(row)
-        growth, low, high, cancelled = (forest.one(buffer) for forest in forests)
+        growth, low, high, cancelled = forest.one(row)
         calibration = self._calibration[klass]
         widen = calibration.widening[bisect.bisect_right(calibration.edges, row[_HORIZON])]
         low, high = min(low, high) - widen, max(low, high) + widen
@@ -169,8 +167,7 @@ def load_model(folder: Path) -> ForestModel:
             for path in paths:
                 if card.files.get(path.name) != checksum(path):
                     raise ValueError(f"{path}: not the file that the model was made with")
-            growth, low, high, cancelled = (Forest(path, len(FEATURES)) for path in paths)
-            forests[klass] = (growth, low, high, cancelled)
+            forests[klass] = Forest(paths, len(FEATURES))
     if not forests:
         raise ValueError(f"{folder}: no class has all of its files")
     return ForestModel(card, forests)

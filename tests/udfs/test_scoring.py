@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import lightgbm as lgb
@@ -13,6 +16,7 @@ import pytest
 from udfs.describing import FEATURES
 from udfs.scoring import BASELINE, FILE, HEADS, Calibration, ModelCard, checksum, file_name, load_model
 
+ROOT = Path(__file__).parents[2]
 WIDTH = len(FEATURES)
 DELAY = FEATURES.index("delay")
 
@@ -59,6 +63,19 @@ def test_one_row_scores_as_it_does_among_many(folder: Path) -> None:
         assert alone.predicted_delay == pytest.approx(score.predicted_delay, abs=1e-9)
         assert alone.p10 == (None if score.p10 is None else pytest.approx(score.p10, abs=1e-9))
         assert alone.p90 == (None if score.p90 is None else pytest.approx(score.p90, abs=1e-9))
+
+
+def test_without_a_compiler_lightgbm_gives_the_same_scores(folder: Path) -> None:
+    many = rows(40, seed=4)
+    code = (
+        "import sys, numpy as np; from pathlib import Path; from udfs.scoring import load_model;"
+        "np.save(sys.argv[2], load_model(Path(sys.argv[1])).matrix(np.load(sys.argv[2])))"
+    )
+    file = folder / "rows.npy"
+    np.save(file, many)
+    command = [sys.executable, "-c", code, str(folder), str(file)]
+    subprocess.run(command, env={**os.environ, "NUMBA_DISABLE_JIT": "1"}, cwd=ROOT, check=True)
+    np.testing.assert_allclose(np.load(file), load_model(folder).matrix(many), rtol=1e-14)
 
 
 def test_quantiles_never_cross(folder: Path) -> None:
