@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -37,8 +37,11 @@ def train(
     until: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Last service day to learn from.")
     ] = None,
-    quick: Annotated[bool, typer.Option("--quick", help="A first champion from a simulated month.")] = False,
-    seed: Annotated[int, typer.Option(help="Equal seeds give equal models.")] = 1,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="A first champion, of a simulated month that ends yesterday.")
+    ] = False,
+    stations: Annotated[int, typer.Option(min=5, max=500, help="With --quick: the railway's stations.")] = 12,
+    seed: Annotated[int, typer.Option(help="Equal seeds give equal models, and with --quick equal railways.")] = 1,
     alias: Annotated[
         str | None, typer.Option(help="Alias of the new version; else challenger, with --quick champion.")
     ] = None,
@@ -59,8 +62,9 @@ def train(
         raise UserError("train: give either --examples DIR or --quick")
     with TemporaryDirectory(prefix="zielzeit-train-") as scratch:
         if quick:
-            print(f"simulating {quickly.DAYS} days of a railway with {quickly.STATIONS} stations")
-            quickly.simulated_month(Path(scratch), seed)
+            yesterday = until.date() if until else datetime.now(UTC).date() - timedelta(days=1)
+            print(f"simulating {quickly.DAYS} days until {yesterday} of a railway with {stations} stations")
+            quickly.simulated_month(Path(scratch), stations, seed, yesterday)
         data = folder or Path(scratch) / "examples"
         last = until.date() if until else _last_day(data)
         model = out or Path(scratch) / "model"

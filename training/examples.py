@@ -1,7 +1,8 @@
 """Examples on disk: features, what the train was, and what became of it; Parquet, one folder per service day.
 
-``DIR/day=YYYY-MM-DD/part-0.parquet``. Folders whose name begins with ``_`` are bookkeeping. The same columns come out
-of the history import and out of the stream.
+``DIR/day=YYYY-MM-DD/``, one file from the history import, many from the pipeline's own store (``LAKE/examples``). Files
+whose name begins with a dot are not whole yet, folders whose name begins with ``_`` are bookkeeping. The columns of
+both are the same; what else the pipeline keeps, wider numbers and other units of time are brought to ``SCHEMA`` here.
 """
 
 from __future__ import annotations
@@ -44,9 +45,11 @@ def days(folder: Path) -> list[date]:
     found = []
     for path in folder.glob("day=*"):
         try:
-            found.append(date.fromisoformat(path.name.removeprefix("day=")))
+            day = date.fromisoformat(path.name.removeprefix("day="))
         except ValueError:
             continue
+        if _files(folder, day):
+            found.append(day)
     return sorted(found)
 
 
@@ -78,9 +81,9 @@ def read(
     if not wanted:
         raise UserError(f"{folder} has examples from {known[0]} to {known[-1]}, none from {first} to {last}")
     return pl.concat(
-        _read_file(path, columns).with_columns(day=pl.lit(day))
+        _read_file(path, columns or SCHEMA.names()).with_columns(day=pl.lit(day))
         for day in wanted
-        for path in sorted((folder / f"day={day}").glob("[!._]*.parquet"))
+        for path in _files(folder, day)
     )
 
 
@@ -89,17 +92,38 @@ def fingerprint(folder: Path, days: Sequence[date]) -> tuple[str, list[dict[str,
     whole = hashlib.sha256()
     files: list[dict[str, str | int]] = []
     for day in days:
-        for path in sorted((folder / f"day={day}").glob("[!._]*.parquet")):
+        for path in _files(folder, day):
             content = path.read_bytes()
             whole.update(content)
             files.append({"file": str(path.relative_to(folder)), "bytes": len(content)})
     return whole.hexdigest(), files
 
 
-def _read_file(path: Path, columns: Sequence[str] | None) -> pl.DataFrame:
+def _files(folder: Path, day: date) -> list[Path]:
+    return sorted(path for path in (folder / f"day={day}").glob("[!._]*") if path.is_file())
+
+
+def _read_file(path: Path, columns: Sequence[str]) -> pl.DataFrame:
+    needed = {*columns, "final_delay"} if "cancelled" in columns else {*columns}
     try:
-        return pl.read_parquet(path, columns=list(columns or SCHEMA.names()), hive_partitioning=False)
+        frame = pl.read_parquet(path, columns=sorted(needed), hive_partitioning=False)
     except pl.exceptions.ColumnNotFoundError as error:
         raise UserError(
             f"{path} was made with other features ({str(error).splitlines()[0]}): run `zielzeit history import` again"
         ) from None
+    except (pl.exceptions.ComputeError, OSError) as error:
+        raise UserError(f"{path} is no readable Parquet file: {str(error).splitlines()[0]}") from None
+    return frame.select(_normal(name, frame.schema[name]) for name in columns)
+
+
+def _normal(name: str, found: pl.DataType) -> pl.Expr:
+    """A column as ``SCHEMA`` has it. Times without a zone are UTC."""
+    column, wanted = pl.col(name), SCHEMA[name]
+    if isinstance(found, pl.Datetime) and found.time_zone is None:
+        column = column.dt.replace_time_zone("UTC")
+    column = column.cast(wanted)
+    if name in FEATURES:
+        return column.fill_null(float("nan"))
+    if name == "cancelled":  # a run that nobody saw arrive, nor be cancelled, has no label
+        return pl.when(column | pl.col("final_delay").is_not_null()).then(column).otherwise(None).alias(name)
+    return column

@@ -30,15 +30,18 @@ _COMMON: dict[str, Any] = {
     # Large leaves: a leaf that holds one run only would learn that run's label by heart.
     "min_data_in_leaf": 200,
 }
+_LARGE: dict[str, Any] = {"num_leaves": 63, "max_depth": 8}
+_SMALL: dict[str, Any] = {"num_leaves": 31, "max_depth": 6}
+"""Shallow trees are walked quicker (``udfs.treetable``) and predict as well: docs/model.md."""
 GROWTH: dict[int, dict[str, Any]] = {
-    trains.LONG_DISTANCE: {"objective": "fair", "fair_c": 2.0, "num_leaves": 63, "learning_rate": 0.08},
-    trains.RE: {"objective": "l1", "num_leaves": 63, "learning_rate": 0.12},
-    trains.RB: {"objective": "l1", "num_leaves": 63, "learning_rate": 0.12},
+    trains.LONG_DISTANCE: {"objective": "fair", "fair_c": 2.0, **_LARGE, "learning_rate": 0.08},
+    trains.RE: {"objective": "l1", **_LARGE, "learning_rate": 0.12},
+    trains.RB: {"objective": "l1", **_LARGE, "learning_rate": 0.12},
 }
 """By class. Fair's loss is |error| smoothed around zero: quicker to learn where errors are large. Local trains' growths
 are small whole numbers, for which only the absolute error itself finds the median."""
-QUANTILE: dict[str, Any] = {"objective": "quantile", "num_leaves": 31, "learning_rate": 0.2}
-CANCELLED: dict[str, Any] = {"objective": "binary", "num_leaves": 31, "learning_rate": 0.15}
+QUANTILE: dict[str, Any] = {"objective": "quantile", **_SMALL, "learning_rate": 0.2}
+CANCELLED: dict[str, Any] = {"objective": "binary", **_SMALL, "learning_rate": 0.15}
 ROUNDS = {"growth": 120, "p10": 40, "p90": 40, "cancelled": 30}
 
 Advance = Callable[[int], None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from collections.abc import Callable
 from datetime import date
@@ -14,9 +15,10 @@ import numpy as np
 from errors import UserError
 from training import calibrating, dataset, fitting
 from training.dataset import Examples
+from training.history.importing import KEEPING, STATE_FILE
 from udfs import trains
 from udfs.describing import FEATURES
-from udfs.scoring import FILE, HEADS, Calibration, ModelCard, checksum, file_name
+from udfs.scoring import FILE, HEADS, NETWORK_FILE, Calibration, ModelCard, checksum, file_name
 
 Tell = Callable[[str, int], Callable[[int], None]]
 """Begins a step of so many trees; returns what is told of each."""
@@ -53,18 +55,27 @@ def train(
         total += len(data)
     if not calibrations:
         raise UserError(f"{folder} has too few labelled examples until {until} to train on")
+    _keep_network(folder, out)
     card = ModelCard(
         features=FEATURES,
         calibration=calibrations,
         trained_from=str(first),
         trained_until=str(until),
         examples=total,
-        files={path.name: checksum(path) for path in sorted(out.glob("*.txt"))},
+        files={path.name: checksum(path) for path in [*sorted(out.glob("*.txt")), *out.glob(NETWORK_FILE)]},
         seed=seed,
         code_version=code_version(),
     )
     (out / FILE).write_bytes(msgspec.json.format(msgspec.json.encode(card)))
     return card
+
+
+def _keep_network(folder: Path, out: Path) -> None:
+    """The state in which the history ended goes with the model: a job begins with it."""
+    state, copy = folder / KEEPING / STATE_FILE, out / NETWORK_FILE
+    copy.unlink(missing_ok=True)
+    if state.is_file():
+        shutil.copyfile(state, copy)
 
 
 def _first_calibration(data: Examples, boosters: dict[str, lgb.Booster]) -> Calibration:

@@ -136,6 +136,10 @@ class NetworkState:
         for place, departure in zip(places, arrival.departures, strict=True):
             network.note_outcome(tables, place, minute, day, float(departure.delay), final, departure.horizon)
 
+    def newest(self) -> float:
+        """Minute since 1970 UTC of the last train that was observed; 0 where there was none."""
+        return float(self.store.tables.class_hour[:, 0].max())
+
     def forget(self, before: datetime) -> int:
         """Drop the keys not observed since; returns how many."""
         return self.store.forget(*moment(before))

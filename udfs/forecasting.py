@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
+from pathlib import Path
 
 import msgspec
 
@@ -29,6 +30,8 @@ class Served(msgspec.Struct, frozen=True):
     name: str = "persistence"
     version: str = "baseline"
     run_id: str = ""
+    network: Path | None = None
+    """File with the state in which the network was at the end of the model's history."""
 
 
 class Scored(msgspec.Struct, frozen=True, tag="scored"):

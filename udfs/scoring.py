@@ -1,7 +1,8 @@
 """A trained model: features in, the delay at the destination out, with an interval and the chance of cancellation.
 
-A model is a folder: ``model.json`` (feature names, calibration, what it was trained on) and one LightGBM text file per
-class and head. Nothing in it is executed or unpickled. A class without files falls back to persistence.
+A model is a folder: ``model.json`` (feature names, calibration, what it was trained on), one LightGBM text file per
+class and head, and the state of the network in which its history ended (``udfs.beginning``). Nothing in it is executed
+or unpickled. A class without files falls back to persistence.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ Matrix = npt.NDArray[np.float64]
 HEADS = ("growth", "p10", "p90", "cancelled")
 """Median, 10 % and 90 % quantile of the final delay minus the delay now; probability of cancellation."""
 FILE = "model.json"
+NETWORK_FILE = "network.bin"
+"""The network's state at the end of the history that the model was trained on, where that has one."""
 
 _CLASS, _DELAY, _HORIZON = (FEATURES.index(name) for name in ("klass", "delay", "horizon"))
 
@@ -56,7 +59,7 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
     calibration: dict[str, Calibration]
     """By class."""
     files: dict[str, str] = {}
-    """SHA-256 of each booster's file: LightGBM does not survive reading a damaged one."""
+    """SHA-256 of each file: LightGBM does not survive reading a damaged booster."""
     trained_from: str = ""
     trained_until: str = ""
     examples: int = 0

@@ -19,7 +19,7 @@ import numpy as np
 from udfs.features import FEATURES
 from udfs.forecasting import Served
 from udfs.registry import Registry
-from udfs.scoring import FILE, DelayModel, load_model
+from udfs.scoring import FILE, NETWORK_FILE, ModelCard, checksum, load_model
 
 log = logging.getLogger(__name__)
 
@@ -125,9 +125,20 @@ def _load(folder: Path, version: _Version) -> Served:
     found = next(iter(sorted(folder.rglob(FILE))), None)
     if found is None:
         raise ValueError(f"{folder}: no {FILE}")
-    model: DelayModel = load_model(found.parent)
+    model = load_model(found.parent)
     for score in model.predict(np.zeros((_CHECK_ROWS, len(FEATURES)))):
         if not np.isfinite(score.predicted_delay):
             raise ValueError(f"{folder}: predicts {score.predicted_delay}")
     log.info("serving %s version %s", version.name, version.version)
-    return Served(model, version.name, version.version, version.run_id)
+    return Served(model, version.name, version.version, version.run_id, _network(found.parent, model.card))
+
+
+def _network(folder: Path, card: ModelCard) -> Path | None:
+    """The state that the model carries, if it is whole: the model serves without it."""
+    file = folder / NETWORK_FILE
+    if not file.is_file():
+        return None
+    if card.files.get(file.name) != checksum(file):
+        log.warning("%s is left aside: not the file that the model was made with", file)
+        return None
+    return file

@@ -12,7 +12,7 @@ from deploy.demo.steps import Say
 from settings import ROOT, Settings
 
 _TIMEOUT_SECONDS = 10.0
-_TRAIN = (sys.executable, "-m", "cli.app", "train", "--quick")
+_TRAIN = (sys.executable, "-m", "cli.app", "train", "--quick", "--threads", "1")
 
 
 def champion(settings: Settings) -> str | None:
@@ -29,11 +29,14 @@ def champion(settings: Settings) -> str | None:
         return None
 
 
-def train(settings: Settings, say: Say) -> bool:
-    """Run ``train --quick`` and say its lines; whether it made a model. Without one the job predicts persistence."""
+def train(settings: Settings, stations: int, seed: int, say: Say) -> bool:
+    """Train on the days before today of the railway that is about to run, and say the lines of ``train --quick``.
+
+    Returns whether it made a model. Without one the job predicts persistence.
+    """
     environment = {**os.environ, **settings.as_environment()}
     with subprocess.Popen(  # noqa: S603 - our own command
-        _TRAIN,
+        (*_TRAIN, "--stations", str(stations), "--seed", str(seed)),
         cwd=ROOT,
         env=environment,
         stdin=subprocess.DEVNULL,

@@ -80,7 +80,7 @@ def run(wish: Wish, settings: Settings, console: Console) -> Result:
         at_the_end.callback(_leave, stack, job, before, console)
         with step(console, "Stack: Kafka, Flink, MLflow") as say:
             stack.up(progress=lambda statuses: say(", ".join(f"{each.name} {each.state}" for each in statuses)))
-        _ensure_model(settings, console)
+        _ensure_model(wish, settings, console)
         with step(console, f"Railway of {wish.stations} stations and its poller"):
             _begin_anew(stack, job)
             simulated = railway.begin(wish.stations, wish.seed, wish.speed)
@@ -91,13 +91,13 @@ def run(wish: Wish, settings: Settings, console: Console) -> Result:
     return Result(score=score, first_prediction_seconds=first and first - began)
 
 
-def _ensure_model(settings: Settings, console: Console) -> None:
+def _ensure_model(wish: Wish, settings: Settings, console: Console) -> None:
     version = model.champion(settings)
     if version is not None:
         console.print(f"[green]✓[/] Model: {settings.model_name} version {version}", highlight=False)
         return
     with step(console, "Model: training a first one") as say:
-        trained = model.train(settings, say)
+        trained = model.train(settings, wish.stations, wish.seed, say)
     if not trained:
         console.print("No model could be made: the job says what persistence says, version baseline", style="yellow")
 

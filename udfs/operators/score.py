@@ -15,6 +15,7 @@ from pyflink.common import Row, Types
 from pyflink.datastream import KeyedProcessFunction, OutputTag, RuntimeContext
 
 from udfs import calendar, clock, records
+from udfs.beginning import network_at
 from udfs.features import NetworkState
 from udfs.following import Departure, Ending, Message
 from udfs.forecasting import MINUTE, Scored, forecast, moment, observe
@@ -32,7 +33,7 @@ _encode = msgspec.msgpack.Encoder().encode
 
 
 class Snapshot(msgspec.Struct, array_like=True):
-    """The network as it was at the end of a service day; empty on the first."""
+    """The network as it was at the end of a service day, or when the job began; empty before that."""
 
     network: bytes = b""
     day: int = 0
@@ -90,9 +91,12 @@ class Score(KeyedProcessFunction):
         return self._network
 
     def _rebuild(self, minute: int) -> NetworkState:
-        """After a start: the snapshot, and everything logged since."""
+        """After a start: the snapshot, and everything logged since. The very first one begins where the model ended."""
         snapshot = self._snapshot.load()
-        network = NetworkState.from_bytes(snapshot.network) if snapshot.network else NetworkState()
+        if snapshot.network:
+            network = NetworkState.from_bytes(snapshot.network)
+        else:  # a snapshot follows at once, so that a restart does not depend on which model serves then
+            network = network_at(minute, self._champion.current().network)
         for past in sorted(self._log):
             messages = _decode_log(self._log[past])
             if past < minute:
