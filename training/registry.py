@@ -44,9 +44,12 @@ os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
 
 
 def connect(settings: Settings) -> str:
-    """Point MLflow at the store to use and return its URI."""
+    """Point MLflow at the store to use and return its URI: that of `mlflow run` where that has begun a run already."""
     logging.getLogger("mlflow").setLevel(logging.WARNING)
     logging.getLogger("alembic").setLevel(logging.WARNING)
+    if os.environ.get("MLFLOW_RUN_ID"):
+        mlflow.set_registry_uri(mlflow.get_tracking_uri())
+        return mlflow.get_tracking_uri()
     uri = settings.mlflow_uri if _answers(settings.mlflow_uri) else _own_store(settings)
     mlflow.set_tracking_uri(uri)
     mlflow.set_registry_uri(uri)
