@@ -1,4 +1,4 @@
-"""``zielzeit train | evaluate | promote | retrain | predict``: models from examples to production."""
+"""``zielzeit train | evaluate | promote | retrain | calibrate | predict``: models from examples to production."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ def register(app: typer.Typer) -> None:
         promote
     )
     app.command(name="retrain", help="Import, train, evaluate, promote: once per newest day.")(retrain)
+    app.command(name="calibrate", help="Give the champion intervals that the newest days calibrate.")(calibrate)
     app.command(name="predict", help="Score examples in a batch, with the model the stream uses.")(predict)
 
 
@@ -160,6 +161,19 @@ def retrain(
         return
     print(done.uri)
     _say(done.verdict)
+
+
+def calibrate(
+    folder: Annotated[Path, typer.Option("--examples", help="Folder of examples, old and new.")],
+    mlflow_uri: Store = None,
+) -> None:
+    """For every day between two retrainings: medians stay as they are, P10 and P90 follow the railway."""
+    from training import registry, retraining
+
+    config = configuration.load(mlflow_uri=mlflow_uri)
+    registry.connect(config)
+    uri = retraining.calibrate(config, folder)
+    print(uri or "nothing to do: the champion's intervals have seen the newest day")
 
 
 def predict(

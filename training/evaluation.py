@@ -15,7 +15,7 @@ from errors import UserError
 from training import calibrating, dataset, examples
 from training.dataset import Examples, Vector
 from udfs import calendar, clock, trains
-from udfs.scoring import ForestModel
+from udfs.scoring import Calibration, ForestModel
 
 _EPOCH = date(1970, 1, 1)
 
@@ -77,16 +77,8 @@ def _score(model: ForestModel, name: str, data: Examples, first: date, trained_u
     horizon = data.column("horizon").astype(np.float64)
     bins = calibrating.bin_of(horizon)
     low, high = plain.low.copy(), plain.high.copy()
-    fresh = data.day > _number(trained_until)
     for day in np.unique(data.day[data.day >= (first - _EPOCH).days]):
-        begins = _begin(int(day))
-        past = (data.day >= day - calibrating.WINDOW_DAYS) & (data.labelled < begins) & ~np.isnan(data.final) & fresh
-        if past.sum() >= calibrating.FEWEST:
-            made = calibrating.calibration(
-                data.final[past], plain.low[past], plain.high[past], horizon[past], day - data.day[past]
-            )
-        else:
-            made = model.card.calibration[name]
+        made = rolled(plain, int(day), trained_until) or model.card.calibration[name]
         widen = np.array(made.widening)
         today = data.day == day
         by = widen[bins[today]] if len(widen) > 1 else widen[0]
@@ -94,6 +86,40 @@ def _score(model: ForestModel, name: str, data: Examples, first: date, trained_u
         high[today] = np.maximum(plain.high[today] + by, plain.predicted[today])
     scored = Scored(data, plain.predicted, low, high, plain.cancelled)
     return scored.where(data.day >= (first - _EPOCH).days)
+
+
+def rolled(plain: Scored, day: int, trained_until: str) -> Calibration | None:
+    """The calibration of a service day (days since 1970), from the labels known when it began.
+
+    ``plain`` are uncalibrated scores. None where too few of them are of days that the model was not trained on.
+    """
+    data = plain.data
+    known = (data.day >= day - calibrating.WINDOW_DAYS) & (data.labelled < _begin(day)) & ~np.isnan(data.final)
+    known &= data.day > _number(trained_until)
+    if known.sum() < calibrating.FEWEST:
+        return None
+    horizon = data.column("horizon")[known].astype(np.float64)
+    return calibrating.calibration(
+        data.final[known], plain.low[known], plain.high[known], horizon, day - data.day[known]
+    )
+
+
+def recalibrated(model: ForestModel, folder: Path, day: date) -> ForestModel:
+    """The same boosters with intervals calibrated for a service day, as ``evaluate`` does for each of its days.
+
+    A class with too few fresh labels keeps its calibration. Raises UserError where the folder has no examples before.
+    """
+    for klass, name in enumerate(trains.CLASSES):
+        if name not in model.card.calibration:
+            continue
+        data = dataset.load(folder, klass, day - timedelta(days=calibrating.WINDOW_DAYS), day - timedelta(days=1))
+        if not len(data):
+            continue
+        plain = score(model.with_calibration(name, None), data)
+        made = rolled(plain, (day - _EPOCH).days, model.card.trained_until)
+        if made is not None:
+            model = model.with_calibration(name, made)
+    return model.calibrated_until(str(day - timedelta(days=1)))
 
 
 def measures(scored: Scored) -> dict[str, float | int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import lightgbm as lgb
@@ -13,12 +13,12 @@ import msgspec
 import numpy as np
 
 from errors import UserError
-from training import calibrating, dataset, fitting
+from training import calibrating, dataset, evaluation, fitting
 from training.dataset import Examples
 from training.history.importing import KEEPING, STATE_FILE
 from udfs import trains
 from udfs.describing import FEATURES
-from udfs.scoring import FILE, HEADS, NETWORK_FILE, Calibration, ModelCard, checksum, file_name
+from udfs.scoring import FILE, HEADS, NETWORK_FILE, Calibration, ModelCard, checksum, file_name, load_model
 
 Tell = Callable[[str, int], Callable[[int], None]]
 """Begins a step of so many trees; returns what is told of each."""
@@ -66,8 +66,19 @@ def train(
         seed=seed,
         code_version=code_version(),
     )
-    (out / FILE).write_bytes(msgspec.json.format(msgspec.json.encode(card)))
+    _write_card(card, out)
     return card
+
+
+def recalibrate(model: Path, folder: Path, last: date) -> ModelCard:
+    """Calibrate the intervals of a model's folder anew with the labels of examples up to a service day."""
+    card = evaluation.recalibrated(load_model(model), folder, last + timedelta(days=1)).card
+    _write_card(card, model)
+    return card
+
+
+def _write_card(card: ModelCard, out: Path) -> None:
+    (out / FILE).write_bytes(msgspec.json.format(msgspec.json.encode(card)))
 
 
 def _keep_network(folder: Path, out: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
@@ -57,7 +58,9 @@ def retrain(
     if until <= examples.days(folder)[0]:
         raise UserError(f"{folder} has too few days: {rules.promotion.newest_days} are kept to judge on")
     with TemporaryDirectory(prefix="zielzeit-retrain-") as scratch:
-        card = models.train(folder, until, Path(scratch), seed=seed, tell=tell, rounds=rounds)
+        models.train(folder, until, Path(scratch), seed=seed, tell=tell, rounds=rounds)
+        # Its intervals are as fresh as can be; judging it calibrates each day with the days before that one.
+        card = models.recalibrate(Path(scratch), folder, newest)
         uri, version, _ = registry.register(
             settings,
             Path(scratch),
@@ -72,3 +75,29 @@ def retrain(
     verdict = promoting.promote(settings, folder, rules.promotion)
     client.set_model_version_tag(settings.model_name, version, DONE, str(newest))
     return Retrained(newest_day=str(newest), done_before=False, uri=uri, verdict=verdict)
+
+
+def calibrate(settings: Settings, folder: Path) -> str | None:
+    """Register the champion anew with intervals calibrated on the newest days; returns its URI.
+
+    Everything but the intervals stays as it is, so the new version becomes champion at once. None where the champion
+    has seen the newest day already. Raises UserError where there is no champion.
+    """
+    newest = examples.days(folder)[-1:]
+    if not newest:
+        raise UserError(f"{folder} holds no examples (day=…/*.parquet)")
+    model, files = registry.fetch(f"models:/{settings.model_name}@{settings.model_alias}")
+    if str(newest[0]) <= max(model.card.calibrated_until, model.card.trained_until):
+        return None
+    with TemporaryDirectory(prefix="zielzeit-calibrate-") as scratch:
+        copy = Path(shutil.copytree(files, Path(scratch) / "model"))
+        card = models.recalibrate(copy, folder, newest[0])
+        uri, _, _ = registry.register(
+            settings,
+            copy,
+            card,
+            folder,
+            parameters={"calibrated_until": card.calibrated_until},
+            alias=settings.model_alias,
+        )
+    return uri

@@ -62,6 +62,8 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
     """SHA-256 of each file: LightGBM does not survive reading a damaged booster."""
     trained_from: str = ""
     trained_until: str = ""
+    calibrated_until: str = ""
+    """Last service day whose labels the intervals were calibrated with; empty: the last one trained on."""
     examples: int = 0
     seed: int = 0
     code_version: str = ""
@@ -109,6 +111,10 @@ class ForestModel:
         """The same boosters; one class's intervals calibrated anew, or not at all."""
         calibrations = self.card.calibration | {class_name: calibration or Calibration()}
         return ForestModel(msgspec.structs.replace(self.card, calibration=calibrations), self._forests)
+
+    def calibrated_until(self, day: str) -> ForestModel:
+        """The same model, saying so."""
+        return ForestModel(msgspec.structs.replace(self.card, calibrated_until=day), self._forests)
 
     def matrix(self, rows: Matrix) -> Matrix:
         """Columns predicted delay, P10, P90, probability of cancellation; NaN where a class has no model."""

@@ -1,0 +1,160 @@
+"""One model, three ways to ask it: the job, `zielzeit predict` and MLflow's REST endpoint say the same."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import mlflow
+import numpy as np
+import polars as pl
+import pytest
+
+from deploy.stack import Stack
+from ingest.boards import BoardRecord
+from ingest.recorded import read_boards
+from ingest.simulator import network, recording
+from ingest.simulator.faults import Faults
+from ingest.simulator.world import World
+from settings import ROOT, Settings
+from tests.conftest import free_ports
+from tests.integration import job
+from training import batch, models, quick, registry
+from udfs import topics
+from udfs.clock import BERLIN
+from udfs.features import FEATURES
+
+pytestmark = pytest.mark.integration
+
+STATIONS, SEED = 12, 5
+DAY = date(2026, 3, 10)
+ROUNDS = {"growth": 20, "p10": 10, "p90": 10, "cancelled": 5}
+
+
+@pytest.fixture(scope="module")
+def boards(tmp_path_factory: pytest.TempPathFactory) -> list[BoardRecord]:
+    """An evening of a small railway."""
+    out = tmp_path_factory.mktemp("boards") / "boards.jsonl.zst"
+    recording.record(
+        World(network.build(STATIONS, SEED)),
+        out,
+        start=datetime(DAY.year, DAY.month, DAY.day, 18, tzinfo=BERLIN),
+        hours=4,
+        every=240,
+        past=True,
+        faults=Faults.parse("none", seed=SEED),
+    )
+    return list(read_boards([out]))
+
+
+@pytest.fixture(scope="module")
+def settings(stack: Stack, boards: list[BoardRecord], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """Of a job that has run to its end with a champion learnt from the days before."""
+    config = job.settings_for(stack, model_name="scores-alike")
+    folder = tmp_path_factory.mktemp("history")
+    quick.simulated_month(folder, STATIONS, SEED, DAY - timedelta(days=1))
+    before = mlflow.get_tracking_uri()
+    registry.connect(config)
+    model, data = folder / "model", folder / "examples"
+    card = models.train(
+        data, DAY - timedelta(days=2), model, seed=1, tell=lambda *_: lambda _: None, rounds=ROUNDS, threads=1
+    )
+    registry.register(config, model, card, data, parameters={}, alias=config.model_alias)
+    job.publish(config, boards)
+    job.run_to_end(config)
+    yield config
+    mlflow.set_tracking_uri(before)
+
+
+@pytest.fixture(scope="module")
+def examples(settings: Settings) -> pl.DataFrame:
+    """What the job wrote for training, as the lake keeps it, with what it had predicted."""
+    predicted = {record["id"]: record for record in job.records(settings, topics.PREDICTIONS)}
+    rows = []
+    for record in job.records(settings, topics.EXAMPLES):
+        prediction = predicted[record["id"]]
+        assert prediction["model_name"] == settings.model_name
+        about = {name: record[name] for name in ("category", "number", "line", "station", "destination")}
+        times = {name: datetime.fromisoformat(record[name]) for name in ("scheduled", "decided_at")}
+        rows.append(
+            about
+            | times
+            | record["features"]
+            | {f"stream_{name}": prediction[name] for name in batch.COLUMNS}
+            | {"labelled_at": datetime.fromisoformat(record["known_at"])}
+            | {"final_delay": record["final_delay"], "cancelled": record["cancelled"]}
+        )
+    return pl.DataFrame(rows, infer_schema_length=None)
+
+
+def test_the_job_begins_with_what_the_models_history_knew(examples: pl.DataFrame) -> None:
+    assert len(examples) > 100
+    assert (examples["train_weight"] > 1).mean() > 0.9
+    assert examples["ahead_fastest"].is_not_null().mean() > 0.9
+
+
+def test_job_batch_and_rest_endpoint_score_alike(settings: Settings, examples: pl.DataFrame, tmp_path: Path) -> None:
+    said_by_job = examples.select(f"stream_{name}" for name in batch.COLUMNS).to_numpy().astype(float)
+    said_by_batch = batch_scores(settings, examples, tmp_path)
+    with serving(settings) as url:
+        table = examples.select(FEATURES)
+        answer = httpx.post(
+            f"{url}/invocations",
+            json={"dataframe_split": {"columns": table.columns, "data": [list(row) for row in table.iter_rows()]}},
+            timeout=30,
+        ).raise_for_status()
+    said_by_rest = np.array([[row[name] for name in batch.COLUMNS] for row in answer.json()["predictions"]])
+    np.testing.assert_allclose(said_by_rest, said_by_batch, atol=1e-9)
+    np.testing.assert_allclose(said_by_job, said_by_batch, atol=0.00501)  # the topic has hundredths of minutes
+
+
+def batch_scores(settings: Settings, examples: pl.DataFrame, folder: Path) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """What ``zielzeit predict`` says of the examples."""
+    (folder / f"day={DAY}").mkdir()
+    examples.select(pl.exclude("^stream_.*$")).write_parquet(folder / f"day={DAY}" / "part-0-0.parquet")
+    model = f"models:/{settings.model_name}@{settings.model_alias}"
+    out = folder / "scores.parquet"
+    command = ["-m", "cli.app", "predict", "--examples", str(folder), "--model", model, "--out", str(out)]
+    environment = {**os.environ, **settings.as_environment()}
+    subprocess.run([sys.executable, *command], cwd=ROOT, env=environment, check=True)
+    return pl.read_parquet(out).select(batch.COLUMNS).to_numpy()
+
+
+@contextmanager
+def serving(settings: Settings) -> Iterator[str]:
+    """``mlflow models serve`` of the champion; its address."""
+    (port,) = free_ports(1)
+    model = f"models:/{settings.model_name}@{settings.model_alias}"
+    command = ["serve", "-m", model, "--env-manager", "local", "--host", "127.0.0.1", "--port", str(port)]
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    with subprocess.Popen(
+        [sys.executable, "-m", "mlflow", "models", *command],
+        env={**os.environ, "PATH": path, "MLFLOW_TRACKING_URI": settings.mlflow_uri},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        try:
+            _await_ping(f"http://127.0.0.1:{port}/ping", process)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.terminate()
+
+
+def _await_ping(url: str, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 60
+    while True:
+        assert process.poll() is None, "mlflow models serve has ended"
+        assert time.monotonic() < deadline, "mlflow models serve does not answer"
+        try:
+            httpx.get(url, timeout=2).raise_for_status()
+            return
+        except httpx.HTTPError:
+            time.sleep(0.3)
