@@ -93,10 +93,10 @@ def _first_calibration(data: Examples, boosters: dict[str, lgb.Booster]) -> Cali
     """From the last training days, which the quantile heads have not seen."""
     held = data.where((data.day > data.day.max() - fitting.CONFORMAL_DAYS) & ~np.isnan(data.final))
     delay = held.column("delay")
-    ends = np.sort(np.column_stack([boosters[head].predict(held.features) for head in ("p10", "p90")]), axis=1)
+    ends = np.sort(np.column_stack([boosters[head].predict(held.features) for head in HEADS[:3]]), axis=1)
     age = (held.day.max() + 1 - held.day).astype(float)
     horizon = held.column("horizon").astype(np.float64)
-    return calibrating.calibration(held.final, delay + ends[:, 0], delay + ends[:, 1], horizon, age)
+    return calibrating.calibration(held.final, delay + ends[:, 0], delay + ends[:, -1], horizon, age)
 
 
 def code_version() -> str:

@@ -135,8 +135,8 @@ class ForestModel:
             scores[chosen] = np.column_stack(
                 (
                     delay + growth,
-                    delay + np.minimum(np.minimum(low, high) - widen, growth),
-                    delay + np.maximum(np.maximum(low, high) + widen, growth),
+                    delay + np.minimum(np.minimum(np.minimum(low, high), growth) - widen, growth),
+                    delay + np.maximum(np.maximum(np.maximum(low, high), growth) + widen, growth),
                     cancelled,
                 )
             )
@@ -153,7 +153,7 @@ class ForestModel:
         growth, low, high, cancelled = forest.one(row)
         calibration = self._calibration[klass]
         widen = calibration.widening[bisect.bisect_right(calibration.edges, row[_HORIZON])]
-        low, high = min(low, high) - widen, max(low, high) + widen
+        low, high = min(low, high, growth) - widen, max(low, high, growth) + widen
         return Score(delay + growth, delay + min(low, growth), delay + max(high, growth), cancelled)
 
 

@@ -149,7 +149,7 @@ def serving(settings: Settings) -> Iterator[str]:
 
 
 def _await_ping(url: str, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 180
     while True:
         assert process.poll() is None, "mlflow models serve has ended"
         assert time.monotonic() < deadline, "mlflow models serve does not answer"

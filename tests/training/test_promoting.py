@@ -146,6 +146,35 @@ def test_stream_batch_and_rest_flavour_score_alike(store: Settings, examples_fol
     assert pickles == []
 
 
+def test_the_champion_is_calibrated_once_per_day_and_its_medians_stay(
+    store: Settings, examples_folder: Path, tmp_path: Path
+) -> None:
+    days = examples.days(examples_folder)
+    config = store.model_copy(update={"model_name": "to-calibrate"})
+    card = models.train(examples_folder, days[-8], tmp_path / "model", seed=2, tell=quiet, rounds=ROUNDS)
+    registry.register(config, tmp_path / "model", card, examples_folder, parameters={}, alias=config.model_alias)
+    uri = retraining.calibrate(config, examples_folder)
+    assert uri == "models:/to-calibrate/2"
+    before, after = registry.fetch("models:/to-calibrate/1")[0], registry.fetch("models:/to-calibrate@champion")[0]
+    assert after.card.calibrated_until == str(days[-1])
+    assert after.card.calibration != before.card.calibration
+    rows = examples.read(examples_folder, days[-1], days[-1]).select(FEATURES).to_numpy().astype(float)
+    np.testing.assert_array_equal(before.matrix(rows)[:, [0, 3]], after.matrix(rows)[:, [0, 3]])
+    assert retraining.calibrate(config, examples_folder) is None
+
+
+def test_intervals_calibrated_for_a_day_are_those_that_evaluation_uses_on_it(
+    examples_folder: Path, tmp_path: Path
+) -> None:
+    days = examples.days(examples_folder)
+    models.train(examples_folder, days[-8], tmp_path, seed=2, tell=quiet, rounds=ROUNDS)
+    model = load_model(tmp_path)
+    expected = evaluation.evaluate(model, examples_folder, days[-3], days[-3])["RB"]
+    found = evaluation.score(evaluation.recalibrated(model, examples_folder, days[-3]), expected.data)
+    np.testing.assert_allclose(found.low, expected.low)
+    np.testing.assert_allclose(found.high, expected.high)
+
+
 def test_the_report_is_one_page_with_all_classes(examples_folder: Path, tmp_path: Path) -> None:
     days = examples.days(examples_folder)
     folder = tmp_path / "model"
