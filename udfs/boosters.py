@@ -1,84 +1,63 @@
-"""LightGBM boosters from text files, called the quick way.
+"""LightGBM boosters from text files: compiled (``udfs.treetable``) where there is a compiler, else by LightGBM itself.
 
-``Booster.predict`` spends some 20 µs on checks for each call. For one row the C API's prepared call
-(``LGBM_BoosterPredictForMatSingleRowFast``, see LightGBM's ``c_api.h``) is used instead; batches are walked by compiled
-code (``udfs.treetable``), or by ``Booster.predict`` where there is no compiler. One thread in all of them: the stream
-has its own parallelism.
+LightGBM's own ``predict`` spends some 20 µs on checks for each call, and four to five times as long on each row. One
+thread in both: the stream has its own parallelism.
 """
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Sequence
 from pathlib import Path
 
-import lightgbm
 import numpy as np
 import numpy.typing as npt
 
 from udfs.compiled import compiles
-from udfs.treetable import scores, tree_table
-
-_LIB = lightgbm.basic._LIB
-_NORMAL, _FLOAT64 = 0, 1  # C_API_PREDICT_NORMAL, C_API_DTYPE_FLOAT64
-_PARAMETERS = b"num_threads=1 predict_disable_shape_check=false"
+from udfs.treetable import TreeTable, score, scores, tree_table
 
 
 class Forest:
-    """Boosters of the same features, read from their text files; one prediction each. Not for several threads at once:
-    one row's buffer is kept.
-
-    Raises ValueError where a booster wants another number of features, or holds what Zielzeit's never do.
-    """
+    """Boosters of the same features; one prediction each."""
 
     def __init__(self, paths: Sequence[Path], features: int) -> None:
-        self._boosters = [_Booster(path, features) for path in paths]
-        self._row = (ctypes.c_double * features)()
-        self._table = tree_table([path.read_text() for path in paths]) if compiles() else None
+        """Read their files.
+
+        Raises ValueError where a booster wants another number of features, or holds what Zielzeit's never do.
+        """
+        models = [path.read_text() for path in paths]
+        for path, model in zip(paths, models, strict=True):
+            wanted = _features(model)
+            if wanted != features:
+                raise ValueError(f"{path}: wants {wanted} features, the feature function has {features}")
+        self._forest: TreeTable | _Interpreted = tree_table(models) if compiles() else _Interpreted(models)
 
     def one(self, row: Sequence[float]) -> list[float]:
         """The predictions for one row."""
-        self._row[:] = list(row)
-        return [booster.one(self._row) for booster in self._boosters]
+        values = np.array(row, dtype=np.float64)
+        if isinstance(self._forest, _Interpreted):
+            return [float(value) for value in self._forest.scores(values[None])[0]]
+        return [float(value) for value in score(self._forest, values)]
 
     def many(self, rows: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """The predictions for a matrix: a row for each row, a column for each booster."""
-        if self._table is not None:
-            return scores(self._table, rows)
-        return np.column_stack([booster.many(rows) for booster in self._boosters])
+        return self._forest.scores(rows) if isinstance(self._forest, _Interpreted) else scores(self._forest, rows)
 
 
-class _Booster:
-    """One of them."""
+class _Interpreted:
+    """The same by LightGBM."""
 
-    def __init__(self, path: Path, features: int) -> None:
-        self._booster = lightgbm.Booster(model_file=str(path))
-        if self._booster.num_feature() != features:
-            raise ValueError(
-                f"{path}: wants {self._booster.num_feature()} features, the feature function has {features}"
-            )
-        self._out = (ctypes.c_double * 1)()
-        self._length = ctypes.c_int64(0)
-        self._prepared = ctypes.c_void_p()
-        code = _LIB.LGBM_BoosterPredictForMatSingleRowFastInit(
-            self._booster._handle, ctypes.c_int(_NORMAL), ctypes.c_int(0), ctypes.c_int(-1), ctypes.c_int(_FLOAT64),
-            ctypes.c_int32(features), ctypes.c_char_p(_PARAMETERS), ctypes.byref(self._prepared),
-        )  # fmt: skip
-        if code != 0:
-            raise ValueError(f"{path}: LightGBM cannot prepare this model")
-        self._length_pointer = ctypes.byref(self._length)
+    def __init__(self, models: Sequence[str]) -> None:
+        import lightgbm  # noqa: PLC0415 - with a compiler the stream runs without it
 
-    def one(self, row: ctypes.Array[ctypes.c_double]) -> float:
-        """The prediction for one row of doubles."""
-        code = _LIB.LGBM_BoosterPredictForMatSingleRowFast(self._prepared, row, self._length_pointer, self._out)
-        if code != 0:
-            raise RuntimeError("LightGBM failed on a row")
-        return self._out[0]
+        self._boosters = [lightgbm.Booster(model_str=model) for model in models]
 
-    def many(self, rows: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        """The predictions for a matrix, one row each."""
-        return np.asarray(self._booster.predict(rows, num_threads=1))
+    def scores(self, rows: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        return np.column_stack([booster.predict(rows, num_threads=1) for booster in self._boosters])
 
-    def __del__(self) -> None:
-        if getattr(self, "_prepared", None):
-            _LIB.LGBM_FastConfigFree(self._prepared)
+
+def _features(model: str) -> int:
+    """How many features a booster was trained on; 0 where the text does not say so."""
+    for line in model[:10_000].splitlines():
+        if line.startswith("max_feature_idx="):
+            return int(line.split("=")[1]) + 1
+    return 0

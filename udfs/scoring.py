@@ -89,7 +89,7 @@ BASELINE: DelayModel = Persistence()
 
 
 class ForestModel:
-    """Boosters by class and head, and the calibration of their intervals. Not for several threads at once."""
+    """Boosters by class and head, and the calibration of their intervals."""
 
     def __init__(self, card: ModelCard, forests: dict[int, Forest]) -> None:
         self.card = card

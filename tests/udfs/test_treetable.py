@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from udfs.treetable import Matrix, scores, tree_table
+from udfs.treetable import Matrix, score, scores, tree_table
 
 WIDTH = 6
 OBJECTIVES = (
@@ -49,10 +49,12 @@ def boosters() -> list[lgb.Booster]:
 def test_every_row_is_scored_as_lightgbm_scores_it(boosters: list[lgb.Booster], count: int, seed: int) -> None:
     wanted = rows(count, seed)
     wanted[0] = np.nan  # also features that were always known in training
-    found = scores(tree_table([each.model_to_string() for each in boosters]), wanted)
+    table = tree_table([each.model_to_string() for each in boosters])
+    found = scores(table, wanted)
     for column, each in enumerate(boosters[:3]):
         assert np.array_equal(found[:, column], each.predict(wanted, num_threads=1))
     np.testing.assert_allclose(found[:, 3], boosters[3].predict(wanted, num_threads=1), rtol=1e-14)
+    assert np.array_equal(found, [score(table, row) for row in wanted])
 
 
 def test_a_tree_of_one_leaf_adds_its_value() -> None:
