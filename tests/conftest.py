@@ -19,6 +19,12 @@ from settings import Settings, load
 _PORTS = range(20_000, 30_000)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--days 7 --stations 12``: how much railway goes through the whole stack in tests/integration/test_week.py."""
+    parser.addoption("--days", type=float, default=0.25, help="simulated days through the whole stack")
+    parser.addoption("--stations", type=int, default=8, help="stations of that railway")
+
+
 def free_ports(count: int) -> list[int]:
     """Ports of the loopback interface that nobody listens on now, all different."""
     return [port for port in random.sample(_PORTS, 20 * count) if _is_free(port)][:count]

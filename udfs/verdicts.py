@@ -16,6 +16,12 @@ def decision_id(station: str, row: board.Row, planned_wall: int) -> str:
     return f"{station}|{board.category(row.train)} {row.train_number}|{planned}"
 
 
+def _line(row: board.Row) -> str:
+    """As history has it: what stands behind ``ICE`` is the train's number, and no line."""
+    line = board.line(row.train)
+    return "" if line == row.train_number else line
+
+
 def event(station: str, verdict: Verdict, grace_minutes: int) -> Decision:
     """The event of a verdict; it is known once ``grace_minutes`` have passed over the folded time it was made at."""
     entry = verdict.entry
@@ -29,7 +35,7 @@ def event(station: str, verdict: Verdict, grace_minutes: int) -> Decision:
         train=row.train,
         category=board.category(row.train),
         number=row.train_number,
-        line=board.line(row.train),
+        line=_line(row),
         destination=row.destination,
         scheduled=clock.instant_datetime(entry.planned // MINUTE),
         delay=None if entry.cancelled or verdict.kind in _WITHOUT_DELAY else entry.delay,

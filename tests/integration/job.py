@@ -42,6 +42,11 @@ def settings_for(stack: Stack, **overrides: object) -> Settings:
     )
 
 
+def for_storage(settings: Settings, lake: str, **overrides: object) -> Settings:
+    """Settings of the storage job over the same topics, with a file every second."""
+    return settings.model_copy(update={"lake": lake, "store_interval_seconds": 1.0, **overrides}).for_storage()
+
+
 def publish(settings: Settings, boards: Iterable[BoardRecord]) -> None:
     """Write boards to the topic, in the order given."""
     ensure_topics(settings, topics.ALL)

@@ -22,37 +22,18 @@ from pyarrow import fs
 from deploy import jobs
 from deploy.stack import Stack
 from deploy.submit import STORE, submit
-from ingest.recorded import read_boards
-from ingest.simulator import network, recording
-from ingest.simulator.faults import Faults
-from ingest.simulator.world import World
-from ingest.tail import TopicRecord, read_topic
+from ingest.tail import TopicRecord
 from ingest.topics import ensure_topics
 from lake.compacting import compact
 from lake.reading import Lake
 from lake.tables import TABLES, Table
 from settings import Settings
 from tests.integration import job
+from tests.integration.conftest import Predicted, Topics
 from udfs import topics
 from udfs.clock import BERLIN
 
 pytestmark = pytest.mark.integration
-
-Topics = dict[str, list[TopicRecord]]
-
-
-@pytest.fixture(scope="module")
-def predicted(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, Topics]:
-    """An evening of a small railway, past midnight, that went through the job; its settings and topics."""
-    out = tmp_path_factory.mktemp("boards") / "boards.jsonl.zst"
-    recording.record(
-        World(network.build(8, seed=5)), out, start=datetime(2026, 3, 10, 20, tzinfo=BERLIN), hours=6, every=180,
-        faults=Faults.parse("none", seed=5),
-    )  # fmt: skip
-    settings = job.settings_for(stack)
-    job.publish(settings, read_boards([out]))
-    job.run_to_end(settings)
-    return settings, _topics(settings)
 
 
 @pytest.fixture(scope="module")
@@ -74,11 +55,11 @@ def bucket(stack: Stack) -> Iterator[str]:
 
 @pytest.mark.parametrize("where", ["folder", "bucket"])
 def test_every_record_of_every_topic_is_one_row_with_the_same_values(
-    stack: Stack, predicted: tuple[Settings, Topics], tmp_path: Path, where: str, request: pytest.FixtureRequest
+    stack: Stack, predicted: Predicted, tmp_path: Path, where: str, request: pytest.FixtureRequest
 ) -> None:
-    settings, written = predicted
+    written = predicted.topics()
     lake = str(tmp_path / "lake") if where == "folder" else str(request.getfixturevalue("bucket"))
-    stored = _for_storage(settings, lake, bounded=True, start_from="earliest-offset")
+    stored = job.for_storage(predicted.settings, lake, bounded=True, start_from="earliest-offset")
     job.wait_for_end(stored, submit(stored, STORE))
     for table in TABLES:
         rows = _rows(stored, table)
@@ -93,10 +74,12 @@ def test_every_record_of_every_topic_is_one_row_with_the_same_values(
 
 
 def test_a_killed_task_manager_leaves_no_row_double_and_none_missing(
-    stack: Stack, predicted: tuple[Settings, Topics], tmp_path: Path
+    stack: Stack, predicted: Predicted, tmp_path: Path
 ) -> None:
-    _, written = predicted
-    stored = _for_storage(job.settings_for(stack), str(tmp_path / "lake"), bounded=False, start_from="earliest-offset")
+    written = predicted.topics()
+    stored = job.for_storage(
+        job.settings_for(stack), str(tmp_path / "lake"), bounded=False, start_from="earliest-offset"
+    )
     ensure_topics(stored, topics.ALL)
     pieces = 24
     _publish(stored, written, 0, pieces)
@@ -122,18 +105,6 @@ def test_a_killed_task_manager_leaves_no_row_double_and_none_missing(
         ours = [_without_place(row) for row in _rows(stored, table)]
         records = [record for name in table.topics for record in written[name]]
         assert _sorted(ours) == _sorted(_without_place(_expected(table, record)) for record in records), table.name
-
-
-def _for_storage(settings: Settings, lake: str, **overrides: object) -> Settings:
-    update = {"lake": lake, "store_interval_seconds": 1.0, **overrides}
-    return settings.model_copy(update=update).for_storage()
-
-
-def _topics(settings: Settings) -> Topics:
-    def read(name: str) -> Iterable[TopicRecord]:
-        return read_topic(settings, name, from_beginning=True, follow=False, stop=threading.Event())
-
-    return {name: list(read(name)) for table in TABLES for name in table.topics}
 
 
 def _publish(settings: Settings, written: Topics, piece: int, pieces: int) -> None:

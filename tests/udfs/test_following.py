@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 import msgspec
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.udfs.railway import START, decision
@@ -148,12 +148,41 @@ def test_a_run_across_midnight_is_one_run() -> None:
     assert len(ending.departures) == 3
 
 
+def test_a_run_that_is_renumbered_on_its_way_is_given_up_under_the_old_number_and_followed_under_the_new_one() -> None:
+    # Boards carry no trip id, and a run is followed by its category and number: each number is a train of its own.
+    old, new = journey()[:2], [msgspec.structs.replace(one, number="4712") for one in journey()[2:]]
+    (given_up,) = endings(run(old))
+    assert (given_up.status, [one.seen.station for one in given_up.departures]) == ("unlabelled", ["A", "B"])
+    (arrived,) = endings(run(new))
+    assert (arrived.status, arrived.delay, [one.seen.station for one in arrived.departures]) == ("arrived", 3, ["C"])
+
+
+def test_two_trains_of_one_number_on_one_route_an_hour_apart_are_one_run_and_no_departure_is_lost() -> None:
+    # A relief train: within four hours and on the same way nothing on a board tells it from the first one.
+    relief = [
+        decision(one.station, minute, start=START + timedelta(hours=1), kind=one.kind, delay=1)
+        for one, minute in zip(journey(), (0, 20, 40, 60), strict=True)
+    ]
+    messages = run([*journey(), *relief])
+    left = Counter(departure.id for departure in departures(messages))
+    ended = Counter(departure.id for ending in endings(messages) for departure in ending.departures)
+    assert left == ended
+    assert len(left) == 6
+
+
+def test_the_run_began_at_its_first_station_whenever_that_was_decided() -> None:
+    late = msgspec.structs.replace(journey()[0], decided_at=START + timedelta(minutes=70))
+    (ending,) = endings(run([*journey()[1:], late]))
+    assert ending.first_planned == clock.milliseconds(START) // 60_000
+
+
 def test_nothing_is_left_of_a_train_that_runs_no_more() -> None:
     train = Train()
     run(journey(), train)
     assert train.runs == []
 
 
+@settings(deadline=None)
 @given(st.permutations(journey()), st.booleans(), st.sets(st.sampled_from(["A", "B", "C", "D"])))
 def test_every_departure_has_exactly_one_ending_in_any_order_and_across_restarts(
     order: list[Decision], restart: bool, missing: set[str]

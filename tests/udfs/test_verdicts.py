@@ -5,9 +5,11 @@ from __future__ import annotations
 import msgspec
 
 from tests.udfs.handmade import HERE, Watched, row
-from udfs import board
+from udfs import board, verdicts
 from udfs.events import Decision
 from udfs.verdicts import decision_id
+
+LINES = (("ICE 624", "624"), ("RE 7", "4711"), ("RE RE7", "4711"), ("S S1", "30045"), ("ABR 30112", "30112"))
 
 
 def read(**fields: object) -> board.Row:
@@ -24,6 +26,10 @@ def test_the_id_names_station_train_and_planned_local_time() -> None:
 
 def test_the_id_does_not_drift_with_the_name_of_the_line() -> None:
     assert decision_id(HERE, read(train="S 1"), 0) == decision_id(HERE, read(train="S S1"), 0)
+
+
+def test_a_long_distance_trains_number_is_no_line() -> None:
+    assert [verdicts._line(read(train=train, number=number)) for train, number in LINES] == ["", "7", "7", "1", ""]
 
 
 def test_cancelled_stops_are_left_out_of_the_route() -> None:

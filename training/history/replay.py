@@ -110,7 +110,7 @@ def _note(tables: Tables, runs: Runs, stop: int, minute: float, day: int) -> Non
         before, growth = runs.before[stop], 0.0
         if before >= 0 and runs.known[before] <= minute:
             growth = delay - runs.delay[before]
-            planned = runs.arrival[stop] - runs.departure[before]
+            planned = runs.departure[stop] - runs.departure[before]
             note_hop(tables, runs.hop_made[stop], minute, day, runs.delay[before], delay, planned)
         note_passing(tables, klass, station, minute, day, delay, growth)
     if kind == ARRIVAL:

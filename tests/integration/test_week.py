@@ -1,0 +1,78 @@
+"""Days of a simulated railway through the whole stack, and what the lake then says of them, held against the truth.
+
+A quarter of a day in every run; ``pytest tests/integration/test_week.py --days 7 --stations 12`` is the week whose
+figures stand in docs/data.md.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from deploy.submit import STORE, submit
+from lake.listing import summary
+from lake.reading import Lake
+from tests.integration import job, week
+from tests.integration.conftest import Predicted
+from tests.integration.week import Expected
+from udfs import topics
+from udfs.describing import FEATURES
+
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(7200)]
+
+
+@pytest.fixture(scope="module")
+def lake(predicted: Predicted, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
+    """The lake of these days."""
+    folder = str(tmp_path_factory.mktemp("lake"))
+    stored = job.for_storage(predicted.settings, folder, bounded=True, start_from="earliest-offset")
+    job.wait_for_end(stored, submit(stored, STORE), timeout_seconds=3600)
+    yield Lake.of(stored)
+
+
+def test_every_prediction_has_exactly_one_outcome_and_it_is_the_truths(lake: Lake, predicted: Predicted) -> None:
+    predictions = Counter(row["id"] for row in _rows(lake, topics.PREDICTIONS))
+    outcomes = _rows(lake, topics.OUTCOMES)
+    assert predictions == Counter(outcome["id"] for outcome in outcomes)
+    assert set(predictions.values()) == {1}
+    truths = week.expectations(week.read_truth(predicted.truth))
+    told, same = Counter[tuple[str, str | None]](), 0
+    for outcome in outcomes:
+        known = truths[outcome["station"], outcome["category"], outcome["number"], outcome["scheduled"]]
+        # Where the run did not really end, nobody arrives.
+        expected = known.get(outcome["destination"], Expected("cancelled", None, None))
+        told[outcome["status"], expected.reason] += 1
+        same += outcome["observed_delay"] == expected.delay
+        # What two boards were wanted for, one may have told.
+        seen_once = expected.status == "unlabelled" and outcome["observed_delay"] == expected.delay
+        assert outcome["status"] == expected.status or seen_once, outcome
+    decidable = sum(count for (_, reason), count in told.items() if reason is None)
+    labelled = sum(count for (status, _), count in told.items() if status != "unlabelled")
+    print(dict(told), f"decidable {decidable}, labelled {labelled}, of those with the true delay {same}")
+    assert summary(lake, topics.OUTCOMES).label_rate == pytest.approx(labelled / len(outcomes))
+    assert decidable <= labelled
+    # The feed may post the true minute more than half an hour late, when the label is taken.
+    assert same >= 0.98 * labelled
+
+
+def test_stored_examples_are_what_the_importer_makes_of_the_same_truth(
+    lake: Lake, predicted: Predicted, tmp_path: Path
+) -> None:
+    stored = pl.DataFrame(pl.from_arrow(lake.dataset(topics.EXAMPLES).to_table()))
+    both = week.compared(stored, week.read_truth(predicted.truth), tmp_path)
+    assert len(both) == len(stored) == len(_rows(lake, topics.OUTCOMES))
+    shares = {name: week.agreement(both, name) for name in (*week.LABELS, *FEATURES)}
+    print({name: round(share, 3) for name, share in shares.items()})
+    assert shares["service_day"] == 1.0
+    assert min(shares[name] for name in (*week.LABELS, *week.OWN)) > 0.9, shares
+    # Timetable alone, but learnt from what was seen.
+    assert shares["ahead_fastest"] > 0.9
+
+
+def _rows(lake: Lake, name: str) -> list[dict[str, Any]]:
+    return lake.dataset(name).to_table().to_pylist()

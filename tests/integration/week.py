@@ -1,0 +1,101 @@
+"""The truth of simulated days: what their boards could tell, and what history makes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+import polars as pl
+
+from ingest.simulator.truth import Truth
+from ingest.unpacked import read_lines
+from training import examples
+from training.history.importing import import_history
+from udfs.describing import Own
+
+LABELS = ("service_day", "destination", "line", "final_delay", "cancelled")
+OWN = tuple(name for name in Own._fields if name != "horizon")
+"""Features of the run and the calendar alone."""
+
+
+class Expected(NamedTuple):
+    """What must have become of a prediction."""
+
+    status: str
+    delay: int | None
+    """At the destination, whoever saw it."""
+    reason: str | None
+    """Why nobody could be sure to see the run's end."""
+
+
+def read_truth(file: Path) -> list[Truth]:
+    """The records of a truth log."""
+    return [msgspec.json.decode(line, type=Truth) for _, line in read_lines(file)]
+
+
+def expectations(truths: Sequence[Truth]) -> dict[tuple[str, str, str, datetime], dict[str, Expected]]:
+    """By station, category, number and planned departure: what becomes of a prediction, by its destination.
+
+    The destination is what the boards say at the departure, so it may be the planned one or where the run really ended.
+    """
+    ends = {truth.run: truth for truth in truths if truth.terminates_here}
+    return {
+        (truth.station, truth.category, truth.number, truth.scheduled_departure): _by_destination(ends.get(truth.run))
+        for truth in truths
+        if truth.scheduled_departure is not None
+    }
+
+
+def _by_destination(end: Truth | None) -> dict[str, Expected]:
+    if end is None:
+        return {}
+    if end.undecidable is not None:
+        return {end.station: Expected("unlabelled", end.delay_arrival, end.undecidable)}
+    return {end.station: Expected("arrived", end.delay_arrival, None)}
+
+
+def month(truths: Sequence[Truth], file: Path) -> Path:
+    """The truth as a file of history, with the columns of ``piebro/deutsche-bahn-data``."""
+    rows = [
+        {
+            "station_name": truth.station,
+            "train_type": truth.category,
+            "train_number": truth.number,
+            "line_number": truth.line,
+            "id": f"{truth.run}-{truth.stop_index}",
+            "arrival_planned_time": _wall(truth.scheduled_arrival, 0),
+            "arrival_change_time": _wall(truth.scheduled_arrival, truth.delay_arrival),
+            "departure_planned_time": _wall(truth.scheduled_departure, 0),
+            "departure_change_time": _wall(truth.scheduled_departure, truth.delay_departure),
+            "arrival_is_canceled": truth.arrival_cancelled,
+            "departure_is_canceled": truth.departure_cancelled,
+        }
+        for truth in truths
+    ]
+    pl.DataFrame(rows, infer_schema_length=None).write_parquet(file)
+    return file
+
+
+def compared(stored: pl.DataFrame, truths: Sequence[Truth], folder: Path) -> pl.DataFrame:
+    """Stored examples, each beside the importer's of the same truth (columns with ``_history``)."""
+    import_history([month(truths, folder / "month.parquet")], folder / "history")
+    imported = examples.read(folder / "history").rename({"day": "service_day"})
+    key = ["category", "number", "station", "scheduled"]
+    both = stored.rename({"day": "service_day"}).join(imported, on=key, how="left", suffix="_history")
+    return both.with_columns(pl.col(pl.Float32).cast(pl.Float64).fill_nan(None))
+
+
+def agreement(both: pl.DataFrame, name: str) -> float:
+    """Share of the examples on which stream and importer agree, numbers within a hundredth."""
+    ours, theirs = both[name], both[f"{name}_history"]
+    if ours.dtype.is_numeric():
+        near = ((ours.cast(pl.Float64) - theirs.cast(pl.Float64)).abs() < 0.011).fill_null(value=False)
+        return float((near | (ours.is_null() & theirs.is_null())).mean() or 0.0)
+    return float(ours.eq_missing(theirs).mean() or 0.0)
+
+
+def _wall(planned: datetime | None, delay: int | None) -> datetime | None:
+    return None if planned is None else planned.replace(tzinfo=None) + timedelta(minutes=delay or 0)
