@@ -97,5 +97,11 @@ def agreement(both: pl.DataFrame, name: str) -> float:
     return float(ours.eq_missing(theirs).mean() or 0.0)
 
 
+def likeness(both: pl.DataFrame, name: str) -> float:
+    """Correlation of a feature in the stream and in the importer's examples; NaN where one of them never changes."""
+    known = both.select(name, f"{name}_history").drop_nulls()
+    return float(known.select(pl.corr(name, f"{name}_history")).item() or float("nan"))
+
+
 def _wall(planned: datetime | None, delay: int | None) -> datetime | None:
     return None if planned is None else planned.replace(tzinfo=None) + timedelta(minutes=delay or 0)
