@@ -88,7 +88,7 @@ def fold(name: str, station: Station, memory: Memory, board: boards.Board, polle
         entry = station.entries.get(key)
         if entry is None:
             entry = station.entries[key] = report
-            entry.sure = doubt.is_ours(name, station, entry) and key not in odd.strangers
+            entry.sure = doubt.is_ours(name, station, entry) and (odd.same_station or key not in odd.strangers)
             verdicts.extend(_first_sight(key, entry, memory))
         else:
             _update(entry, report)
@@ -202,8 +202,9 @@ def _note_missing(station: Station, memory: Memory, polled_at: int) -> list[Verd
         entry = station.entries[key]
         if entry.kind:
             verdicts.extend(_after_decision(key, entry, polled_at, last_chance=True))
+        if entry.kind:
             remember(station, memory, key)
-        elif not entry.first_missing:
+        elif not entry.first_missing:  # open, or opened by the last thing that was said of it
             entry.first_missing = polled_at
     return verdicts
 

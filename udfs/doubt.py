@@ -25,6 +25,8 @@ class Doubt(NamedTuple):
     """Why it must not be believed, or None."""
     strangers: frozenset[str] = frozenset()
     """Trains that the board before should have shown, and did not."""
+    same_station: bool = False
+    """Whether enough trains are on the board before, too: then strangers are trains that were added."""
 
 
 def judge(station: Station, reports: dict[str, Entry], polled_at: int, max_silence: int) -> Doubt:
@@ -50,7 +52,8 @@ def judge(station: Station, reports: dict[str, Entry], polled_at: int, max_silen
         if dead:
             return Doubt(dead)
     station.doubted = []
-    return Doubt(None, strangers)
+    in_common = sum(entry.last_seen == station.last_board for key, entry in station.entries.items() if key in reports)
+    return Doubt(None, strangers, same_station=in_common >= _ENOUGH)
 
 
 def lost(entry: Entry, report: Entry) -> bool:

@@ -64,6 +64,7 @@ Finding = Literal[
     "doubled",
     "cancelled, decided so",
     "cancelled after the decision",
+    "revoked after the decision",
     "wrong where undecidable",
     "undecidable",
     "never shown",
@@ -152,6 +153,8 @@ class Evaluation:
         elif gone:
             tally.count("found", truth.id)
             tally.measure(truth, gone[0], decisions[-1])
+        elif _revoked_later(truth, decisions):
+            tally.count("revoked after the decision", f"{truth.id}: {_words(decisions)}, true delay {truth.delay}")
         elif truth.id in self._shown:
             tally.count("missed", f"{truth.id}: {_words(decisions) or 'no decision'}, true delay {truth.delay}")
         else:
@@ -165,6 +168,11 @@ def _compare_cancelled(truth: TrueStop, decisions: list[Decision], gone: list[De
         tally.count("cancelled after the decision", f"{truth.id}: {_words(decisions)}")
     elif decisions:
         tally.count("cancelled, decided so", f"{truth.id}: {_words(decisions)}")
+
+
+def _revoked_later(truth: TrueStop, decisions: list[Decision]) -> bool:
+    """Whether its cancellation was taken back only when no board showed it any more."""
+    return bool(decisions) and decisions[-1].cancelled and truth.known_at > clock.milliseconds(decisions[-1].last_seen)
 
 
 class _Tally:

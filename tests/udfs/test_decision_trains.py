@@ -179,6 +179,16 @@ def test_a_cancellation_revoked_after_the_decision_opens_the_train_again() -> No
     assert [(d.kind, d.revision) for d in station.decisions] == [("cancelled", 0), ("departed", 1)]
 
 
+def test_a_cancellation_revoked_on_the_last_board_that_shows_the_train_leaves_a_departure() -> None:
+    """Berlin, S 9417: an hour after it left, the feed says that it was not cancelled, and then the row's hour is over."""
+    station = Watched()
+    settle(station, row("1", "12:05", cancelled=True), LATER, last="13:00")
+    station.board("13:03", row("1", "12:05", 1), LATER)
+    station.every_three_minutes("13:06", "13:15", LATER)
+    found = [(d.kind, d.revision, d.delay) for d in station.decisions]
+    assert found == [("cancelled", 0, None), ("departed", 1, 1)]
+
+
 def test_a_cancellation_announced_after_the_planned_departure() -> None:
     station = Watched()
     station.every_three_minutes("12:00", "12:09", row("1", delay=10))
@@ -228,6 +238,16 @@ def test_added_stops_are_stops() -> None:
     station = Watched()
     settle(station, row("1", route=[HERE, {"name": "Umweg", "isAdditional": 1}, "Ende"]))
     assert station.decisions[0].route_ahead == ("Umweg", "Ende")
+
+
+def test_an_added_train_that_only_one_board_shows_departs_where_that_board_is_surely_this_stations() -> None:
+    """Berlin polled every 15 minutes: the board knows the other trains, so it is no other station's."""
+    station = Watched()
+    known = [row(str(number), f"13:{number}") for number in (10, 20, 30)]
+    station.every_three_minutes("12:00", "12:03", *known)
+    station.board("12:15", row("501", "12:20", 2), *known)
+    station.every_three_minutes("12:30", "12:36", *known)
+    assert [(d.kind, d.number, d.delay) for d in station.decisions] == [("departed", "501", 2)]
 
 
 def test_no_real_time_at_all_departs_with_delay_zero_that_says_so() -> None:

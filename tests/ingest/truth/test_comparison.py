@@ -72,6 +72,12 @@ def test_cancelled_and_decided_so() -> None:
     assert found.counts == {"cancelled, decided so": 1}
 
 
+def test_revoked_after_the_decision_is_not_missed() -> None:
+    station = settled(row("1", "12:05", cancelled=True))
+    assert compared(station, true("1", "12:05", known_at=at("13:40"))).counts == {"revoked after the decision": 1}
+    assert compared(station, true("1", "12:05")).counts == {"missed": 1}
+
+
 def test_what_is_undecidable_is_neither_found_nor_missed() -> None:
     found = compared(settled(), true("1", "12:50", undecidable="no board"))
     assert found.counts == {"undecidable": 1, "wrong where undecidable": 1}
