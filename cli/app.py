@@ -19,6 +19,7 @@ _MODULES = (
     "cli.ingest",
     "cli.simulate",
     "cli.decide",
+    "cli.rebuild",
     "cli.tune",
     "cli.training",
     "cli.data",

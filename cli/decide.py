@@ -33,10 +33,14 @@ def decide(
         list[Path] | None, typer.Option(help="Compare with what happened: a truth log, or a recorded feed's folder.")
     ] = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="With --truth: all figures, as JSON.")] = None,
+    job: Annotated[
+        bool, typer.Option("--job", help="Compare with what the job wrote to its topics; exit code 1 if it differs.")
+    ] = False,
 ) -> None:
     """One JSON line per decision, in the order in which they are made; what could not be read goes to stderr.
 
     With --truth no lines but how good they are: found, missed, invented, doubled, and how far delays are off.
+    With --job no lines but whether the job, which has read the same boards to their end, decided the same.
     """
     import msgspec
 
@@ -52,10 +56,15 @@ def decide(
     )
     decider = config.decider()
     if truth:
+        if job:
+            raise UserError("--truth and --job are two questions: ask one after the other")
         _evaluate(paths, station, decider, truth, json_file)
         return
     if json_file is not None:
         raise UserError(f"--json {json_file} holds the figures of a comparison: give --truth, too")
+    if job:
+        _compare_with_job(paths, station, decider, config)
+        return
     encode = msgspec.json.Encoder().encode
     out = sys.stdout.buffer
     for name, at, outcome in decide_boards(read_boards(paths, station), decider):
@@ -64,6 +73,21 @@ def decide(
         elif outcome.kind != "planned":
             out.write(encode(outcome) + b"\n")
     out.flush()
+
+
+def _compare_with_job(paths: list[Path], station: str | None, decider: Decider, config: settings.Settings) -> None:
+    from ingest.agreement import by_job, compare, offline
+    from ingest.progress import passing
+    from ingest.recorded import find_boards
+
+    recording = find_boards(paths, station)
+    found = compare(offline(passing("boards decided", recording.boards, recording.read()), decider), by_job(config))
+    print(f"{found.same} decisions of the job are those of decide")
+    for ids, whose in ((found.only_offline, "decide"), (found.only_job, "the job")):
+        if ids:
+            print(f"{len(ids)} only of {whose}: {'; '.join(ids[:10])}")
+    if found.only_offline or found.only_job:
+        raise typer.Exit(1)
 
 
 def _evaluate(

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from time import monotonic
+from typing import TypeVar
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 _PLAIN_SECONDS = 5.0
+
+Item = TypeVar("Item")
 
 
 @contextmanager
@@ -29,6 +32,14 @@ def counting(what: str, total: int | None) -> Iterator[Callable[[int], None]]:
     with Progress(*columns, console=console) as progress:
         task = progress.add_task(what, total=total)
         yield lambda count: progress.advance(task, count)
+
+
+def passing(what: str, total: int, items: Iterable[Item]) -> Iterator[Item]:
+    """Pass items on and count them."""
+    with counting(what, total) as advance:
+        for item in items:
+            yield item
+            advance(1)
 
 
 def _plain(console: Console, what: str, total: int | None) -> Callable[[int], None]:

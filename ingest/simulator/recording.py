@@ -9,14 +9,12 @@ from __future__ import annotations
 import heapq
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import BinaryIO
 
 import msgspec
-import zstandard
 
+from ingest.lines import Line, writing
 from ingest.simulator import clock
 from ingest.simulator.faults import Faults
 from ingest.simulator.reply import OLDEST, answer
@@ -25,14 +23,6 @@ from ingest.simulator.world import World
 
 _LATEST = 240
 """Seconds that a line may be out of order: inside the pipeline's default grace of five minutes."""
-
-
-class Recorded(msgspec.Struct, frozen=True):
-    """A line of the recording."""
-
-    station: str
-    polled_at: datetime
-    body: str
 
 
 class Summary(msgspec.Struct, frozen=True):
@@ -90,18 +80,6 @@ def record(
     return Summary(boards, faulty, truths, undecidable)
 
 
-@contextmanager
-def writing(path: Path) -> Iterator[BinaryIO]:
-    """A file to write bytes to, through zstd when its name ends in ``.zst``; its folder is made."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("wb") as raw:
-        if path.suffix != ".zst":
-            yield raw
-            return
-        with zstandard.ZstdCompressor(level=3).stream_writer(raw) as compressed:
-            yield compressed
-
-
 def _polls(
     world: World, faults: Faults, begin: int, end: int, *, every: int, past: bool
 ) -> Iterator[tuple[int, int, str, str | None]]:
@@ -126,7 +104,7 @@ def _in_order(
     number = 0
     for at, station, body, fault in polls:
         polled_at = datetime.fromtimestamp(at, tz=UTC)
-        line = msgspec.json.encode(Recorded(world.network.stations[station].name, polled_at, body)) + b"\n"
+        line = Line(world.network.stations[station].name, polled_at, body).encode()
         late = faults.strikes("out-of-order", station, at)
         written = at + (1 + faults.draw("out-of-order", station, at, _LATEST) if late else 0)
         copies = [written]

@@ -11,10 +11,11 @@ from typing import Any
 
 import httpx
 import msgspec
+from confluent_kafka import Producer
 
 from deploy.stack import Stack
 from deploy.submit import submit
-from ingest.boards import BoardRecord
+from ingest.boards import BoardRecord, headers, pack
 from ingest.producer import BoardProducer
 from ingest.tail import read_topic
 from ingest.topics import ensure_topics
@@ -57,6 +58,22 @@ def publish(settings: Settings, boards: Iterable[BoardRecord]) -> None:
         producer.check()
 
 
+def publish_at(settings: Settings, boards: Iterable[tuple[int, BoardRecord]]) -> None:
+    """Write boards to the partitions named, in the order given, as no poller of ours would."""
+    ensure_topics(settings, topics.ALL)
+    producer = Producer(settings.kafka_client_config() | {"linger.ms": 20})
+    for partition, board in boards:
+        producer.produce(
+            settings.topic(topics.BOARDS),
+            value=pack(board.body),
+            key=board.station.encode(),
+            partition=partition,
+            timestamp=round(board.polled_at.timestamp() * 1000),
+            headers=headers(board),
+        )
+    assert producer.flush(30) == 0
+
+
 def run_to_end(settings: Settings, timeout_seconds: float = 240.0) -> str:
     """Submit the bounded job and wait until it has finished; returns its id."""
     job = submit(settings)
@@ -73,12 +90,31 @@ def wait_for_end(settings: Settings, job: str, timeout_seconds: float = 240.0) -
         time.sleep(0.5)
 
 
+def wait_for_checkpoint(settings: Settings, job: str) -> None:
+    """Wait until the job has completed a checkpoint."""
+    wait_until(lambda: get(settings, f"/jobs/{job}/checkpoints")["counts"]["completed"] > 0)
+
+
 def wait_until(done: Callable[[], bool], timeout_seconds: float = 180.0) -> None:
-    """Wait for something to happen. Fails where it does not."""
+    """Look once a second. Fails where it does not happen in time."""
     deadline = time.monotonic() + timeout_seconds
     while not done():
         assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.5)
+        time.sleep(1)
+
+
+def cancel(settings: Settings, job: str) -> None:
+    """End the job where it stands."""
+    httpx.patch(f"{settings.flink_rest}/jobs/{job}?mode=cancel", timeout=30).raise_for_status()
+
+
+def stop_with_savepoint(settings: Settings, job: str) -> str:
+    """End the job and return where its state lies."""
+    folder = (settings.local_dir / "savepoints").as_uri()
+    asked = httpx.post(f"{settings.flink_rest}/jobs/{job}/stop", json={"targetDirectory": folder}, timeout=30)
+    trigger = asked.raise_for_status().json()["request-id"]
+    wait_until(lambda: get(settings, f"/jobs/{job}/savepoints/{trigger}")["status"]["id"] == "COMPLETED")
+    return str(get(settings, f"/jobs/{job}/savepoints/{trigger}")["operation"]["location"])
 
 
 def get(settings: Settings, path: str) -> Any:
@@ -88,8 +124,13 @@ def get(settings: Settings, path: str) -> Any:
 
 def records(settings: Settings, *names: str) -> list[dict[str, Any]]:
     """What a read_committed reader finds on topics of JSON."""
+    return [msgspec.json.decode(value) for value in values(settings, *names)]
+
+
+def values(settings: Settings, *names: str) -> list[bytes]:
+    """The same, byte for byte."""
     return [
-        msgspec.json.decode(record.value)
+        record.value
         for name in names
         for record in read_topic(settings, name, from_beginning=True, follow=False, stop=threading.Event())
     ]

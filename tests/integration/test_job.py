@@ -83,7 +83,7 @@ def test_a_killed_task_manager_loses_nothing_and_doubles_nothing(
     half = len(simulated) // 2
     job.publish(settings, simulated[:half])
     started = submit(settings)
-    _wait_for_checkpoint(settings, started)
+    job.wait_for_checkpoint(settings, started)
     victim = next(status for status in stack.status() if status.name.startswith("taskmanager"))
     psutil.Process(victim.pid).send_signal(signal.SIGKILL)
     job.publish(settings, simulated[half:])
@@ -100,7 +100,7 @@ def test_a_killed_task_manager_loses_nothing_and_doubles_nothing(
             ids = [record["id"] for record in job.records(settings, name)]
             assert sorted(ids) == sorted(final), name
     finally:
-        _cancel(settings, started)
+        job.cancel(settings, started)
         stack.up()
 
 
@@ -131,11 +131,3 @@ def _empty_board(station: str, at: datetime) -> BoardRecord:
 
 def _departed(decisions: Sequence[dict[str, object]]) -> int:
     return sum(decision["kind"] == "departed" for decision in decisions)
-
-
-def _wait_for_checkpoint(settings: job.Settings, started: str) -> None:
-    job.wait_until(lambda: job.get(settings, f"/jobs/{started}/checkpoints")["counts"]["completed"] > 0)
-
-
-def _cancel(settings: job.Settings, started: str) -> None:
-    job.httpx.patch(f"{settings.flink_rest}/jobs/{started}?mode=cancel", timeout=30).raise_for_status()

@@ -1,7 +1,8 @@
 """How the Flink operator brings boards into order, without Flink: for properties that need thousands of runs.
 
-The same three rules as ``udfs/operators/decide.py``: a board waits until the watermark has passed it by the grace;
-deadlines fall due in between; what comes after its turn is late. State is written and read as the operator does.
+The same rules as ``udfs/operators/decide.py``: a board waits until the watermark has passed it by the grace;
+deadlines fall due in between; what comes after its turn is late, also where a restart has made it wait once more.
+State is written and read as the operator does.
 """
 
 from __future__ import annotations
@@ -51,6 +52,10 @@ class Stream:
         for name in self._waiting:
             self._fire(name, self._watermark - self._grace)
 
+    def restart(self) -> None:
+        """The watermark begins anew, all else is as it was."""
+        self._watermark = -(2**62)
+
     def decisions(self) -> set[tuple[str, int, bytes]]:
         """Id, revision and the whole of every decision but ``late`` and first sights."""
         return {
@@ -80,7 +85,8 @@ class Stream:
             if now > to:
                 return
             if now in waiting:
-                found = self._decider.take(name, station, memory, waiting.pop(now), now)
+                take = self._decider.take if now > station.frontier else self._decider.take_late
+                found = take(name, station, memory, waiting.pop(now), now)
             else:
                 found = self._decider.pass_time(name, station, memory, now)
             self.outcomes += found

@@ -4,65 +4,20 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from typing import Any
 
 import msgspec
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.udfs.handmade import at, body, row
+from tests.udfs.scenarios import HERE, START, recordings
 from tests.udfs.stream import Arrival, Stream
 from udfs.deciding import Decider, Outcome
 from udfs.decision import MINUTE, Rules, Station
 from udfs.events import Decision
 
-START = at("2026-03-10T22:30")
 GRACE = 5
-HERE = "A"
 many = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-
-
-class Train:
-    """What boards say of a train as time goes on; drawn from a seed, so that Hypothesis can shrink it."""
-
-    def __init__(self, seed: int) -> None:
-        rng = random.Random(seed)
-        self.number, self.planned = str(seed), rng.randrange(0, 100)
-        self.ends, self.realtime = rng.random() < 0.4, rng.random() < 0.9
-        self.changes = sorted((rng.randrange(-30, 110), rng.choice((0, 0, 1, 3, 8, 25, -2))) for _ in range(4))
-        self.cancelled = sorted(rng.sample(range(0, 130), 2)) if rng.random() < 0.2 else [0, 0]
-        self.hidden = sorted(rng.sample(range(0, 130), 2)) if rng.random() < 0.2 else [0, 0]
-
-    def row(self, minute: int, *, past: bool) -> dict[str, Any] | None:
-        """The train on the board of a minute, or None."""
-        delay = [0, *(delay for since, delay in self.changes if since <= minute)][-1]
-        leaves = self.planned + delay
-        if self.hidden[0] <= minute < self.hidden[1] or leaves < minute - (60 if past else 0):
-            return None
-        time = f"{(22 * 60 + 30 + self.planned) // 60 % 24:02}:{(30 + self.planned) % 60:02}"
-        cancelled = self.cancelled[0] <= minute < self.cancelled[1]
-        where = {"departure": None, "arrival": time} if self.ends else {"departure": time}
-        return row(self.number, delay=delay, cancelled=cancelled, realtime=self.realtime, **where)  # type: ignore[arg-type]
-
-
-@st.composite
-def recordings(draw: st.DrawFn, name: str = HERE) -> list[Arrival]:
-    """Boards of one station over two hours, every one to ten minutes, some of them broken or another station's."""
-    trains = [Train(seed) for seed in draw(st.lists(st.integers(0, 10_000), min_size=1, max_size=8, unique=True))]
-    past = draw(st.booleans())
-    minute, boards = 0, []
-    for step, fault in draw(
-        st.lists(st.tuples(st.integers(1, 10), st.sampled_from(["", "", "", "", "broken", "other"])), max_size=40)
-    ):
-        minute += step
-        rows = [shown for train in trains if (shown := train.row(minute, past=past))]
-        value = body(*rows)
-        if fault == "broken":
-            value = value[: len(value) // 2]
-        elif fault == "other":
-            value = body(*(r | {"trainNumber": "9" + r["trainNumber"]} for r in rows))
-        boards.append(Arrival(name, START + minute * MINUTE, value))
-    return boards
 
 
 def run(boards: list[Arrival], watermarks: list[int] | None = None) -> Stream:
@@ -127,6 +82,23 @@ def test_boards_that_come_too_late_only_add_late_records(boards: list[Arrival], 
     for board in too_late:
         if board.polled_at < in_time[-1].polled_at:
             stream.arrive(board)
+    assert stream.decisions() == before
+    assert stream.state() == state
+
+
+@many
+@given(recordings(), st.randoms(use_true_random=False))
+def test_boards_that_come_too_late_after_a_restart_only_add_late_records(
+    boards: list[Arrival], rng: random.Random
+) -> None:
+    stream = run(boards)
+    before, state = stream.decisions(), stream.state()
+    last = max((board.polled_at for board in boards if board.value.endswith(b"}")), default=0)
+    stream.restart()
+    for board in boards:
+        if board.polled_at < last and rng.random() < 0.5:
+            stream.arrive(board._replace(value=boards[0].value))
+    stream.pass_watermark(START + 48 * 60 * MINUTE)
     assert stream.decisions() == before
     assert stream.state() == state
 

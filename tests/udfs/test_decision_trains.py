@@ -180,7 +180,7 @@ def test_a_cancellation_revoked_after_the_decision_opens_the_train_again() -> No
 
 
 def test_a_cancellation_revoked_on_the_last_board_that_shows_the_train_leaves_a_departure() -> None:
-    """Berlin, S 9417: an hour after it left, the feed says that it was not cancelled, and then the row's hour is over."""
+    """Berlin, S 9417: nearly an hour after it left the feed says that it ran, and then the row is gone."""
     station = Watched()
     settle(station, row("1", "12:05", cancelled=True), LATER, last="13:00")
     station.board("13:03", row("1", "12:05", 1), LATER)

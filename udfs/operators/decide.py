@@ -78,7 +78,9 @@ class Decide(KeyedProcessFunction):
             yield from self._emit(found, name, now, b"", (-1, -1))
         else:
             body = waiting[_ORIGIN.size :]
-            found = self._decider.take(name, station, self._memory, body, now)
+            # A restart forgets the watermark, so that a board may have waited that came too late.
+            take = self._decider.take if now > station.frontier else self._decider.take_late
+            found = take(name, station, self._memory, body, now)
             yield from self._emit(found, name, now, body, _ORIGIN.unpack_from(waiting))
         self._station.store(station)
         self._set_timer(next_deadline(station, self._decider.rules), ctx)

@@ -9,13 +9,14 @@ from datetime import date, datetime
 import msgspec
 import pytest
 
+from ingest.lines import writing
 from ingest.recorded import read_boards
 from ingest.simulator import clock
 from ingest.simulator.board import board
 from ingest.simulator.faults import Faults
 from ingest.simulator.movement import move
 from ingest.simulator.network import build
-from ingest.simulator.recording import record, writing
+from ingest.simulator.recording import record
 from ingest.simulator.truth import Truth, TruthLog, known_from, of_day
 from ingest.simulator.world import World
 

@@ -1,0 +1,60 @@
+"""``zielzeit rebuild``: boards out of a recorded feed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from errors import UserError
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's commands."""
+    app.command(name="rebuild", help="Rebuild boards from a recorded feed, for replay and decide.")(rebuild)
+
+
+def rebuild(
+    feed: Annotated[Path, typer.Argument(help="Folder of a recorded feed: planned stops and changes.")],
+    out: Annotated[Path, typer.Option(help="Recorded boards, .jsonl or .jsonl.zst.")],
+    begin: Annotated[str, typer.Option(help="First poll, ISO, Berlin's time where no offset is named.")],
+    hours: Annotated[float, typer.Option(help="Hours from the first poll to the last.", min=0)] = 24.0,
+    every: Annotated[int, typer.Option(help="Seconds between two boards of a station.", min=30)] = 180,
+    past: Annotated[bool, typer.Option(help="Boards as polled with past=1.")] = True,
+    station: Annotated[str | None, typer.Option(help="The station of a feed that names none.")] = None,
+    only: Annotated[
+        list[str] | None, typer.Option(help="Of a feed of many stations only this one; repeatable.")
+    ] = None,
+) -> None:
+    """Write what DBF would have answered with all that the feed knew at each poll."""
+    from ingest.lines import write_boards
+    from ingest.progress import counting
+    from ingest.truth import iris, rebuilding
+    from udfs import clock
+
+    if not (feed / iris.PLAN).is_file():
+        raise UserError(f"{feed} is no recorded feed: it holds no {iris.PLAN}")
+    if not out.name.removesuffix(".zst").endswith(".jsonl"):
+        raise UserError(f"--out {out}: name it .jsonl or .jsonl.zst, as replay reads it")
+    try:
+        first = datetime.fromisoformat(begin)
+    except ValueError:
+        raise UserError(f"--begin {begin} is no time: give it as 2025-09-03T00:00") from None
+    first = first if first.tzinfo else first.replace(tzinfo=clock.BERLIN)
+    last = first + timedelta(hours=hours)
+    polls = int(hours * 3600) // every + 1
+    boards = rebuilding.rebuild(
+        feed, station, first, last, every=every, past=past, only=None if only is None else frozenset(only)
+    )
+    written = Counter[datetime]()
+    with counting("polls rebuilt", polls) as advance:
+        for board in write_boards(boards, out):
+            if board.polled_at not in written:
+                advance(1)
+            written[board.polled_at] += 1
+    if not written:
+        raise UserError(f"--only {', '.join(only or ())}: {feed} has no such station")
+    print(f"{out}: {written.total()} boards from {first.isoformat()}")

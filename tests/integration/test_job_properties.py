@@ -1,0 +1,237 @@
+"""The properties of the decision, for the operator itself: in one stream many stations that Hypothesis made up.
+
+Each scenario is a station of its own. Its boards are shuffled inside the grace, some come twice, and they lie on any
+partition, as if several pollers wrote them; somewhere in between the job dies or is stopped with a savepoint, and in
+the end boards come that are too late. Whatever happens, each station must have the decisions of the pure fold.
+
+``SCENARIO_SEED=… pytest …`` repeats a failure; the boards of what failed are kept for ``zielzeit decide``.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import psutil
+import pytest
+from hypothesis import HealthCheck, Phase, given, seed
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from deploy.stack import Stack
+from deploy.submit import submit
+from ingest.boards import BoardRecord
+from ingest.lines import Line
+from settings import Settings
+from tests.integration import job
+from tests.udfs.scenarios import START, recordings
+from tests.udfs.stream import Arrival, Stream
+from udfs import clock, topics
+from udfs.deciding import Unreadable
+from udfs.decision import MINUTE
+from udfs.events import Decision
+from udfs.offline import decide
+
+pytestmark = pytest.mark.integration
+
+SEED = int(os.environ.get("SCENARIO_SEED", "0")) or random.SystemRandom().randrange(1, 2**32)
+SCENARIOS, PARTITIONS, DAY = 150, 4, 24 * 60 * MINUTE
+BROKEN, EMPTY = b'{"departures": [', b'{"departures": []}'
+MARKERS = [f"End {number}" for number in range(40)]
+"""Stations that come to lie on every subtask: what is theirs comes after all that was due before."""
+
+
+class Scenario(msgspec.Struct, frozen=True):
+    """A station: its boards in order, and how they come."""
+
+    name: str
+    boards: list[Arrival]
+    sent: list[tuple[float, int, Arrival]]
+    """(place in time, partition, board)."""
+    too_late: list[Arrival]
+
+
+def scenarios(count: int, of_seed: int) -> list[Scenario]:
+    """What Hypothesis makes of a seed."""
+    found: list[Scenario] = []
+
+    @seed(of_seed)
+    @hypothesis_settings(
+        max_examples=count,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(recordings(), st.integers(0, 2**32))
+    def collect(drawn: list[Arrival], way: int) -> None:
+        name, rng = f"Scenario {len(found)}", random.Random(way)
+        boards = [board._replace(station=name) for board in drawn]
+        copies = [board for board in boards for _ in range(1 + (rng.random() < 0.3))]
+        sent = [(b.polled_at + rng.random() * (5 * MINUTE - 1), rng.randrange(PARTITIONS), b) for b in copies]
+        whole = [board for board in boards if board.value.endswith(b"}")]
+        too_late = [
+            Arrival(name, board.polled_at - 30_000, rng.choice(whole).value)
+            for board in whole[1:]
+            if rng.random() < 0.2
+        ]
+        found.append(Scenario(name, boards, sent, too_late))
+
+    collect()
+    return found
+
+
+def markers(after: int) -> list[tuple[int, Arrival]]:
+    """On every partition: boards that are none and become dead letters, and later ones that carry time past them."""
+    return [
+        (place % PARTITIONS, Arrival(name, START + at, value))
+        for at, value in ((after, BROKEN), (after + DAY, EMPTY))
+        for place, name in enumerate(MARKERS)
+    ]
+
+
+def as_record(board: Arrival) -> BoardRecord:
+    """As the fold offline takes it."""
+    at = clock.instant_datetime(board.polled_at / MINUTE)
+    return BoardRecord(station=board.station, body=board.value, polled_at=at, source="replay", url="")
+
+
+class Found(msgspec.Struct):
+    """What became of one station's boards, byte for byte."""
+
+    decisions: Counter[bytes]
+    letters: Counter[str]
+
+
+def folded(settings: Settings, scenario: Scenario) -> Found:
+    """The pure fold over a scenario's boards in order, and after that the ones that come too late."""
+    decider = settings.decider()
+    end = Arrival(scenario.name + " end", START + 2 * DAY, EMPTY)
+    outcomes = [o for _, _, o in decide([as_record(b) for b in [*scenario.boards, end]], decider)]
+    return gathered([*outcomes, *_late(settings, scenario)])
+
+
+def _late(settings: Settings, scenario: Scenario) -> Iterator[Any]:
+    stream = standing_in(settings, scenario.boards)
+    before = len(stream.outcomes)
+    for board in scenario.too_late:
+        stream.arrive(board)
+    yield from stream.outcomes[before:]
+
+
+def standing_in(settings: Settings, boards: Iterable[Arrival]) -> Stream:
+    """The operator's stand-in without Flink, to see whether a failure is Flink's."""
+    stream, newest = Stream(settings.decider()), 0
+    for board in boards:
+        stream.arrive(board)
+        newest = max(newest, board.polled_at)
+        stream.pass_watermark(newest)
+    stream.pass_watermark(START + 2 * DAY)
+    return stream
+
+
+def gathered(outcomes: Iterable[Any]) -> Found:
+    """Outcomes as they look on the topics."""
+    found = Found(Counter(), Counter())
+    for outcome in outcomes:
+        if isinstance(outcome, Unreadable):
+            found.letters[outcome.reason] += 1
+        elif isinstance(outcome, Decision) and outcome.kind != "planned":
+            found.decisions[msgspec.json.encode(outcome)] += 1
+    return found
+
+
+def on_topics(settings: Settings) -> dict[str, Found]:
+    """What the job wrote, by station."""
+    found: defaultdict[str, Found] = defaultdict(lambda: Found(Counter(), Counter()))
+    for value in job.values(settings, *job.DECISION_TOPICS):
+        found[msgspec.json.decode(value)["station"]].decisions[value] += 1
+    for letter in job.records(settings, topics.DEAD_LETTERS):
+        found[letter["key"]].letters[letter["reason"]] += 1
+    return found
+
+
+@pytest.mark.parametrize(("mode", "parallelism", "restart"), [("thread", 2, "kill"), ("process", 1, "savepoint")])
+def test_any_order_copies_partitions_and_restarts_give_each_station_the_decisions_of_the_fold(
+    stack: Stack, tmp_path: Path, mode: str, parallelism: int, restart: str
+) -> None:
+    settings = job.settings_for(
+        stack,
+        flink_execution_mode=mode,
+        parallelism=parallelism,
+        bounded=False,
+        idle_timeout_seconds=600.0,
+        start_from="earliest-offset",
+        topic_partitions=PARTITIONS,
+    )
+    cases = scenarios(SCENARIOS, SEED)
+    arrivals = sorted(((at, partition, board) for case in cases for at, partition, board in case.sent), key=_when)
+    cut = random.Random(SEED).randrange(len(arrivals) // 4, 3 * len(arrivals) // 4)
+    job.publish_at(settings, [(partition, as_record(board)) for _, partition, board in arrivals[:cut]])
+    running = submit(settings)
+    try:
+        job.wait_for_checkpoint(settings, running)
+        running = _restart(stack, settings, running, restart)
+        rest = [(partition, board) for _, partition, board in arrivals[cut:]] + markers(2 * DAY)
+        job.publish_at(settings, [(partition, as_record(board)) for partition, board in rest])
+        _wait_for_markers(settings, len(MARKERS))
+        if restart == "savepoint":  # the boards that are too late then come before the first watermark
+            running = _restart(stack, settings, running, restart)
+        too_late = [(place % PARTITIONS, b) for place, b in enumerate(b for case in cases for b in case.too_late)]
+        job.publish_at(settings, [(partition, as_record(b)) for partition, b in [*too_late, *markers(4 * DAY)]])
+        _wait_for_markers(settings, 2 * len(MARKERS))
+        found = on_topics(settings)
+        wrong = [
+            _explain(settings, case, found, tmp_path) for case in cases if found[case.name] != folded(settings, case)
+        ]
+        assert not wrong, f"SCENARIO_SEED={SEED}, restart before board {cut}:\n" + "\n".join(wrong)
+        departed = [r["id"] for r in job.records(settings, topics.DEPARTURES) if r["kind"] == "departed"]
+        predicted = [r["id"] for r in job.records(settings, topics.PREDICTIONS)]
+        assert sorted(predicted) == sorted(departed)
+        assert len(departed) > SCENARIOS
+    finally:
+        job.cancel(settings, running)
+        stack.up()
+
+
+def _when(sent: tuple[float, int, Arrival]) -> float:
+    return sent[0]
+
+
+def _restart(stack: Stack, settings: Settings, running: str, how: str) -> str:
+    """Kill a TaskManager, or stop with a savepoint and go on from it; returns the id of the job that runs."""
+    if how == "savepoint":
+        return submit(settings, savepoint=job.stop_with_savepoint(settings, running))
+    victim = next(status for status in stack.status() if status.name.startswith("taskmanager"))
+    psutil.Process(victim.pid).send_signal(signal.SIGKILL)
+    return running
+
+
+def _wait_for_markers(settings: Settings, count: int) -> None:
+    job.wait_until(
+        lambda: sum(letter["key"] in MARKERS for letter in job.records(settings, topics.DEAD_LETTERS)) >= count
+    )
+
+
+def _explain(settings: Settings, case: Scenario, found: dict[str, Found], folder: Path) -> str:
+    """What differs, whether the operator's stand-in differs, too, and where the boards are."""
+    expected, got = folded(settings, case), found[case.name]
+    file = folder / f"{case.name}.jsonl"
+    records = [as_record(board) for board in case.boards]
+    file.write_bytes(b"".join(Line(r.station, r.polled_at, r.body.decode()).encode() for r in records))
+    stream = standing_in(settings, (board for _, _, board in sorted(case.sent, key=_when)))
+    alone = {value for _, _, value in stream.decisions()} == {
+        value for value in expected.decisions if b'"kind":"late"' not in value
+    }
+    return (
+        f"{case.name}: missing {list(expected.decisions - got.decisions)[:2]}, "
+        f"too many {list(got.decisions - expected.decisions)[:2]}, "
+        f"dead letters {got.letters} instead of {expected.letters}; "
+        f"without Flink it is {'right' if alone else 'wrong'}; boards: {file}"
+    )
