@@ -1,8 +1,9 @@
 """The properties of the decision, for the operator itself: in one stream many stations that Hypothesis made up.
 
 Each scenario is a station of its own. Its boards are shuffled inside the grace, some come twice, and they lie on any
-partition, as if several pollers wrote them; somewhere in between the job dies or is stopped with a savepoint, and in
-the end boards come that are too late. Whatever happens, each station must have the decisions of the pure fold.
+partition, as if several pollers wrote them; somewhere in between the job is stopped and goes on from its savepoint,
+and after another stop boards come that are too late. Whatever happens, each station must have the decisions of the
+pure fold.
 
 ``SCENARIO_SEED=… pytest …`` repeats a failure; the boards of what failed are kept for ``zielzeit decide``.
 """
@@ -11,14 +12,12 @@ from __future__ import annotations
 
 import os
 import random
-import signal
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import msgspec
-import psutil
 import pytest
 from hypothesis import HealthCheck, Phase, given, seed
 from hypothesis import settings as hypothesis_settings
@@ -157,9 +156,9 @@ def on_topics(settings: Settings) -> dict[str, Found]:
     return found
 
 
-@pytest.mark.parametrize(("mode", "parallelism", "restart"), [("thread", 2, "kill"), ("process", 1, "savepoint")])
+@pytest.mark.parametrize(("mode", "parallelism"), [("thread", 2), ("process", 1)])
 def test_any_order_copies_partitions_and_restarts_give_each_station_the_decisions_of_the_fold(
-    stack: Stack, tmp_path: Path, mode: str, parallelism: int, restart: str
+    stack: Stack, tmp_path: Path, mode: str, parallelism: int
 ) -> None:
     settings = job.settings_for(
         stack,
@@ -177,12 +176,11 @@ def test_any_order_copies_partitions_and_restarts_give_each_station_the_decision
     running = submit(settings)
     try:
         job.wait_for_checkpoint(settings, running)
-        running = _restart(stack, settings, running, restart)
+        running = _restart(settings, running)
         rest = [(partition, board) for _, partition, board in arrivals[cut:]] + markers(2 * DAY)
         job.publish_at(settings, [(partition, as_record(board)) for partition, board in rest])
         _wait_for_markers(settings, len(MARKERS))
-        if restart == "savepoint":  # the boards that are too late then come before the first watermark
-            running = _restart(stack, settings, running, restart)
+        running = _restart(settings, running)  # the boards that are too late come before its first watermark
         too_late = [(place % PARTITIONS, b) for place, b in enumerate(b for case in cases for b in case.too_late)]
         job.publish_at(settings, [(partition, as_record(b)) for partition, b in [*too_late, *markers(4 * DAY)]])
         _wait_for_markers(settings, 2 * len(MARKERS))
@@ -194,23 +192,18 @@ def test_any_order_copies_partitions_and_restarts_give_each_station_the_decision
         departed = [r["id"] for r in job.records(settings, topics.DEPARTURES) if r["kind"] == "departed"]
         predicted = [r["id"] for r in job.records(settings, topics.PREDICTIONS)]
         assert sorted(predicted) == sorted(departed)
-        assert len(departed) > SCENARIOS
+        assert len(departed) > 30
     finally:
         job.cancel(settings, running)
-        stack.up()
 
 
 def _when(sent: tuple[float, int, Arrival]) -> float:
     return sent[0]
 
 
-def _restart(stack: Stack, settings: Settings, running: str, how: str) -> str:
-    """Kill a TaskManager, or stop with a savepoint and go on from it; returns the id of the job that runs."""
-    if how == "savepoint":
-        return submit(settings, savepoint=job.stop_with_savepoint(settings, running))
-    victim = next(status for status in stack.status() if status.name.startswith("taskmanager"))
-    psutil.Process(victim.pid).send_signal(signal.SIGKILL)
-    return running
+def _restart(settings: Settings, running: str) -> str:
+    """Stop with a savepoint and go on from it; returns the id of the job that runs."""
+    return submit(settings, savepoint=job.stop_with_savepoint(settings, running))
 
 
 def _wait_for_markers(settings: Settings, count: int) -> None:
