@@ -92,6 +92,17 @@ def test_a_gap_of_minutes_between_polls_is_bridged() -> None:
     assert (departed.kind, departed.delay) == ("departed", 3)
 
 
+def test_two_pollers_at_once_are_a_station_with_twice_as_many_boards() -> None:
+    """Their boards lie a second apart: there is one departure, and what both show at one moment has not stood yet."""
+    station = Watched()
+    for minute in range(0, 24, 3):
+        delay = 5 if minute < 18 else 3
+        for second in ("00", "01"):
+            station.board(f"12:{minute:02}:{second}", row("1", "12:05", delay), row("2", "14:00"))
+        assert len(station.decisions) == (minute >= 21)
+    assert [(d.kind, d.delay, d.revision) for d in station.decisions] == [("departed", 3, 0)]
+
+
 def test_a_gap_of_hours_leaves_trains_undecided() -> None:
     station = Watched()
     station.board("09:00", row("1", "09:05"), row("2", "11:30"))

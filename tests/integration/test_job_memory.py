@@ -1,0 +1,89 @@
+"""After a simulated week the job's state is that of a day: entries and timers end with their trains."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from deploy.stack import Stack
+from deploy.submit import submit
+from ingest.boards import BoardRecord
+from ingest.recorded import read_boards
+from ingest.simulator import network, recording
+from ingest.simulator.faults import Faults
+from ingest.simulator.world import World
+from settings import Settings
+from tests.integration import job
+from udfs import topics
+from udfs.clock import BERLIN
+
+pytestmark = pytest.mark.integration
+
+STATIONS, DAYS, EVERY = 5, 7, 900
+START = datetime(2026, 3, 9, 3, tzinfo=BERLIN)
+OPERATORS = ("decide", "follow", "score", "label")
+
+
+def test_after_a_week_keyed_state_and_timers_are_back_at_the_level_of_a_day(stack: Stack, tmp_path: Path) -> None:
+    sizes = measured(stack, tmp_path, STATIONS, DAYS, EVERY)
+    for day, found in enumerate(sizes, 1):
+        print(f"after day {day}: " + ", ".join(f"{name} {size}" for name, size in found.items()))
+    for operator in ("decide", "follow"):
+        kept = [found[operator] for found in sizes]
+        assert kept[-1] < 1.2 * kept[1], (operator, kept)  # the day's memory is full after the second day
+
+
+def measured(stack: Stack, folder: Path, stations: int, days: int, every: int) -> list[dict[str, int]]:
+    """Bytes of checkpointed state, timers included, of each operator at three in the morning of each day."""
+    settings = job.settings_for(stack, bounded=False, idle_timeout_seconds=600.0, start_from="earliest-offset")
+    boards = _boards(folder, stations, days, every)
+    sizes: list[dict[str, int]] = []
+    running = None
+    try:
+        for day in range(1, days + 1):
+            until = START + timedelta(days=day)
+            job.publish(settings, [b for b in boards if until - timedelta(days=1) <= b.polled_at < until])
+            job.publish_at(settings, _markers(settings, until, day))
+            running = running or submit(settings)
+            job.wait_until(lambda day=day: _marked(settings) >= day * settings.topic_partitions)  # type: ignore[misc]
+            sizes.append(_checkpointed(settings, running))
+    finally:
+        if running is not None:
+            job.cancel(settings, running)
+    return sizes
+
+
+def _boards(folder: Path, stations: int, days: int, every: int) -> list[BoardRecord]:
+    out = folder / "week.jsonl.zst"
+    railway = World(network.build(stations, seed=3))
+    recording.record(railway, out, start=START, hours=24 * days, every=every, faults=Faults.parse("none", seed=3))
+    return list(read_boards([out]))
+
+
+def _markers(settings: Settings, at: datetime, day: int) -> list[tuple[int, BoardRecord]]:
+    """On every partition a board that is none, and a later one: once they are dead letters, the day is done."""
+    return [
+        (partition, BoardRecord(station=f"End {partition}", body=body, polled_at=time, source="replay", url=""))
+        for time, body in ((at - timedelta(minutes=20), b"{"), (at, b'{"departures": []}'))
+        for partition in range(settings.topic_partitions)
+    ]
+
+
+def _marked(settings: Settings) -> int:
+    return sum(letter["key"].startswith("End ") for letter in job.records(settings, topics.DEAD_LETTERS))
+
+
+def _checkpointed(settings: Settings, running: str) -> dict[str, int]:
+    """Of the second checkpoint from now: the first one may have begun before."""
+    path = f"/jobs/{running}/checkpoints"
+    begun = job.get(settings, path)["counts"]["completed"]
+    job.wait_until(lambda: job.get(settings, path)["counts"]["completed"] >= begun + 2)
+    number = job.get(settings, path)["latest"]["completed"]["id"]
+    tasks = job.get(settings, f"{path}/details/{number}")["tasks"]
+    names = {vertex["id"]: vertex["name"] for vertex in job.get(settings, f"/jobs/{running}")["vertices"]}
+    return {
+        operator: sum(task["state_size"] for id_, task in tasks.items() if operator in names[id_])
+        for operator in OPERATORS
+    }
