@@ -125,7 +125,8 @@ def late(name: str, station: Station, memory: Memory, board: boards.Board, polle
         else:
             entry.kind, entry.revision = known.kind, known.revision
         if entry.kind:
-            verdicts.append(Verdict("late", key, entry, station.frontier))
+            # At the report's own time: how far time has been folded depends on which timers have fired by then.
+            verdicts.append(Verdict("late", key, entry, polled_at))
     return verdicts
 
 

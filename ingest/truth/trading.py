@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 from matplotlib.figure import Figure
+from matplotlib.ticker import FormatStrFormatter, MaxNLocator
 
 from ingest.boards import BoardRecord
 from ingest.recorded import read_boards
@@ -94,6 +95,9 @@ def draw(trades: Sequence[Trade], out: Path) -> None:
     }
     for axis, (setting, (title, label, chosen)) in zip(axes.flat, titles.items(), strict=True):
         _panel(axis, [trade for trade in trades if trade.setting == setting], title, label, chosen)
+    figure.suptitle(
+        "Number beside a point: departures missed, invented or doubled (grace: boards too late)", fontsize=9
+    )
     figure.savefig(out, dpi=110, metadata={"Software": None})
 
 
@@ -102,15 +106,23 @@ def _panel(axis: Any, trades: Sequence[Trade], title: str, label: str, chosen: i
     axis.plot(values, [trade.good for trade in trades], "o-", color="tab:blue")
     axis.set_title(title, fontsize=10)
     axis.set_xlabel("minutes")
+    axis.xaxis.set_major_locator(MaxNLocator(integer=True))
     axis.set_ylabel(label, color="tab:blue")
+    axis.yaxis.set_major_locator(MaxNLocator(nbins=6))
+    axis.yaxis.set_major_formatter(FormatStrFormatter("%g"))
     axis.axvline(chosen, color="grey", linestyle=":", label="default")
+    axis.legend(loc="lower right", fontsize=8)
     other = axis.twinx()
-    other.plot(values, [trade.wait for trade in trades], "s--", color="tab:orange")
+    other.plot(values, [trade.wait for trade in trades], "s--", color="tab:orange", markersize=4)
     other.set_ylabel("minutes to the decision", color="tab:orange")
+    other.set_ylim(0, 1.15 * max(1, *(trade.wait for trade in trades)))
+    axis.set_zorder(other.get_zorder() + 1)  # else the other curve lies over the numbers
+    axis.patch.set_visible(False)
     for trade in trades:
         if trade.wrong:
-            axis.annotate(str(trade.wrong), (trade.value, trade.good), textcoords="offset points", xytext=(3, -11))
-    axis.legend(loc="lower right", fontsize=8, title="figures: wrong or late", title_fontsize=8)
+            place = (trade.value, trade.good)
+            box = {"boxstyle": "round,pad=0.15", "facecolor": "white", "edgecolor": "none"}
+            axis.annotate(str(trade.wrong), place, textcoords="offset points", xytext=(7, -3), fontsize=8, bbox=box)
 
 
 def _exact(found: Comparison) -> float:
