@@ -65,30 +65,31 @@ class Lake(NamedTuple):
             return cls(*fs.FileSystem.from_uri(settings.lake_uri))
         return cls(_s3(settings), settings.lake_uri.removeprefix("s3://"))
 
-    def listing(self, name: str) -> list[File]:
-        """Every file of a table's days, also those that are no data, by day and name.
+    def listing(self, name: str, day: str | None = None) -> list[File]:
+        """Every file of a table's days, or of one, also those that are no data, by day and name.
 
         Raises UserError where the store does not answer or refuses.
         """
-        selector = fs.FileSelector(f"{self.root}/{name}", allow_not_found=True, recursive=True)
+        folder = f"{self.root}/{name}" if day is None else f"{self.root}/{name}/{DAY}={day}"
+        selector = fs.FileSelector(folder, allow_not_found=True, recursive=True)
         try:
             found = self.files.get_file_info(selector)
         except OSError as error:
-            raise UserError(f"{self.root}/{name} cannot be listed: {error}") from None
+            raise UserError(f"{folder} cannot be listed: {error}") from None
         rows = []
         for info in found:
-            *_, folder, file = info.path.rsplit("/", 2)
-            if info.type is fs.FileType.File and folder.startswith(f"{DAY}="):
-                rows.append(File(folder.removeprefix(f"{DAY}="), file, info.size or 0, info.mtime.timestamp()))
+            *_, parent, file = info.path.rsplit("/", 2)
+            if info.type is fs.FileType.File and parent.startswith(f"{DAY}="):
+                rows.append(File(parent.removeprefix(f"{DAY}="), file, info.size or 0, info.mtime.timestamp()))
         return sorted(rows)
 
     def path(self, name: str, file: File) -> str:
         """Path of a file of a table."""
         return f"{self.root}/{name}/{DAY}={file.day}/{file.name}"
 
-    def visible(self, name: str) -> list[File]:
-        """The files that hold a table's rows, each row once."""
-        listing = self.listing(name)
+    def visible(self, name: str, day: str | None = None) -> list[File]:
+        """The files that hold a table's rows, of all days or of one, each row once."""
+        listing = self.listing(name, day)
         present = {(file.day, file.name) for file in listing}
         replaced = {
             (note.day, old)

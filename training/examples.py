@@ -14,8 +14,10 @@ from datetime import date
 from pathlib import Path
 
 import polars as pl
+from pyarrow import fs
 
 from errors import UserError
+from lake.reading import Lake
 from udfs.describing import FEATURES
 
 TIME = pl.Datetime("ms", "UTC")
@@ -100,7 +102,9 @@ def fingerprint(folder: Path, days: Sequence[date]) -> tuple[str, list[dict[str,
 
 
 def _files(folder: Path, day: date) -> list[Path]:
-    return sorted(path for path in (folder / f"day={day}").glob("[!._]*") if path.is_file())
+    table = folder.resolve()
+    lake = Lake(fs.LocalFileSystem(), str(table.parent))
+    return [folder / f"day={day}" / file.name for file in lake.visible(table.name, str(day))]
 
 
 def _read_file(path: Path, columns: Sequence[str]) -> pl.DataFrame:

@@ -20,6 +20,7 @@ from lake.reading import Lake
 from tests.integration import job, week
 from tests.integration.conftest import Predicted
 from tests.integration.week import Expected
+from training import examples
 from udfs import topics
 from udfs.describing import FEATURES
 
@@ -79,6 +80,12 @@ def test_stored_examples_are_what_the_importer_makes_of_the_same_truth(
     assert min(shares[name] for name in (*week.LABELS, *week.OWN)) > 0.9, shares
     # Timetable alone, but learnt from what was seen: the first trains do not know yet.
     assert shares["ahead_fastest"] > 0.7
+
+
+def test_training_reads_the_lakes_examples(lake: Lake) -> None:
+    frame = examples.read(Path(lake.root) / topics.EXAMPLES)
+    assert frame.drop("day").schema == examples.SCHEMA
+    assert len(frame) == lake.dataset(topics.EXAMPLES).count_rows()
 
 
 def _rows(lake: Lake, name: str) -> list[dict[str, Any]]:

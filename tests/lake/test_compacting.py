@@ -18,6 +18,7 @@ from lake import compacting
 from lake.compacting import batches, compact, replace, tidy
 from lake.reading import File, Lake, is_data
 from tests.lake.handmade import lake, put
+from training import examples
 
 DAY = "2026-03-10"
 STEPS = ("draft", "note", "name", "delete", "delete", "delete", "forget")
@@ -40,8 +41,8 @@ def rows(one: Lake) -> Counter[str]:
     return Counter(one.dataset("outcomes").to_table()["id"].to_pylist())
 
 
-def names(one: Lake) -> list[str]:
-    return [file.name for file in one.listing("outcomes")]
+def names(one: Lake, table: str = "outcomes") -> list[str]:
+    return [file.name for file in one.listing(table)]
 
 
 def test_a_finished_day_becomes_one_file_with_the_same_rows(tmp_path: Path) -> None:
@@ -75,6 +76,21 @@ def test_after_a_crash_at_any_step_each_row_is_read_once_and_the_next_run_finish
     compact(one, quiet_seconds=0)
     assert rows(one) == expected
     assert len(names(one)) == 1
+
+
+def test_training_does_not_read_what_a_compaction_replaced_either(tmp_path: Path) -> None:
+    for number in range(3):
+        put(tmp_path, "examples", DAY, f"part-x-0-{number}", [{"id": str(number), "station": "A"}])
+    one, left = lake(tmp_path), ["draft", "note", "name", "delete"]
+
+    def step(what: str) -> None:
+        if left.pop(0) == "delete":
+            raise Crash
+
+    with pytest.raises(Crash):
+        replace(one, "examples", one.listing("examples"), step=step)
+    assert len(names(one, "examples")) == 5  # the three, the one, and the note
+    assert len(examples.read(tmp_path / "examples")) == 3
 
 
 def test_a_crash_while_the_draft_is_written_leaves_nothing_that_is_read(tmp_path: Path) -> None:
