@@ -98,6 +98,7 @@ def fold(name: str, station: Station, memory: Memory, board: boards.Board, polle
             verdicts.append(_decide(key, entry, _kind(entry), polled_at, "settled"))
     if not board.faults:  # a row that could not be read may be any train
         verdicts.extend(_note_missing(station, memory, polled_at))
+    station.due = _earliest(station, rules)
     verdicts.extend(advance(station, memory, polled_at, rules))
     return Folded(verdicts)
 
@@ -105,11 +106,12 @@ def fold(name: str, station: Station, memory: Memory, board: boards.Board, polle
 def advance(station: Station, memory: Memory, to: int, rules: Rules) -> list[Verdict]:
     """Let time pass up to ``to`` (milliseconds) without a board: silence and outages fall due."""
     verdicts = []
-    due = [item for item in _deadlines(station, rules) if item[0] <= to]
-    for deadline, key in sorted(due):
-        entry = station.entries[key]
-        verdicts.append(_decide(key, entry, _silent_kind(entry, rules), deadline, "silence"))
-        remember(station, memory, key)
+    if 0 < station.due <= to:
+        for deadline, key in sorted(item for item in _deadlines(station, rules) if item[0] <= to):
+            entry = station.entries[key]
+            verdicts.append(_decide(key, entry, _silent_kind(entry, rules), deadline, "silence"))
+            remember(station, memory, key)
+        station.due = _earliest(station, rules)
     station.frontier = max(station.frontier, to)
     sweep(station, memory)
     return verdicts
@@ -128,11 +130,6 @@ def late(name: str, station: Station, memory: Memory, board: boards.Board, polle
             # At the report's own time: how far time has been folded depends on which timers have fired by then.
             verdicts.append(Verdict("late", key, entry, polled_at))
     return verdicts
-
-
-def next_deadline(station: Station, rules: Rules) -> int | None:
-    """The earliest instant (milliseconds) at which something falls due if no board comes, None if nothing will."""
-    return min((deadline for deadline, _ in _deadlines(station, rules)), default=None)
 
 
 def _replaced(station: Station, seen: dict[str, Entry], key: str, polled_at: int) -> Iterator[Verdict]:
@@ -169,7 +166,7 @@ def _first_sight(key: str, entry: Entry, memory: Memory) -> Iterator[Verdict]:
 
 def _update(entry: Entry, report: Entry) -> None:
     entry.last_seen, entry.first_missing, entry.sure = report.last_seen, 0, True
-    if doubt.lost(entry, report):
+    if report.row.missing_realtime and doubt.lost(entry, report):
         return  # what was known of it is still the best there is
     if (entry.delay, entry.cancelled, entry.ends) != (report.delay, report.cancelled, report.ends):
         entry.since = report.last_seen
@@ -208,6 +205,11 @@ def _note_missing(station: Station, memory: Memory, polled_at: int) -> list[Verd
         elif not entry.first_missing:  # open, or opened by the last thing that was said of it
             entry.first_missing = polled_at
     return verdicts
+
+
+def _earliest(station: Station, rules: Rules) -> int:
+    """The first of the deadlines, 0 where there is none."""
+    return min((deadline for deadline, _ in _deadlines(station, rules)), default=0)
 
 
 def _deadlines(station: Station, rules: Rules) -> Iterator[tuple[int, str]]:

@@ -78,6 +78,8 @@ class Station(msgspec.Struct, array_like=True):
     """Whether routes here name the station as its key does: then a route that does not is odd."""
     doubted: list[str] = []
     """Trains to come on the last board, if it disagreed with the one before: a second one that agrees is believed."""
+    due: int = 0
+    """The earliest instant at which something falls due if no board comes; 0 where nothing will."""
 
 
 Memory = MutableMapping[str, bytes]

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import msgspec
 
 from udfs.deciding import Decider, Outcome, first_of_equals
-from udfs.decision import MINUTE, Station, next_deadline
+from udfs.decision import MINUTE, Station
 from udfs.events import Decision
 
 
@@ -80,7 +80,7 @@ class Stream:
         memory, waiting = self._memories.setdefault(name, {}), self._waiting[name]
         while True:
             station = self._load(name)
-            turns = [*waiting, deadline] if (deadline := next_deadline(station, self._decider.rules)) else [*waiting]
+            turns = [*waiting, station.due] if station.due else [*waiting]
             now = min(turns, default=to + 1)
             if now > to:
                 return

@@ -13,7 +13,7 @@ import zstandard
 from tests.udfs.handmade import THROUGH, Watched, at, body, row
 from udfs import board
 from udfs.deciding import Unreadable
-from udfs.decision import MINUTE, Station, next_deadline
+from udfs.decision import MINUTE, Station
 
 MUTATED = 10_000
 ODD: list[Any] = [
@@ -125,7 +125,6 @@ def test_ten_thousand_mutated_boards_are_understood_or_refused() -> None:
             understood += 1
         if number % 50 == 0:
             assert msgspec.json.decode(msgspec.json.encode(station.station), type=Station) == station.station
-            next_deadline(station.station, station.decider.rules)
     assert understood > MUTATED / 20
     assert refused > MUTATED / 2
 

@@ -12,7 +12,7 @@ from pyflink.datastream import KeyedProcessFunction, OutputTag, RuntimeContext
 
 from udfs import clock, records
 from udfs.deciding import Decider, Outcome, Unreadable, first_of_equals
-from udfs.decision import MINUTE, Station, next_deadline
+from udfs.decision import MINUTE, Station
 from udfs.events import DeadLetter
 from udfs.operators.state import KEYED, StructState, map_state
 
@@ -46,7 +46,6 @@ class Decide(KeyedProcessFunction):
         self._station = StructState(runtime_context, "station", Station, msgspec.json)  # routes are raw JSON
         self._memory = map_state(runtime_context, "decided", Types.STRING())
         self._waiting = map_state(runtime_context, "waiting", Types.LONG())
-        self._timer = StructState(runtime_context, "timer", Timer)
 
     def process_element(self, value: Any, ctx: KeyedProcessFunction.Context) -> Iterator[Any]:
         """A board: ``(body, partition, offset)``, its timestamp is ``polled_at``."""
@@ -73,6 +72,7 @@ class Decide(KeyedProcessFunction):
         if waiting is None and ctx.timer_service().current_watermark() == END_OF_INPUT:
             return  # nothing more is known of the trains that are on the last boards
         station = self._station.load()
+        before = station.due
         if waiting is None:
             found = self._decider.pass_time(name, station, self._memory, now)
             yield from self._emit(found, name, now, b"", (-1, -1))
@@ -83,17 +83,16 @@ class Decide(KeyedProcessFunction):
             found = take(name, station, self._memory, body, now)
             yield from self._emit(found, name, now, body, _ORIGIN.unpack_from(waiting))
         self._station.store(station)
-        self._set_timer(next_deadline(station, self._decider.rules), ctx)
+        self._move_timer(before, station.due, ctx)
 
-    def _set_timer(self, deadline: int | None, ctx: KeyedProcessFunction.OnTimerContext) -> None:
-        timer = self._timer.load()
-        if timer.at == (deadline or 0):
+    def _move_timer(self, before: int, due: int, ctx: KeyedProcessFunction.OnTimerContext) -> None:
+        """The timer for what falls due without boards; both in milliseconds of folded time, 0 for none."""
+        if before == due:
             return
-        if timer.at and timer.at not in self._waiting:  # Flink keeps one timer for a time: it may be a board's, too
-            ctx.timer_service().delete_event_time_timer(timer.at + self._grace)
-        if deadline:
-            ctx.timer_service().register_event_time_timer(deadline + self._grace)
-        self._timer.store(Timer(deadline or 0))
+        if before and before not in self._waiting:  # Flink keeps one timer for a time: it may be a board's, too
+            ctx.timer_service().delete_event_time_timer(before + self._grace)
+        if due:
+            ctx.timer_service().register_event_time_timer(due + self._grace)
 
     def _emit(
         self, found: Iterable[Outcome], name: str, at: int, body: bytes, origin: tuple[int, int]
@@ -122,9 +121,3 @@ class Decide(KeyedProcessFunction):
             body=body[:_MAX_LETTER],
             truncated=len(body) > _MAX_LETTER,
         )
-
-
-class Timer(msgspec.Struct, array_like=True):
-    """The one timer for what falls due without boards, in milliseconds of folded time; 0 for none."""
-
-    at: int = 0
