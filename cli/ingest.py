@@ -10,6 +10,8 @@ from typing import Annotated
 
 import typer
 
+from cli.options import LakeAt
+
 Bootstrap = Annotated[
     str | None, typer.Option("--kafka-bootstrap", help="Kafka broker, host:port; also ZIELZEIT_KAFKA_BOOTSTRAP")
 ]
@@ -109,7 +111,7 @@ def replay(
 def keep(
     paths: Annotated[list[Path], typer.Argument(help="folders of boards, or JSON lines")],
     station: Annotated[str | None, typer.Option(help="of boards whose folder or name does not say it")] = None,
-    lake: Annotated[str | None, typer.Option(help="folder, or s3://bucket/prefix")] = None,
+    lake: LakeAt = None,
 ) -> None:
     """Put recorded boards into the lake, for a job that starts from the archive."""
     import settings

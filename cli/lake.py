@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import settings
+from cli.options import LakeAt
 
 if TYPE_CHECKING:
     from rich.console import JustifyMethod
@@ -26,7 +27,7 @@ def register(app: typer.Typer) -> None:
 
 def show(
     context: typer.Context,
-    lake: Annotated[str | None, typer.Option("--lake", help="Folder, or s3://bucket/prefix.")] = None,
+    lake: LakeAt = None,
     by_day: Annotated[bool, typer.Option("--days", help="A line for each day of each table.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="All of it as JSON.")] = False,
 ) -> None:
@@ -59,7 +60,7 @@ def show(
 
 def compact(
     context: typer.Context,
-    lake: Annotated[str | None, typer.Option("--lake", help="Folder, or s3://bucket/prefix.")] = None,
+    lake: LakeAt = None,
     quiet: Annotated[float, typer.Option(min=0, help="Minutes since a day's last file, at least.")] = 60.0,
 ) -> None:
     """Rewrite finished days; safe to stop at any moment, and to run again."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import settings
+from cli.options import Bounded, Broker, Cluster, Group, LakeAt, Prefix, Resume
 
 if TYPE_CHECKING:
     from deploy.stack import Stack
@@ -18,21 +19,17 @@ def register(app: typer.Typer) -> None:
 
 
 def store(
-    flink_rest: Annotated[str | None, typer.Option("--cluster", help="The cluster's REST address.")] = None,
-    kafka_bootstrap: Annotated[str | None, typer.Option("--broker", help="Kafka bootstrap servers.")] = None,
-    topic_prefix: Annotated[str | None, typer.Option(help="Put before every topic's name.")] = None,
-    group_id: Annotated[str | None, typer.Option("--group", help="Consumer group, to which -store is added.")] = None,
+    flink_rest: Cluster = None,
+    kafka_bootstrap: Broker = None,
+    topic_prefix: Prefix = None,
+    group_id: Group = None,
     start_from: Annotated[
         str | None, typer.Option(help="group-offsets, earliest-offset or latest-offset; not with --resume.")
     ] = None,
-    bounded: Annotated[
-        bool | None, typer.Option("--bounded", help="Read the topics up to their present end and finish.")
-    ] = None,
-    lake: Annotated[str | None, typer.Option("--lake", help="Folder, or s3://bucket/prefix.")] = None,
+    bounded: Bounded = None,
+    lake: LakeAt = None,
     interval: Annotated[float | None, typer.Option("--interval", help="Seconds between two files of a table.")] = None,
-    resume: Annotated[
-        str | None, typer.Option(help="Savepoint or checkpoint to go on from; 'latest' for the local stack's newest.")
-    ] = None,
+    resume: Resume = None,
 ) -> None:
     """Make room on the local stack where there is none, then start the job; prints its id."""
     from rich.console import Console

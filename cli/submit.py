@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 import settings
-from cli.options import Gap, Grace, MaxSilence, Settle
+from cli.options import Bounded, Broker, Cluster, Gap, Grace, Group, LakeAt, MaxSilence, Prefix, Resume, Settle
 
 
 def register(app: typer.Typer) -> None:
@@ -16,17 +16,16 @@ def register(app: typer.Typer) -> None:
 
 
 def submit(
-    flink_rest: Annotated[str | None, typer.Option("--cluster", help="The cluster's REST address.")] = None,
-    kafka_bootstrap: Annotated[str | None, typer.Option("--broker", help="Kafka bootstrap servers.")] = None,
-    topic_prefix: Annotated[str | None, typer.Option(help="Put before every topic's name.")] = None,
-    group_id: Annotated[str | None, typer.Option("--group", help="Consumer group and transactional id prefix.")] = None,
+    flink_rest: Cluster = None,
+    kafka_bootstrap: Broker = None,
+    topic_prefix: Prefix = None,
+    group_id: Group = None,
     start_from: Annotated[
         str | None,
         typer.Option(help="group-offsets, earliest-offset, latest-offset, or archive: the lake's boards come first."),
     ] = None,
-    bounded: Annotated[
-        bool | None, typer.Option("--bounded", help="Read the topic up to its present end and finish.")
-    ] = None,
+    bounded: Bounded = None,
+    lake: LakeAt = None,
     mlflow_uri: Annotated[str | None, typer.Option(help="MLflow tracking server.")] = None,
     model_name: Annotated[str | None, typer.Option("--model", help="Registered model's name.")] = None,
     model_alias: Annotated[str | None, typer.Option("--alias", help="Alias of the version to serve.")] = None,
@@ -35,9 +34,7 @@ def submit(
     grace_minutes: Grace = None,
     max_silence_minutes: MaxSilence = None,
     parallelism: Annotated[int | None, typer.Option(help="Parallelism of the job.")] = None,
-    resume: Annotated[
-        str | None, typer.Option(help="Savepoint or checkpoint to go on from; 'latest' for the local stack's newest.")
-    ] = None,
+    resume: Resume = None,
 ) -> None:
     """Create missing topics, then start the job; prints its id and the dashboard's address."""
     from rich.console import Console
@@ -53,6 +50,7 @@ def submit(
         group_id=group_id,
         start_from=start_from,
         bounded=bounded,
+        lake=lake,
         mlflow_uri=mlflow_uri,
         model_name=model_name,
         model_alias=model_alias,
