@@ -29,7 +29,7 @@ LEARNT: Final[dict[str, Estimate]] = {
     "starts here": Estimate(1.0, 1.3),
     "starts here, late": Estimate(2.0, 3.5),
     "passes": Estimate(0.0, 0.8),
-    "passes, late": Estimate(0.0, 1.6),
+    "passes, late": Estimate(0.0, 1.5),
     "ends here": Estimate(0.0, 0.8),
     "collapsed": Estimate(0.0, 2.9),
 }

@@ -18,13 +18,15 @@ from ingest.recorded import read_boards
 from ingest.simulator import network, recording
 from ingest.simulator.faults import Faults
 from ingest.simulator.world import World
+from ingest.truth.rebuilding import rebuild
 from tests.integration import job
 from udfs import topics
 from udfs.clock import BERLIN
 
 pytestmark = pytest.mark.integration
 
-RECORDED = Path(__file__).parents[2].parent / "shared" / "data" / "dbf-boards"
+DATA = Path(__file__).parents[2].parent / "shared" / "data"
+RECORDED, BERLIN_FEED = DATA / "dbf-boards", DATA / "berlin-133"
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +53,20 @@ def test_recorded_boards_through_replay_and_job_give_the_decisions_of_decide(
 ) -> None:
     settings = job.settings_for(stack, flink_execution_mode=mode)
     boards = list(read_boards([RECORDED / folder], "Frankfurt(Main)Hbf"))
+    job.publish(settings, boards)
+    job.run_to_end(settings)
+    job.assert_once(settings, job.decided_offline(settings, boards))
+
+
+@pytest.mark.skipif(not BERLIN_FEED.is_dir(), reason="the Berlin feed is not beside the project")
+def test_sparse_boards_of_several_stations_of_berlin_give_the_decisions_of_decide(stack: Stack) -> None:
+    settings = job.settings_for(stack)
+    begin = datetime(2025, 9, 3, 14, tzinfo=BERLIN)
+    only = {"Berlin Ostkreuz", "Berlin-Lichtenberg", "Berlin Hbf"}
+    boards = list(
+        rebuild(BERLIN_FEED, None, begin, begin + timedelta(hours=4), every=900, past=False, only=frozenset(only))
+    )
+    assert {board.station for board in boards} == only
     job.publish(settings, boards)
     job.run_to_end(settings)
     job.assert_once(settings, job.decided_offline(settings, boards))
