@@ -48,7 +48,7 @@ def write(path: Path, figures: dict[str, Any], scored: dict[str, Scored], folder
                 "pair_skill": slices.station_pair_skill(arrived, names, folder, klass, before),
                 "tables": tables,
                 "worst": worst.head(15).to_dicts(),
-                "common": _common(worst),
+                "common": common_traits(worst),
                 "plots": [
                     _plot(_errors, tables["horizon"]),
                     _plot(_coverage, arrived),
@@ -70,13 +70,14 @@ def _names(folder: Path, figures: dict[str, Any], klass: int) -> pl.DataFrame:
     return frame.filter(chosen).select("station", "destination")
 
 
-def _common(worst: pl.DataFrame) -> str:
+def common_traits(worst: pl.DataFrame) -> str:
     """What the tenth of relations with the largest errors have in common, in a sentence."""
     if len(worst) < 20:
         return "too few relations to compare"
     top, rest = worst.head(len(worst) // 10), worst.slice(len(worst) // 10)
-    horizon, delay = ((float(part[c].to_numpy().mean()) for part in (top, rest)) for c in ("horizon", "delay"))
-    (h1, h2), (d1, d2) = tuple(horizon), tuple(delay)
+    (h1, h2), (d1, d2) = (
+        [float(part[column].to_numpy().mean()) for part in (top, rest)] for column in ("horizon", "delay")
+    )
     return (
         f"The tenth with the largest errors has {h1:.0f} minutes to go on average (the others {h2:.0f}) and departs "
         f"{d1:.1f} minutes late (the others {d2:.1f})."
