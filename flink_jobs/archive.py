@@ -2,7 +2,8 @@
 
 Both are read from the start, and event time is the earlier of the two: while the archive lasts, boards of the topic
 wait in the decision's state for their turn. So nothing is left out at the seam, and a board that stands on both sides
-counts once, as any other that comes twice.
+counts once, as any other that comes twice. After the archive its source stays, idle: one that ended while no board
+comes from the topic would carry time to its very end, and every later board would be late.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ _BOARD = Types.ROW_NAMED(
     [Types.STRING(), Types.PRIMITIVE_ARRAY(Types.BYTE()), Types.INT(), Types.LONG(), Types.LONG()],
 )
 _TIMEOUT_SECONDS = 10
+_FOREVER = 2**62
 
 
 def add(env: StreamExecutionEnvironment, tables: StreamTableEnvironment, settings: Settings) -> dict[str, str]:
@@ -42,12 +44,13 @@ def add(env: StreamExecutionEnvironment, tables: StreamTableEnvironment, setting
             f"{settings.lake} holds no boards: keep some with `zielzeit store` or `zielzeit lake add`, or start from "
             "the topic"
         )
+    tables.get_config().set("table.exec.source.idle-timeout", f"{settings.idle_timeout_seconds:g} s")
     # One reader: two would each be in order, but not both together.
-    slots = NumberSequenceSource(span.first, span.last)
+    slots = NumberSequenceSource(min(span.slots), max(span.slots) if settings.bounded else _FOREVER)
     boards = (
         env.from_source(slots, WatermarkStrategy.no_watermarks(), "archive", Types.LONG())
         .set_parallelism(1)
-        .flat_map(ReadArchive(archive), output_type=_BOARD)
+        .flat_map(ReadArchive(archive, span.slots), output_type=_BOARD)
         .set_parallelism(1)
         .name("read archive")
         .uid("read-archive")

@@ -20,6 +20,7 @@ from udfs import topics
 from udfs.clock import BERLIN, milliseconds
 
 SLOT = timedelta(minutes=5)
+_SLOT_MILLISECONDS = SLOT // timedelta(milliseconds=1)
 
 _READ = ("station", "polled_at", "body", "kafka_partition", "kafka_offset")
 _SCHEMA = pa.schema([field for field in arrow_schema(table(topics.BOARDS)) if field.name in _READ])
@@ -43,9 +44,8 @@ class Board(NamedTuple):
 class Span(NamedTuple):
     """What an archive holds."""
 
-    first: int
-    last: int
-    """Slots, both included."""
+    slots: frozenset[int]
+    """Those that have boards."""
     until: int
     """``polled_at`` of the newest board, milliseconds since 1970 UTC."""
     next_offsets: dict[int, int]
@@ -62,23 +62,21 @@ class Archive:
 
     def span(self) -> Span | None:
         """How far it reaches; None where it is empty. Reads three narrow columns of all there is."""
-        first = last = None
-        offsets: dict[int, int] = {}
+        slots: set[int] = set()
+        newest, offsets = 0, dict[int, int]()
         narrow = ["polled_at", "kafka_partition", "kafka_offset"]
         for batch in self._lake.dataset(topics.BOARDS).to_batches(columns=narrow):
             if not batch.num_rows:
                 continue
-            bounds = pc.min_max(batch.column("polled_at")).as_py()
-            first = min(first or bounds["min"], bounds["min"])
-            last = max(last or bounds["max"], bounds["max"])
-            newest = pa.Table.from_batches([batch]).group_by("kafka_partition").aggregate([("kafka_offset", "max")])
-            for row in newest.to_pylist():
+            times = pc.cast(batch.column("polled_at"), pa.int64())
+            slots.update(pc.unique(pc.divide(times, _SLOT_MILLISECONDS)).to_pylist())
+            newest = max(newest, pc.max(times).as_py())
+            by_partition = pa.Table.from_batches([batch]).group_by("kafka_partition")
+            for row in by_partition.aggregate([("kafka_offset", "max")]).to_pylist():
                 if row["kafka_partition"] is not None:
                     known = offsets.get(row["kafka_partition"], 0)
                     offsets[row["kafka_partition"]] = max(known, row["kafka_offset_max"] + 1)
-        if first is None or last is None:
-            return None
-        return Span(slot_of(first), slot_of(last), milliseconds(last), offsets)
+        return Span(frozenset(slots), newest, offsets) if slots else None
 
     def read(self, slot: int) -> Iterator[Board]:
         """The boards of a slot in the order of their time."""
@@ -116,8 +114,3 @@ def _between(file: ds.Fragment, start: datetime, end: datetime) -> pa.Table:
     kind = file.physical_schema.field("polled_at").type
     wanted = (ds.field("polled_at") >= pa.scalar(start, kind)) & (ds.field("polled_at") < pa.scalar(end, kind))
     return file.to_table(columns=_SCHEMA.names, filter=wanted, schema=file.physical_schema).cast(_SCHEMA)
-
-
-def slot_of(at: datetime) -> int:
-    """The slot of an instant."""
-    return int(at.timestamp() // SLOT.total_seconds())

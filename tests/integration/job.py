@@ -7,6 +7,7 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
@@ -72,6 +73,17 @@ def publish_at(settings: Settings, boards: Iterable[tuple[int, BoardRecord]]) ->
             headers=headers(board),
         )
     assert producer.flush(30) == 0
+
+
+def publish_end_of_time(settings: Settings, last: datetime) -> None:
+    """Carry time past the end, for a job that never ends: boards of stations of their own, on every partition."""
+    end = last + timedelta(hours=40)
+    publish(settings, [empty_board(f"End of time {number}", end) for number in range(40)])
+
+
+def empty_board(station: str, at: datetime) -> BoardRecord:
+    """A board without trains."""
+    return BoardRecord(station=station, body=b'{"departures": []}', polled_at=at, source="replay", url="")
 
 
 def run_to_end(settings: Settings, timeout_seconds: float = 240.0) -> str:
@@ -152,6 +164,11 @@ def in_order(decisions: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
 def assert_once(settings: Settings, expected: Sequence[dict[str, Any]]) -> None:
     """The topics hold exactly these decisions, a prediction for each departure and an outcome for each prediction."""
     assert in_order(records(settings, *DECISION_TOPICS)) == in_order(expected)
+    assert_each_once(settings, expected)
+
+
+def assert_each_once(settings: Settings, expected: Iterable[dict[str, Any]]) -> None:
+    """A prediction, an outcome and an example for each of the departures, whatever else was decided."""
     departed = Counter(decision["id"] for decision in expected if decision["kind"] == "departed")
     predictions = records(settings, topics.PREDICTIONS)
     assert Counter(prediction["id"] for prediction in predictions) == departed

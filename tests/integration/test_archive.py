@@ -10,7 +10,6 @@ from pathlib import Path
 import psutil
 import pytest
 
-from deploy import jobs
 from deploy.stack import Stack
 from deploy.submit import STORE, submit
 from ingest.boards import BoardRecord
@@ -22,6 +21,7 @@ from ingest.simulator.world import World
 from lake.reading import Lake
 from settings import Settings
 from tests.integration import job
+from udfs import topics
 from udfs.clock import BERLIN
 
 pytestmark = pytest.mark.integration
@@ -68,20 +68,24 @@ def test_boards_that_the_storage_job_kept_are_followed_by_the_offset_after_them(
     job.assert_once(settings, job.decided_offline(settings, simulated))
 
 
-def test_a_task_manager_killed_while_the_archive_is_read_changes_nothing(
+def test_killed_task_managers_and_a_topic_without_boards_at_first_change_nothing(
     stack: Stack, simulated: Sequence[BoardRecord], tmp_path: Path
 ) -> None:
-    settings = _settings(stack, tmp_path, checkpoint_interval_seconds=0.2)
+    settings = _settings(stack, tmp_path, bounded=False, idle_timeout_seconds=2.0, checkpoint_interval_seconds=0.5)
+    expected = job.decided_offline(settings, simulated)
     keep(simulated, Lake.of(settings))
     job.publish(settings, [])
     started = submit(settings)
     try:
-        job.wait_until(lambda: job.get(settings, f"/jobs/{started}/checkpoints")["counts"]["completed"] > 0)
-        for victim in (status for status in stack.status() if status.name.startswith("taskmanager")):
+        job.wait_until(lambda: bool(job.records(settings, topics.DEPARTURES)))
+        for victim in [status for status in stack.status() if status.name.startswith("taskmanager")]:
             psutil.Process(victim.pid).send_signal(signal.SIGKILL)
-        job.wait_for_end(settings, started)
+        # Only now, and the last trains wait for it: the job must have come back.
+        job.publish_end_of_time(settings, simulated[-1].polled_at)
+        departed = sum(decision["kind"] == "departed" for decision in expected)
+        job.wait_until(lambda: len(job.records(settings, topics.OUTCOMES)) >= departed)
+        assert job.get(settings, f"/jobs/{started}/exceptions")["exceptionHistory"]["entries"], "nothing was killed"
+        job.assert_each_once(settings, expected)
     finally:
-        jobs.cancel(settings, started)
+        job.cancel(settings, started)
         stack.up()
-    assert job.get(settings, f"/jobs/{started}/exceptions")["exceptionHistory"]["entries"], "nothing was killed"
-    job.assert_once(settings, job.decided_offline(settings, simulated))

@@ -103,18 +103,13 @@ def test_a_killed_task_manager_loses_nothing_and_doubles_nothing(
     victim = next(status for status in stack.status() if status.name.startswith("taskmanager"))
     psutil.Process(victim.pid).send_signal(signal.SIGKILL)
     job.publish(settings, simulated[half:])
-    # A bounded successor would start anew; so time is carried past the end by a board of a station of its own.
-    end = simulated[-1].polled_at + timedelta(hours=40)
-    stations = [f"End of time {number}" for number in range(40)]
-    job.publish(settings, [_empty_board(name, end) for name in stations])
+    job.publish_end_of_time(settings, simulated[-1].polled_at)
     try:
         job.wait_until(lambda: len(job.records(settings, topics.OUTCOMES)) >= _departed(expected))
         known = job.records(settings, *job.DECISION_TOPICS)
         final = {decision["id"] for decision in known if decision["kind"] == "departed"}
         assert final == {decision["id"] for decision in expected if decision["kind"] == "departed"}
-        for name in (topics.PREDICTIONS, topics.OUTCOMES, topics.EXAMPLES):
-            ids = [record["id"] for record in job.records(settings, name)]
-            assert sorted(ids) == sorted(final), name
+        job.assert_each_once(settings, expected)
     finally:
         job.cancel(settings, started)
         stack.up()
@@ -139,10 +134,6 @@ def test_a_board_that_is_none_goes_to_dead_letters_with_its_bytes_and_the_job_ru
     assert letters[0]["offset"] == 20
     assert "truncated" in letters[0]["reason"]
     job.assert_once(settings, job.decided_offline(settings, boards))
-
-
-def _empty_board(station: str, at: datetime) -> BoardRecord:
-    return BoardRecord(station=station, body=b'{"departures": []}', polled_at=at, source="replay", url="")
 
 
 def _departed(decisions: Sequence[dict[str, object]]) -> int:
