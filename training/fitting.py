@@ -8,6 +8,7 @@ from typing import Any
 import lightgbm as lgb
 import numpy as np
 
+from errors import UserError
 from training.dataset import Examples
 from udfs import trains
 from udfs.describing import FEATURES
@@ -54,13 +55,21 @@ def fit(
     advance: Advance | None = None,
     threads: int = THREADS,
 ) -> dict[str, lgb.Booster]:
-    """Boosters by head, of ``data`` that holds one class. ``advance`` is told of each tree."""
+    """Boosters by head, of ``data`` that holds one class. ``advance`` is told of each tree.
+
+    Raises UserError where all labelled examples are of the last ``CONFORMAL_DAYS``.
+    """
     wanted = rounds or ROUNDS
     common = _COMMON | {"seed": seed, "num_threads": threads}
     klass = int(data.column("klass")[0])
     arrived = ~data.cancelled & ~np.isnan(data.final)
     labelled = data.where(arrived)
     early = labelled.day <= data.day.max() - CONFORMAL_DAYS
+    if not early.any():
+        raise UserError(
+            f"{trains.CLASSES[klass]} has too few days: intervals are measured on the last {CONFORMAL_DAYS} of them "
+            "and learnt on those before; the first days of a history only fill its statistics"
+        )
     growth = labelled.growth
     whole = lgb.Dataset(labelled.features, growth, feature_name=list(FEATURES), params=common, free_raw_data=True)
     boosters = {"growth": _train(common | GROWTH[klass], whole, wanted["growth"], advance)}

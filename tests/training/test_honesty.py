@@ -33,6 +33,12 @@ def model_folder(examples_folder: Path, tmp_path_factory: pytest.TempPathFactory
     return folder
 
 
+def test_too_short_a_history_is_told(examples_folder: Path, tmp_path: Path) -> None:
+    until = examples.days(examples_folder)[8]
+    with pytest.raises(UserError, match="too few days"):
+        models.train(examples_folder, until, tmp_path, seed=1, tell=quiet, rounds=ROUNDS)
+
+
 def test_a_model_beats_persistence_on_days_it_has_not_seen(examples_folder: Path, model_folder: Path) -> None:
     days = examples.days(examples_folder)
     scored = evaluation.evaluate(load_model(model_folder), examples_folder, days[-6], days[-2])
