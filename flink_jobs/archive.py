@@ -41,7 +41,7 @@ def add(env: StreamExecutionEnvironment, tables: StreamTableEnvironment, setting
     span = archive.span()
     if span is None:
         raise UserError(
-            f"{settings.lake} holds no boards: keep some with `zielzeit store` or `zielzeit lake add`, or start from "
+            f"{settings.lake} holds no boards: keep some with `zielzeit store` or `zielzeit keep`, or start from "
             "the topic"
         )
     tables.get_config().set("table.exec.source.idle-timeout", f"{settings.idle_timeout_seconds:g} s")

@@ -57,7 +57,7 @@ class Archive:
 
     def __init__(self, lake: Lake) -> None:
         self._lake = lake
-        self._days: list[date] = []
+        self._day: date | None = None
         self._opened: list[ds.Fragment] = []
 
     def span(self) -> Span | None:
@@ -81,8 +81,7 @@ class Archive:
     def read(self, slot: int) -> Iterator[Board]:
         """The boards of a slot in the order of their time."""
         start = datetime.fromtimestamp(slot * SLOT.total_seconds(), UTC)
-        days = [start.astimezone(BERLIN).date(), (start + SLOT).astimezone(BERLIN).date()]
-        parts = [_between(file, start, start + SLOT) for file in self._files(days)]
+        parts = [_between(file, start, start + SLOT) for file in self._files(start.astimezone(BERLIN).date())]
         if not parts:
             return
         for batch in pa.concat_tables(parts).sort_by(_ORDER).to_batches():
@@ -96,12 +95,11 @@ class Archive:
                     polled_at=milliseconds(row["polled_at"]),
                 )
 
-    def _files(self, days: list[date]) -> list[ds.Fragment]:
-        """The files of a day, found once: listing them is what costs, and five minutes later it is the same day."""
-        if days != self._days:
-            names = {str(day) for day in days}
-            files = [file for file in self._lake.visible(topics.BOARDS) if file.day in names]
-            self._days, self._opened = days, list(self._lake.dataset(topics.BOARDS, files).get_fragments())
+    def _files(self, day: date) -> list[ds.Fragment]:
+        """The files of a day, found once: listing them is what costs. No slot lies on two days."""
+        if day != self._day:
+            files = self._lake.visible(topics.BOARDS, str(day))
+            self._day, self._opened = day, list(self._lake.dataset(topics.BOARDS, files).get_fragments())
         return self._opened
 
 

@@ -52,6 +52,8 @@ def judge(station: Station, reports: dict[str, Entry], polled_at: int, max_silen
         if dead:
             return Doubt(dead)
     station.doubted = []
+    if not strangers:  # as on nearly every board
+        return Doubt(None)
     in_common = sum(entry.last_seen == station.last_board for key, entry in station.entries.items() if key in reports)
     return Doubt(None, strangers, same_station=in_common >= _ENOUGH)
 
