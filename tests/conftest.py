@@ -10,10 +10,16 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from deploy.stack import Stack
 from settings import Settings, load
+
+# Whether a change may land must not hang on luck. `./zielzeit test --hypothesis-profile explore` looks further.
+hypothesis.settings.register_profile("same", derandomize=True)
+hypothesis.settings.register_profile("explore", derandomize=False, print_blob=True)
+hypothesis.settings.load_profile("same")
 
 # Below the ports that systems give to outgoing connections: one that is free now stays free.
 _PORTS = range(20_000, 30_000)

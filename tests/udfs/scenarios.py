@@ -39,13 +39,20 @@ class Train:
 
 
 @st.composite
-def recordings(draw: st.DrawFn, name: str = HERE) -> list[Arrival]:
-    """Boards of one station over two hours, every one to ten minutes, some of them broken or another station's."""
+def recordings(draw: st.DrawFn, name: str = HERE, *, at_least: int = 0) -> list[Arrival]:
+    """Boards of one station over hours, every one to ten minutes, some of them broken or another station's.
+
+    The more boards there must be, the more trains are seen leaving: by itself Hypothesis draws about five.
+    """
     trains = [Train(seed) for seed in draw(st.lists(st.integers(0, 10_000), min_size=1, max_size=8, unique=True))]
     past = draw(st.booleans())
     minute, boards = 0, []
     for step, fault in draw(
-        st.lists(st.tuples(st.integers(1, 10), st.sampled_from(["", "", "", "", "broken", "other"])), max_size=40)
+        st.lists(
+            st.tuples(st.integers(1, 10), st.sampled_from(["", "", "", "", "broken", "other"])),
+            min_size=at_least,
+            max_size=40,
+        )
     ):
         minute += step
         rows = [shown for train in trains if (shown := train.row(minute, past=past))]
