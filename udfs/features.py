@@ -48,7 +48,7 @@ class FeatureInput(msgspec.Struct, frozen=True, kw_only=True):
     earlier_delays: tuple[int, ...] = ()
     """Of the run's departures before this one that were decided before it, oldest first."""
     previous_station: str = ""
-    """Where the last of those departed; ``""`` where this is the first known."""
+    """The stop before this one, if the last of those is its; ``""`` where that is not known."""
     previous_minutes: float = math.nan
     """Planned minutes from there to here."""
 
@@ -128,11 +128,14 @@ class NetworkState:
         network.note_run(tables, klass, minute, arrival.delay is None)
         final = math.nan if arrival.delay is None else float(arrival.delay)
         if arrival.delay is not None:
-            hop = self.store.key("hop", (last.station, last.destination), create=True)
-            destination = self.store.key("station", last.destination, create=True)
+            destination, growth = self.store.key("station", last.destination, create=True), 0.0
+            if len(last.route_ahead) == 1:  # else nobody saw it leave the stop before its last
+                delay = float(last.delay)
+                growth = final - delay
+                hop = self.store.key("hop", (last.station, last.destination), create=True)
+                network.note_hop(self.store.tables, hop, minute, day, delay, final, arrival.last_hop_minutes)
             tables = self.store.tables
-            network.note_hop(tables, hop, minute, day, float(last.delay), final, arrival.last_hop_minutes)
-            network.note_passing(tables, klass, destination, minute, day, final, final - last.delay)
+            network.note_passing(tables, klass, destination, minute, day, final, growth)
         for place, departure in zip(places, arrival.departures, strict=True):
             network.note_outcome(tables, place, minute, day, float(departure.delay), final, departure.horizon)
 

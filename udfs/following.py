@@ -1,8 +1,9 @@
 """Runs followed from station to station: what a train's decisions say together. Pure, no Flink.
 
 ``follow`` takes the decisions of one train (category and number) in order of event time, ``expire`` lets time pass.
-Boards carry no trip id: a decision belongs to the run whose planned times are at most four hours away and whose route
-it shares.
+Boards carry no trip id: a decision belongs to the run whose planned times are at most four hours away, whose route it
+shares, and which nothing contradicts: a train leaves each station of its way once, and in their order. Of several such
+runs the one nearest in time is meant.
 
 A run yields a ``Departure`` at each station it leaves, and for each of them, later, exactly one ``Ending``.
 """
@@ -67,6 +68,7 @@ Message = Departure | CancelledStop | Ending
 class End(msgspec.Struct, array_like=True):
     """What was decided at a station where the train ends."""
 
+    planned: int
     delay: int
     cancelled: bool
 
@@ -79,6 +81,8 @@ class Run(msgspec.Struct, array_like=True):
     names: list[str]
     """Every stop that some board named."""
     planned: dict[str, int] = {}
+    arrivals: dict[str, int] = {}
+    """Where it ends. Apart from the others, for a ring line ends where it begins."""
     departures: list[Departure] = []
     """Those without an ending yet."""
     delays: dict[str, tuple[int, int]] = {}
@@ -102,8 +106,8 @@ def follow(train: Train, decision: Decision) -> Iterator[Message]:
     planned = clock.milliseconds(decision.scheduled) // MINUTE
     now = clock.milliseconds(decision.decided_at)
     run = _run_of(train, decision, planned)
-    run.planned[decision.station] = planned
     ends_here = decision.ends_here or (decision.station == decision.destination and not decision.starts_here)
+    (run.arrivals if ends_here else run.planned)[decision.station] = planned
     if decision.kind == "departed":
         departure = _departure(train, run, decision, planned)
         run.delays[decision.station] = (planned, decision.delay or 0)
@@ -111,11 +115,11 @@ def follow(train: Train, decision: Decision) -> Iterator[Message]:
         yield departure
     elif decision.kind == "cancelled" or (decision.kind == "corrected" and decision.cancelled):
         if ends_here:
-            run.ends[decision.station] = End(0, cancelled=True)
+            run.ends[decision.station] = End(planned, 0, cancelled=True)
         else:
             yield CancelledStop(id=decision.id, station=decision.station)
     elif decision.kind in ("terminated", "corrected") and ends_here:
-        run.ends[decision.station] = End(decision.delay or 0, cancelled=False)
+        run.ends[decision.station] = End(planned, decision.delay or 0, cancelled=False)
     elif decision.kind == "corrected" and decision.station in run.delays:
         run.delays[decision.station] = (planned, decision.delay or 0)
     _set_due(train, run, now)
@@ -136,21 +140,49 @@ def next_due(train: Train) -> int | None:
 
 
 def _run_of(train: Train, decision: Decision, planned: int) -> Run:
-    names = [*decision.route_behind, decision.station, *decision.route_ahead, decision.destination]
-    known = set(names)
-    for run in train.runs:
-        near = run.first_planned - SAME_RUN <= planned <= run.last_planned + SAME_RUN
-        if near and not known.isdisjoint(run.names):
-            run.first_planned, run.last_planned = min(run.first_planned, planned), max(run.last_planned, planned)
-            run.names.extend(known.difference(run.names))
-            return run
-    run = Run(planned, planned, sorted(known))
-    train.runs.append(run)
+    way = [*decision.route_behind, decision.station, *decision.route_ahead]
+    if decision.destination not in way:
+        way.append(decision.destination)
+    fitting = [run for run in train.runs if not set(way).isdisjoint(run.names) and _fits(run, way, decision, planned)]
+    if not fitting:
+        train.runs.append(Run(planned, planned, sorted({*way})))
+        return train.runs[-1]
+    run = min(fitting, key=lambda run: _distance(run, decision.station, planned))
+    run.first_planned, run.last_planned = min(run.first_planned, planned), max(run.last_planned, planned)
+    run.names.extend({*way}.difference(run.names))
     return run
+
+
+def _fits(run: Run, way: list[str], decision: Decision, planned: int) -> bool:
+    """Whether what the run did so far leaves room for the decision: a relief train of its number may be behind it."""
+    if not run.first_planned - SAME_RUN <= planned <= run.last_planned + SAME_RUN:
+        return False
+    passed = {station: at for station, (at, _) in run.delays.items()}
+    passed |= {station: end.planned for station, end in run.ends.items() if not end.cancelled}
+    here = len(decision.route_behind)
+    for place, station in enumerate(way):
+        if station not in passed or way.count(station) > 1:  # a ring line comes twice where it begins
+            continue
+        hops = place - here
+        minutes = (passed[station] - planned) * (1 if hops > 0 else -1)
+        # Neighbours may be planned for the same minute, more stops cannot.
+        if minutes < abs(hops) - 1 or (hops == 0 and minutes != 0):
+            return False
+    return True
+
+
+def _distance(run: Run, station: str, planned: int) -> int:
+    """Minutes to the planned time nearest to it in the run; -1 where the run has this very stop already."""
+    if planned in (run.planned.get(station), run.arrivals.get(station)):
+        return -1
+    return min(abs(planned - at) for at in (*run.planned.values(), *run.arrivals.values()))
 
 
 def _departure(train: Train, run: Run, decision: Decision, planned: int) -> Departure:
     before = sorted((at, delay, station) for station, (at, delay) in run.delays.items() if at < planned)
+    since, _, previous = before[-1] if before else (planned, 0, "")
+    if decision.route_behind[-1:] != (previous,):  # stops between are not polled, or not decided yet
+        previous = ""
     return Departure(
         id=decision.id,
         train=decision.train,
@@ -166,17 +198,23 @@ def _departure(train: Train, run: Run, decision: Decision, planned: int) -> Depa
             horizon=_journey(train, run, decision.station, decision.destination, planned),
             route_ahead=decision.route_ahead or (decision.destination,),
             earlier_delays=tuple(delay for _, delay, _ in before),
-            previous_station=before[-1][2] if before else "",
-            previous_minutes=float(planned - before[-1][0]) if before else float("nan"),
+            previous_station=previous,
+            previous_minutes=float(planned - since) if previous else math.nan,
         ),
     )
 
 
 def _journey(train: Train, run: Run, station: str, destination: str, planned: int) -> float:
     """Planned minutes to the destination: from its own board, else as on the last day; NaN where neither knows."""
-    if destination in run.planned and run.planned[destination] > planned:
-        return float(run.planned[destination] - planned)
+    arrival = _arrival(run, destination)
+    if arrival is not None and arrival > planned:
+        return float(arrival - planned)
     return float(train.journeys.get(f"{station}>{destination}", "nan"))
+
+
+def _arrival(run: Run, destination: str) -> int | None:
+    """When it is planned to arrive there, as far as boards told."""
+    return run.arrivals.get(destination, run.planned.get(destination))
 
 
 def _set_due(train: Train, run: Run, now: int) -> None:
@@ -209,7 +247,7 @@ def _end(train: Train, run: Run) -> Iterator[Ending]:
         elif any(not other.cancelled for other in run.ends.values()):
             status = "cancelled"  # it ended somewhere else
         departures.sort(key=lambda departure: departure.seen.scheduled)
-        arrival = run.planned.get(destination)
+        arrival = _arrival(run, destination)
         for departure in departures:
             if arrival is not None and status == "arrived":
                 _learn_journey(train, departure.seen, arrival)

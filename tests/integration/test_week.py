@@ -20,6 +20,7 @@ from lake.reading import Lake
 from tests.integration import job, week
 from tests.integration.conftest import Predicted
 from tests.integration.week import Expected
+from tests.simulated import decision_id, read_truth, seen_whole, told
 from training import examples
 from udfs import topics
 from udfs.describing import FEATURES
@@ -41,7 +42,7 @@ def test_every_prediction_has_exactly_one_outcome_and_it_is_the_truths(lake: Lak
     outcomes = _rows(lake, topics.OUTCOMES)
     assert predictions == Counter(outcome["id"] for outcome in outcomes)
     assert set(predictions.values()) == {1}
-    truths = week.expectations(week.read_truth(predicted.truth))
+    truths = week.expectations(read_truth(predicted.truth))
     told, same = Counter[tuple[str, str | None]](), 0
     for outcome in outcomes:
         known = truths[outcome["station"], outcome["category"], outcome["number"], outcome["scheduled"]]
@@ -65,7 +66,7 @@ def test_stored_examples_are_what_the_importer_makes_of_the_same_truth(
     lake: Lake, predicted: Predicted, tmp_path: Path
 ) -> None:
     stored = pl.DataFrame(pl.from_arrow(lake.dataset(topics.EXAMPLES).to_table()))
-    both = week.compared(stored, week.read_truth(predicted.truth), tmp_path)
+    both = week.compared(stored, read_truth(predicted.truth), tmp_path / "all")
     assert len(both) == len(stored) == len(_rows(lake, topics.OUTCOMES))
     shares = {name: week.agreement(both, name) for name in (*week.LABELS, *FEATURES)}
     print(
@@ -80,6 +81,25 @@ def test_stored_examples_are_what_the_importer_makes_of_the_same_truth(
     assert min(shares[name] for name in (*week.LABELS, *week.OWN)) > 0.9, shares
     # Timetable alone, but learnt from what was seen: the first trains do not know yet.
     assert shares["ahead_fastest"] > 0.7
+
+
+def test_what_boards_told_of_a_run_is_the_same_in_the_stored_examples_and_the_importers(
+    lake: Lake, predicted: Predicted, tmp_path: Path
+) -> None:
+    # What the network knows of finished days and other trains: tests/training/test_same_truth.py.
+    stored = pl.DataFrame(pl.from_arrow(lake.dataset(topics.EXAMPLES).to_table()))
+    corrected = {row["id"] for row in _rows(lake, topics.DEPARTURES) if row["kind"] == "corrected"}
+    truths = read_truth(predicted.truth)
+    known = told(stored.rows(named=True), truths)
+    whole = seen_whole(truths, known)
+    moved = {truth.run for truth in whole if decision_id(truth) in corrected}
+    both = week.compared(stored, [truth for truth in whole if truth.run not in moved], tmp_path / "told", known)
+    both = both.filter(pl.col("line_history").is_not_null())
+    print(f"{len(both)} of {len(stored)} examples are of runs that boards told whole, without a correction")
+    assert len(both) > len(stored) / 2
+    assert {name: week.agreement(both, name) for name in (*week.LABELS, *week.OWN, "horizon")} == dict.fromkeys(
+        (*week.LABELS, *week.OWN, "horizon"), 1.0
+    )
 
 
 def test_training_reads_the_lakes_examples(lake: Lake) -> None:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-import msgspec
 import polars as pl
 
 from ingest.simulator.truth import Truth
-from ingest.unpacked import read_lines
+from tests.simulated import Known, Stop, month
 from training import examples
 from training.history.importing import import_history
 from udfs.describing import Own
@@ -29,11 +28,6 @@ class Expected(NamedTuple):
     """At the destination, whoever saw it."""
     reason: str | None
     """Why nobody could be sure to see the run's end."""
-
-
-def read_truth(file: Path) -> list[Truth]:
-    """The records of a truth log."""
-    return [msgspec.json.decode(line, type=Truth) for _, line in read_lines(file)]
 
 
 def expectations(truths: Sequence[Truth]) -> dict[tuple[str, str, str, datetime], dict[str, Expected]]:
@@ -57,31 +51,12 @@ def _by_destination(end: Truth | None) -> dict[str, Expected]:
     return {end.station: Expected("arrived", end.delay_arrival, None)}
 
 
-def month(truths: Sequence[Truth], file: Path) -> Path:
-    """The truth as a file of history, with the columns of ``piebro/deutsche-bahn-data``."""
-    rows = [
-        {
-            "station_name": truth.station,
-            "train_type": truth.category,
-            "train_number": truth.number,
-            "line_number": truth.line,
-            "id": f"{truth.run}-{truth.stop_index}",
-            "arrival_planned_time": _wall(truth.scheduled_arrival, 0),
-            "arrival_change_time": _wall(truth.scheduled_arrival, truth.delay_arrival),
-            "departure_planned_time": _wall(truth.scheduled_departure, 0),
-            "departure_change_time": _wall(truth.scheduled_departure, truth.delay_departure),
-            "arrival_is_canceled": truth.arrival_cancelled,
-            "departure_is_canceled": truth.departure_cancelled,
-        }
-        for truth in truths
-    ]
-    pl.DataFrame(rows, infer_schema_length=None).write_parquet(file)
-    return file
-
-
-def compared(stored: pl.DataFrame, truths: Sequence[Truth], folder: Path) -> pl.DataFrame:
+def compared(
+    stored: pl.DataFrame, truths: Sequence[Truth], folder: Path, known: Mapping[Stop, Known] | None = None
+) -> pl.DataFrame:
     """Stored examples, each beside the importer's of the same truth (columns with ``_history``)."""
-    import_history([month(truths, folder / "month.parquet")], folder / "history")
+    folder.mkdir()
+    import_history([month(truths, folder / "month.parquet", known)], folder / "history")
     imported = examples.read(folder / "history").rename({"day": "service_day"})
     key = ["category", "number", "station", "scheduled"]
     both = stored.rename({"day": "service_day"}).join(imported, on=key, how="left", suffix="_history")
@@ -101,7 +76,3 @@ def likeness(both: pl.DataFrame, name: str) -> float:
     """Correlation of a feature in the stream and in the importer's examples; NaN where one of them never changes."""
     known = both.select(name, f"{name}_history").drop_nulls()
     return float(known.select(pl.corr(name, f"{name}_history")).item() or float("nan"))
-
-
-def _wall(planned: datetime | None, delay: int | None) -> datetime | None:
-    return None if planned is None else planned.replace(tzinfo=None) + timedelta(minutes=delay or 0)

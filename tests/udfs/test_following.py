@@ -135,7 +135,8 @@ def test_a_ring_line_ends_where_it_began() -> None:
     ring = ("S", "T", "U", "S")
     first = decision("S", 0, route=ring, starts_here=True, ends_here=False, route_ahead=("T", "U", "S"))
     second = decision("T", 20, route=ring, delay=2)
-    last = decision("S", 60, route=ring, kind="terminated", starts_here=False, ends_here=True, route_ahead=(), delay=6)
+    last = decision("S", 60, route=ring, kind="terminated", starts_here=False, ends_here=True, delay=6)
+    last = msgspec.structs.replace(last, route_behind=ring[:-1], route_ahead=())
     (ending,) = endings(run([first, second, last]))
     assert (ending.status, ending.delay, len(ending.departures)) == ("arrived", 6, 2)
 
@@ -157,17 +158,38 @@ def test_a_run_that_is_renumbered_on_its_way_is_given_up_under_the_old_number_an
     assert (arrived.status, arrived.delay, [one.seen.station for one in arrived.departures]) == ("arrived", 3, ["C"])
 
 
-def test_two_trains_of_one_number_on_one_route_an_hour_apart_are_one_run_and_no_departure_is_lost() -> None:
-    # A relief train: within four hours and on the same way nothing on a board tells it from the first one.
-    relief = [
+def relief() -> list[Decision]:
+    """The journey an hour later, under the same number, everywhere a minute late."""
+    return [
         decision(one.station, minute, start=START + timedelta(hours=1), kind=one.kind, delay=1)
         for one, minute in zip(journey(), (0, 20, 40, 60), strict=True)
     ]
-    messages = run([*journey(), *relief])
-    left = Counter(departure.id for departure in departures(messages))
-    ended = Counter(departure.id for ending in endings(messages) for departure in ending.departures)
-    assert left == ended
-    assert len(left) == 6
+
+
+def test_a_relief_train_of_the_same_number_on_the_same_route_is_a_run_of_its_own() -> None:
+    found = endings(run([*journey(), *relief()]))
+    assert [(ending.delay, [one.seen.delay for one in ending.departures]) for ending in found] == [
+        (3, [2, 5, 4]),
+        (1, [1, 1, 1]),
+    ]
+
+
+def test_a_relief_train_close_behind_is_told_apart_where_it_is_first_seen_later() -> None:
+    close = [
+        msgspec.structs.replace(one, scheduled=one.scheduled - timedelta(minutes=42), id=one.id + " relief")
+        for one in relief()
+    ]  # leaves A before the first one leaves B
+    found = endings(run([*journey(), *close]))
+    assert {(ending.delay, tuple(one.seen.delay for one in ending.departures)) for ending in found} == {
+        (3, (2, 5, 4)),
+        (1, (1, 1, 1)),
+    }
+
+
+def test_a_correction_belongs_to_the_train_that_left_at_that_time() -> None:
+    corrected = decision("D", 60, kind="corrected", delay=9, decided_at=START + timedelta(minutes=85))
+    found = endings(run([*journey(), *relief(), corrected]))
+    assert [ending.delay for ending in found] == [9, 1]
 
 
 def test_the_run_began_at_its_first_station_whenever_that_was_decided() -> None:

@@ -85,7 +85,8 @@ def import_history(files: Sequence[Path], out: Path, progress: Progress | None =
             report.rows += count
             watcher.advance(count)
     stops = pl.concat(
-        [pl.read_parquet(path) for path in sorted(keeping.glob("[!.]*.parquet"))] or [pl.DataFrame(schema=STOPS)]
+        [pl.DataFrame(schema=STOPS), *(pl.read_parquet(path) for path in sorted(keeping.glob("[!.]*.parquet")))],
+        how="diagonal",  # what was kept by an older version lacks a column
     )
     watcher.step("put runs together", len(stops))
     runs, labels, names, dropped = assemble(stops)
@@ -154,7 +155,7 @@ def _frame(runs: Runs, labels: Labels, stops: Longs, features: Table) -> pl.Data
         return labels.values[name].gather(pl.Series(labels.codes[name][stops]))
 
     def time(minutes: Table) -> pl.Series:
-        return pl.Series((minutes * 60_000).astype(np.int64)).cast(examples.TIME)
+        return pl.Series(np.rint(minutes * 60_000).astype(np.int64)).cast(examples.TIME)
 
     columns = {name: text(name) for name in ("category", "number", "line", "station", "destination")}
     columns |= {

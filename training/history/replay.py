@@ -39,9 +39,9 @@ def replay(tables: Tables, runs: Runs, stops: Longs, days: npt.NDArray[np.int32]
     row = 0
     start = 0
     while start < len(stops):
-        minute = runs.known[stops[start]]
+        minute = math.floor(runs.known[stops[start]])
         end = start
-        while end < len(stops) and runs.known[stops[end]] == minute:
+        while end < len(stops) and runs.known[stops[end]] < minute + 1:
             if runs.kind[stops[end]] == DEPARTURE:
                 _describe(tables, runs, stops[end], minute, days[end], out[row])
                 row += 1
@@ -68,7 +68,7 @@ def _describe(tables: Tables, runs: Runs, stop: int, minute: float, day: int, ou
     before = np.empty(stop - first)
     count = 0
     for earlier in range(first, stop):
-        if runs.kind[earlier] == DEPARTURE and runs.known[earlier] <= minute:
+        if runs.kind[earlier] == DEPARTURE and runs.known[earlier] <= runs.known[stop]:
             before[count] = runs.delay[earlier]
             count += 1
     describe(
@@ -89,10 +89,10 @@ def _describe(tables: Tables, runs: Runs, stop: int, minute: float, day: int, ou
 
 
 @compiled
-def _has_departed(runs: Runs, stop: int, minute: float) -> bool:
+def _has_departed(runs: Runs, stop: int) -> bool:
     """Whether the stop's run left any station: one cancelled altogether is no news of runs under way."""
     for departure in range(runs.first[stop], stop):
-        if runs.kind[departure] == DEPARTURE and runs.known[departure] <= minute:
+        if runs.kind[departure] == DEPARTURE and runs.known[departure] <= runs.known[stop]:
             return True
     return False
 
@@ -104,17 +104,17 @@ def _note(tables: Tables, runs: Runs, stop: int, minute: float, day: int) -> Non
         note_cancelled_stop(tables, station, minute)
         return
     delay = runs.delay[stop]
-    if kind == ARRIVAL and _has_departed(runs, stop, minute):
+    if kind == ARRIVAL and _has_departed(runs, stop):
         note_run(tables, klass, minute, math.isnan(delay))
     if not math.isnan(delay):
         before, growth = runs.before[stop], 0.0
-        if before >= 0 and runs.known[before] <= minute:
+        if before >= 0 and runs.known[before] <= runs.known[stop]:
             growth = delay - runs.delay[before]
             planned = runs.departure[stop] - runs.departure[before]
             note_hop(tables, runs.hop_made[stop], minute, day, runs.delay[before], delay, planned)
         note_passing(tables, klass, station, minute, day, delay, growth)
     if kind == ARRIVAL:
         for departure in range(runs.first[stop], stop):
-            if runs.kind[departure] == DEPARTURE and runs.known[departure] <= minute:
+            if runs.kind[departure] == DEPARTURE and runs.known[departure] <= runs.known[stop]:
                 place = _place(runs, departure)
                 note_outcome(tables, place, minute, day, runs.delay[departure], delay, _horizon(runs, departure))

@@ -47,7 +47,7 @@ class Runs(NamedTuple):
     delay: Floats
     """At the departure, at the last stop at the arrival; NaN where unknown."""
     known: Floats
-    """When that is decided, minutes since 1970 UTC."""
+    """When that is decided, minutes since 1970 UTC: as the source says, else ``SETTLED`` after it happened."""
     klass: Ints
     category: Floats
     holiday: Floats
@@ -102,6 +102,8 @@ def assemble(stops: pl.DataFrame) -> tuple[Runs, Labels, Names, dict[str, int]]:
     # A run that is late and never arrives is given up only after its last departure.
     latest = np.maximum.reduceat(known, firsts)
     known = np.where(is_last & cancelled, latest[np.cumsum(start) - 1], known)
+    told = frame["known"].cast(pl.Float64).to_numpy() / 60_000
+    known = np.where(np.isnan(told), known, told)
 
     klass_of = np.array([trains.train_class(name) for name in values["category"]], dtype=np.int32)
     code_of = np.array([trains.category_code(name) for name in values["category"]])

@@ -32,6 +32,7 @@ _MONTHLY = (
 _NUMBERS = ("train_number", "train_name")  # the first one present is taken
 _LINES = ("line_number", "train_line_number", "train_line")
 _CANCELLED = ("is_canceled", "arrival_is_canceled", "departure_is_canceled")
+_KNOWN = ("known_at",)  # of those who polled themselves; no public archive has it
 
 
 def batches(path: Path) -> Iterator[tuple[pl.DataFrame, int, dict[str, int]]]:
@@ -47,7 +48,9 @@ def batches(path: Path) -> Iterator[tuple[pl.DataFrame, int, dict[str, int]]]:
     compact = "planned_minute_of_day" in names
     _require(path, names, compact=compact)
     wanted = [
-        name for name in file.schema_arrow.names if name in {*_COMPACT, *_MONTHLY, *_NUMBERS, *_LINES, *_CANCELLED}
+        name
+        for name in file.schema_arrow.names
+        if name in {*_COMPACT, *_MONTHLY, *_NUMBERS, *_LINES, *_CANCELLED, *_KNOWN}
     ]
     for piece in file.iter_batches(batch_size=BATCH_ROWS, columns=wanted):
         frame = pl.DataFrame(pl.from_arrow(piece)).with_columns(pl.col(pl.Categorical).cast(pl.String))
@@ -94,6 +97,7 @@ def _from_compact(frame: pl.DataFrame) -> pl.DataFrame:
         arrival_cancelled="cancelled",
         departure_cancelled="cancelled",
         continues=pl.lit(False),  # these files do not tell
+        known=_known(frame),
         odd=pl.lit(False),
     )
 
@@ -125,8 +129,20 @@ def _from_monthly(frame: pl.DataFrame) -> pl.DataFrame:
         arrival_cancelled=pl.col(either or "arrival_is_canceled").fill_null(False),
         departure_cancelled=pl.col(either or "departure_is_canceled").fill_null(False),
         continues=departure.is_not_null(),
+        known=_known(frame),
         odd=pl.max_horizontal(late.abs(), leaves_late.abs()).fill_null(0) >= ARTEFACT,
     )
+
+
+def _known(frame: pl.DataFrame) -> pl.Expr:
+    """When a row was known. Like all times of these files it is Berlin's where it has no zone."""
+    if "known_at" not in frame.columns:
+        return pl.lit(None, pl.Int64)
+    column, kind = pl.col("known_at"), frame.schema["known_at"]
+    if not isinstance(kind, pl.Datetime) or kind.time_zone is None:
+        column = column.cast(pl.Datetime("us"), strict=False)
+        column = column.dt.replace_time_zone(clock.BERLIN.key, ambiguous="latest", non_existent="null")
+    return column.dt.epoch("ms")
 
 
 def _line(frame: pl.DataFrame, line: pl.Expr) -> pl.Expr:

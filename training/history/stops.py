@@ -21,6 +21,7 @@ STOPS = pl.Schema(
         "arrival_cancelled": pl.Boolean(),
         "departure_cancelled": pl.Boolean(),
         "continues": pl.Boolean(),  # a planned departure is known: not a terminus
+        "known": pl.Int64(),  # when all this was known, milliseconds since 1970 UTC; null where the source is silent
     }
 )
 IDENTITY = ("category", "number", "station", "wall")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -19,6 +20,7 @@ NETWORK = ""
 
 _decode = msgspec.msgpack.Decoder(Decision).decode
 _encode = msgspec.msgpack.Encoder().encode
+_planned = attrgetter("scheduled")
 
 
 class Follow(KeyedProcessFunction):
@@ -39,8 +41,8 @@ class Follow(KeyedProcessFunction):
         key, train = ctx.get_current_key(), self._train.load()
         before = next_due(train)
         messages: list[Message] = list(expire(train, timestamp))
-        for payload in self._waiting.take(timestamp):
-            messages.extend(follow(train, _decode(payload)))
+        for decision in sorted(map(_decode, self._waiting.take(timestamp)), key=_planned):
+            messages.extend(follow(train, decision))
         due = next_due(train)
         if due is not None and due != before:
             ctx.timer_service().register_event_time_timer(due)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import polars as pl
 import pytest
@@ -95,6 +96,19 @@ def test_a_run_that_continues_beyond_the_data_has_no_label(tmp_path: Path) -> No
     frame.write_parquet(tmp_path / "month.parquet")
     import_history([tmp_path / "month.parquet"], tmp_path / "out")
     assert examples.read(tmp_path / "out")["cancelled"].to_list() == [None, None]
+
+
+@pytest.mark.parametrize("zone", [None, "UTC"])
+def test_who_polled_himself_may_say_when_each_row_was_known(zone: str | None, tmp_path: Path) -> None:
+    at = month("train_number", days=1)["time"] + timedelta(minutes=12, seconds=20)
+    known_at = at if zone is None else at.dt.replace_time_zone("Europe/Berlin").dt.convert_time_zone(zone)
+    month("train_number", days=1).with_columns(known_at=known_at).write_parquet(tmp_path / "month.parquet")
+    import_history([tmp_path / "month.parquet"], tmp_path / "out")
+    made = examples.read(tmp_path / "out").sort("decided_at")
+    assert made["decided_at"].to_list() == [
+        datetime(2026, 4, 1, 6, minute, 20, tzinfo=ZoneInfo("UTC")) for minute in (12, 32)
+    ]
+    assert made["labelled_at"].unique().to_list() == [datetime(2026, 4, 1, 6, 57, 20, tzinfo=ZoneInfo("UTC"))]
 
 
 def test_a_missing_column_is_named_and_nothing_is_written(tmp_path: Path) -> None:

@@ -1,0 +1,104 @@
+"""The truth of a simulated railway as a file of history: as it was, or as far as its boards told, and when they did."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Container, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from operator import itemgetter
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+import polars as pl
+
+from ingest.simulator.truth import Truth
+from ingest.unpacked import read_lines
+
+Stop = tuple[str, str, str, datetime]
+"""Station, category, number, planned departure, or arrival where the run ends."""
+
+
+class Known(NamedTuple):
+    """What the pipeline took for the truth at a stop, and when."""
+
+    delay: int
+    at: datetime
+
+
+def read_truth(file: Path) -> list[Truth]:
+    """The records of a truth log."""
+    return [msgspec.json.decode(line, type=Truth) for _, line in read_lines(file)]
+
+
+def stop_of(truth: Truth) -> Stop:
+    """What a decision about the stop is known by."""
+    planned = truth.scheduled_departure or truth.scheduled_arrival
+    assert planned is not None
+    return truth.station, truth.category, truth.number, planned
+
+
+def decision_id(truth: Truth) -> str:
+    """The id that a decision about the stop bears."""
+    station, category, number, planned = stop_of(truth)
+    return f"{station}|{category} {number}|{planned:%Y-%m-%dT%H:%M}"
+
+
+def told(examples: Iterable[Mapping[str, Any]], truths: Iterable[Truth]) -> dict[Stop, Known]:
+    """What the pipeline took for the truth when it made examples: at each departure, and at the end with the label."""
+    ends = defaultdict(list)
+    for truth in truths:
+        if truth.scheduled_departure is None:
+            ends[truth.station, truth.category, truth.number].append(stop_of(truth))
+    known = {}
+    for one in examples:
+        known[one["station"], one["category"], one["number"], one["scheduled"]] = Known(one["delay"], one["decided_at"])
+        later = [end for end in ends[one["destination"], one["category"], one["number"]] if end[3] > one["scheduled"]]
+        if later and one["final_delay"] is not None:
+            known[min(later, key=itemgetter(3))] = Known(one["final_delay"], one["labelled_at"])
+    return known
+
+
+def seen_whole(truths: Iterable[Truth], known: Container[Stop]) -> list[Truth]:
+    """The stops of those runs that went as planned, and whose every stop boards told of."""
+    runs = defaultdict(list)
+    for truth in truths:
+        runs[truth.run].append(truth)
+    return [
+        truth
+        for run in runs.values()
+        if all(stop_of(one) in known and not (one.arrival_cancelled or one.departure_cancelled) for one in run)
+        for truth in run
+    ]
+
+
+def month(truths: Sequence[Truth], file: Path, known: Mapping[Stop, Known] | None = None) -> Path:
+    """A file with the columns of ``piebro/deutsche-bahn-data``; with ``known`` also when each stop was known."""
+    pl.DataFrame([_row(truth, known[stop_of(truth)] if known else None) for truth in truths]).write_parquet(file)
+    return file
+
+
+def _row(truth: Truth, known: Known | None) -> dict[str, object]:
+    arrival, departure = truth.delay_arrival, truth.delay_departure
+    if known and truth.scheduled_departure is None:
+        arrival = known.delay
+    elif known:
+        departure = known.delay
+    return {
+        "station_name": truth.station,
+        "train_type": truth.category,
+        "train_number": truth.number,
+        "line_number": truth.line,
+        "id": f"{truth.run}-{truth.stop_index}",
+        "arrival_planned_time": _wall(truth.scheduled_arrival, 0),
+        "arrival_change_time": _wall(truth.scheduled_arrival, arrival),
+        "departure_planned_time": _wall(truth.scheduled_departure, 0),
+        "departure_change_time": _wall(truth.scheduled_departure, departure),
+        "arrival_is_canceled": truth.arrival_cancelled,
+        "departure_is_canceled": truth.departure_cancelled,
+        **({"known_at": known.at} if known else {}),
+    }
+
+
+def _wall(planned: datetime | None, delay: int | None) -> datetime | None:
+    return None if planned is None else planned.replace(tzinfo=None) + timedelta(minutes=delay or 0)

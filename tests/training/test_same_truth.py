@@ -1,0 +1,126 @@
+"""Two days of a simulated railway: the stream's rules and the importer make the same examples of the same truth.
+
+The stream learns of each departure from boards, minutes after it, and of each arrival half an hour later; the importer
+is told both as the stream found them, and when. Left out are runs that were cancelled somewhere or that the recording
+cut off, and corrections: of those the two know different things, and should.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from itertools import groupby
+from operator import attrgetter, itemgetter
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import polars as pl
+import pytest
+
+import settings as configuration
+from ingest.recorded import read_boards
+from ingest.simulator import network, recording
+from ingest.simulator.faults import Faults
+from ingest.simulator.world import World
+from tests.simulated import Stop, month, read_truth, seen_whole, stop_of, told
+from training import examples
+from training.history.importing import import_history
+from udfs import clock
+from udfs.clock import BERLIN
+from udfs.events import Decision, Example
+from udfs.features import FEATURES, NetworkState
+from udfs.following import MINUTE, Departure, Ending, Message, Train, expire, follow, next_due
+from udfs.forecasting import Served, forecast, moment, observe, outcome
+from udfs.offline import decide
+
+KEY = ["category", "number", "station", "scheduled"]
+
+
+def decisions(boards: Path) -> list[Decision]:
+    """Those that tell of trains leaving and arriving, without their corrections."""
+    found = (one for _, _, one in decide(read_boards([boards]), configuration.load().decider()))
+    return [one for one in found if isinstance(one, Decision) and one.kind in ("planned", "departed", "terminated")]
+
+
+def stop(decision: Decision) -> Stop:
+    return decision.station, decision.category, decision.number, decision.scheduled
+
+
+def followed(found: Iterable[Decision]) -> list[tuple[int, Message]]:
+    """What the followers of all trains say, in order of time."""
+    trains = defaultdict(list)
+    for one in sorted(found, key=attrgetter("decided_at", "scheduled")):
+        trains[one.category, one.number].append(one)
+    messages: list[tuple[int, Message]] = []
+    for of_one in trains.values():
+        train = Train()
+        for one in of_one:
+            now = clock.milliseconds(one.decided_at)
+            messages.extend(_expired(train, now))
+            messages.extend((now, message) for message in follow(train, one))
+        messages.extend(_expired(train, 1 << 62))
+    return sorted(messages, key=itemgetter(0))
+
+
+def _expired(train: Train, now: int) -> Iterator[tuple[int, Message]]:
+    while (due := next_due(train)) is not None and due <= now:
+        yield from ((due, message) for message in expire(train, due))
+
+
+def streamed(messages: Iterable[tuple[int, Message]]) -> Iterator[Example]:
+    """The examples that the stream makes of them."""
+    state, pending = NetworkState(), {}
+    for minute, group in groupby(messages, key=lambda pair: pair[0] // MINUTE):
+        at_once = [*group]
+        happened = [message for _, message in at_once]
+        departures = [message for message in happened if isinstance(message, Departure)]
+        pending |= {one.prediction.id: one for one in forecast(departures, state, Served())}
+        for at, message in at_once:
+            if isinstance(message, Ending):
+                yield from (outcome(pending.pop(one.id), message, moment(at))[1] for one in message.departures)
+        observe(happened, moment(minute * MINUTE), state)
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory) -> pl.DataFrame:
+    """The stream's examples beside the importer's (columns with ``_history``)."""
+    folder = tmp_path_factory.mktemp("truth")
+    boards, log = folder / "boards.jsonl.zst", folder / "truth.jsonl.zst"
+    recording.record(
+        World(network.build(8, seed=5)),
+        boards,
+        start=datetime(2026, 3, 9, 3, tzinfo=BERLIN),
+        hours=48,
+        faults=Faults.parse("none", seed=5),
+        truth_file=log,
+    )
+    found = decisions(boards)
+    truths = seen_whole(read_truth(log), {stop(one) for one in found if one.kind != "planned"})
+    whole = {stop_of(truth) for truth in truths}
+    stream = [
+        {**one.features, **msgspec.structs.asdict(one), "labelled_at": one.known_at}
+        for one in streamed(followed(one for one in found if stop(one) in whole))
+    ]
+    import_history([month(truths, folder / "month.parquet", told(stream, truths))], folder / "history")
+    ours = pl.DataFrame(stream, infer_schema_length=None).with_columns(
+        pl.col("scheduled").dt.convert_time_zone("UTC").dt.cast_time_unit("ms")
+    )
+    return ours.join(examples.read(folder / "history"), on=KEY, suffix="_history", validate="1:1")
+
+
+def test_every_example_of_the_stream_has_its_twin(both: pl.DataFrame) -> None:
+    assert len(both) > 2_000
+    assert both["day"].null_count() == 0
+
+
+@pytest.mark.parametrize("name", ["destination", "line", "final_delay", "cancelled"])
+def test_the_label_and_the_names_are_the_same(both: pl.DataFrame, name: str) -> None:
+    assert both[name].cast(both[f"{name}_history"].dtype).to_list() == both[f"{name}_history"].to_list()
+
+
+@pytest.mark.parametrize("name", FEATURES)
+def test_every_feature_is_the_same_for_every_departure(both: pl.DataFrame, name: str) -> None:
+    ours, theirs = (both[column].cast(pl.Float64).fill_null(np.nan) for column in (name, f"{name}_history"))
+    np.testing.assert_allclose(ours, theirs, atol=0.011)
