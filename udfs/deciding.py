@@ -29,6 +29,9 @@ class Decider(msgspec.Struct, frozen=True):
     rules: Rules
     grace: int
     """Minutes that boards may be late; a decision is known that much after the time it is made for."""
+    every_sight: bool = False
+    """Whether the first sight of any train is told, not only of those that end here: where and when a run ends is all
+    that others want to know beforehand."""
 
     def take(self, name: str, station: Station, memory: Memory, value: bytes, polled_at: int) -> Iterator[Outcome]:
         """The next board of a station in order of time, packed or not; ``polled_at`` in milliseconds."""
@@ -66,7 +69,11 @@ class Decider(msgspec.Struct, frozen=True):
             return Unreadable(str(error))
 
     def _events(self, name: str, found: Iterable[decision.Verdict]) -> Iterator[Decision]:
-        return (verdicts.event(name, verdict, self.grace) for verdict in found)
+        return (
+            verdicts.event(name, verdict, self.grace)
+            for verdict in found
+            if verdict.kind != "planned" or verdict.entry.ends or self.every_sight
+        )
 
 
 def _can_be(polled_at: int) -> bool:

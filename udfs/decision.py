@@ -51,7 +51,7 @@ class Rules(msgspec.Struct, frozen=True):
 class Verdict(msgspec.Struct, frozen=True):
     """What became of an entry; ``udfs.verdicts`` makes the event of it.
 
-    ``planned`` is the first sight of a train, the rest are the kinds of ``events.Kind``.
+    ``planned`` is the first sight of a train, or of its ending here; the rest are the kinds of ``events.Kind``.
     """
 
     kind: str
@@ -91,7 +91,10 @@ def fold(name: str, station: Station, memory: Memory, board: boards.Board, polle
             entry.sure = doubt.is_ours(name, station, entry) and (odd.same_station or key not in odd.strangers)
             verdicts.extend(_first_sight(key, entry, memory))
         else:
+            went_on = not entry.ends
             _update(entry, report)
+            if went_on and entry.ends and not entry.kind:  # it is cut short
+                verdicts.append(Verdict("planned", key, _snapshot(entry), polled_at))
         if entry.kind:
             verdicts.extend(_after_decision(key, entry, polled_at))
         if not entry.kind and _is_settled(entry, polled_at, rules):

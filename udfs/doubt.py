@@ -99,13 +99,16 @@ def _dead_feed(station: Station, reports: dict[str, Entry], polled_at: int) -> s
 
 def _disagreement(station: Station, reports: dict[str, Entry], strangers: frozenset[str], polled_at: int) -> str | None:
     """Two boards of one station must agree in most of the trains that are still to come and in reach of both."""
-    coming = missing = 0
-    for key, entry in station.entries.items():
-        if entry.last_seen == station.last_board and entry.earliest > polled_at:
-            coming += 1
-            missing += key not in reports
+
+    def is_coming(entry: Entry) -> bool:
+        return entry.last_seen == station.last_board and entry.earliest > polled_at
+
+    missing = sum(is_coming(station.entries[key]) for key in station.entries.keys() - reports.keys())
     new = sum(1 for key in strangers if reports[key].planned > polled_at)
-    if missing + new >= _ENOUGH and 2 * (missing + new) > coming + new:
+    if missing + new < _ENOUGH:  # as on nearly every board
+        return None
+    coming = sum(map(is_coming, station.entries.values()))
+    if 2 * (missing + new) > coming + new:
         return (
             "another station's board or an incomplete one: "
             f"{missing} of {coming} trains still to come are missing, {new} were not there before"

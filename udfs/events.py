@@ -12,8 +12,8 @@ from typing import Literal
 import msgspec
 
 Kind = Literal["planned", "departed", "terminated", "cancelled", "withdrawn", "undecided", "corrected", "late"]
-"""What became of a train at a station. ``planned`` is its first sight and stays inside the job; ``corrected`` and
-``late`` follow an earlier decision with the same id."""
+"""What became of a train at a station. ``planned`` is the first sight of it, or of its ending there, and stays
+inside the job; ``corrected`` and ``late`` follow an earlier decision with the same id."""
 
 Rule = Literal["settled", "silence"]
 

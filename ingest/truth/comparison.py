@@ -107,7 +107,7 @@ class Evaluation:
         self._spans[station] = Span(at, at) if span is None else Span(span.first, at)
 
     def see(self, decision: Decision) -> None:
-        """A decision, in order."""
+        """A decision, in order; of a decider that tells every first sight."""
         self._shown.add(decision.id)
         if decision.kind == "late":
             self._late.add(decision.id)

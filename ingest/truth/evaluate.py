@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
+import msgspec
+
 from ingest.recorded import Recording
 from ingest.truth.comparison import Comparison, Evaluation
 from ingest.truth.reading import read_truth
@@ -33,7 +35,7 @@ def evaluate(
                 progress(count)
             yield board
 
-    for _, _, outcome in decide(watched(recording.read()), decider):
+    for _, _, outcome in decide(watched(recording.read()), msgspec.structs.replace(decider, every_sight=True)):
         if not isinstance(outcome, Unreadable):
             evaluation.see(outcome)
     return evaluation.compare(read_truth(truth, station))

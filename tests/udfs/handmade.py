@@ -75,7 +75,7 @@ class Watched:
 
     def __init__(self, rules: Rules | None = None, *, grace: int = 0, name: str = HERE) -> None:
         self.name = name
-        self.decider = Decider(rules or Rules(), grace)
+        self.decider = Decider(rules or Rules(), grace, every_sight=True)
         self.station, self.memory = Station(), dict[str, bytes]()
         self.outcomes: list[Outcome] = []
 

@@ -58,10 +58,9 @@ class Decide(KeyedProcessFunction):
                 found = self._decider.take_late(name, station, self._memory, body, polled_at)
                 yield from self._emit(found, name, polled_at, body, (partition, offset))
                 return
-        if polled_at in self._waiting:
-            waiting = self._waiting[polled_at]
-            if first_of_equals(body, waiting[_ORIGIN.size :]) != body:
-                return
+        waiting = self._waiting.get(polled_at)
+        if waiting is not None and first_of_equals(body, waiting[_ORIGIN.size :]) != body:
+            return
         self._waiting[polled_at] = _ORIGIN.pack(partition, offset) + body
         ctx.timer_service().register_event_time_timer(turn)
 

@@ -77,7 +77,8 @@ class Score(KeyedProcessFunction):
         for key, message in messages:
             if isinstance(message, Ending):
                 yield SCORED, Row(key, (key, timestamp, _encode(message)))
-        self._note([message for _, message in messages])
+        self._happened.extend(message for _, message in messages)
+        self._log[timestamp] = _encode([message for _, message in messages])
 
     def _up_to_date(self, minute: int) -> NetworkState:
         """The network with everything observed before a minute (since 1970 UTC)."""
@@ -99,24 +100,20 @@ class Score(KeyedProcessFunction):
             network = network_at(minute, self._champion.current().network)
         for past in sorted(self._log):
             messages = _decode_log(self._log[past])
-            if past < minute:
-                observe(messages, moment(past * MINUTE), network)
+            if past // MINUTE < minute:
+                observe(messages, moment(past), network)
             else:
-                self._happened = messages
+                self._happened.extend(messages)
         return network
 
     def _close_day(self, network: NetworkState) -> None:
         """With a new service day comes a new snapshot, and the log begins anew."""
         day = calendar.service_day(clock.wall_minutes(moment(self._minute * MINUTE)))
         if day != self._day and day != self._snapshot.load().day:
-            for past in [at for at in self._log if at < self._minute]:
+            for past in [at for at in self._log if at < self._minute * MINUTE]:
                 del self._log[past]
             self._snapshot.store(Snapshot(network.to_bytes(), day))
         self._day = day
-
-    def _note(self, messages: list[Message]) -> None:
-        self._happened.extend(messages)
-        self._log[self._minute] = _encode(self._happened)
 
 
 class Label(KeyedProcessFunction):

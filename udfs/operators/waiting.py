@@ -21,12 +21,14 @@ class Waiting:
 
     def add(self, at: int, payload: bytes, ctx: KeyedProcessFunction.Context) -> None:
         """Keep an element until the watermark has passed its time, in milliseconds."""
-        known = _decode(self._state[at]) if at in self._state else []
-        self._state[at] = _encode([*known, payload])
-        ctx.timer_service().register_event_time_timer(at)
+        known = self._state.get(at)
+        if known is None:
+            self._state[at] = _encode([payload])
+            ctx.timer_service().register_event_time_timer(at)
+        else:
+            self._state[at] = _encode([*_decode(known), payload])
 
     def take(self, at: int) -> list[bytes]:
         """Elements whose turn it is, in the order of their bytes."""
-        if at not in self._state:
-            return []
-        return sorted(_decode(self._state.pop(at)))
+        found = self._state.pop(at, None)
+        return [] if found is None else sorted(_decode(found))
