@@ -12,7 +12,6 @@ from udfs.topics import BOARD_HEADERS
 
 Source = Literal["poll", "replay"]
 
-ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 _LEVEL = 3
 
 
@@ -33,26 +32,9 @@ class BoardRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def pack(body: bytes) -> bytes:
-    """The body as a zstd frame (80 KB of board become 9 KB)."""
+    """The body as a zstd frame (80 KB of board become 9 KB); ``udfs.board.unpack`` takes it back."""
     packed: bytes = zstandard.ZstdCompressor(level=_LEVEL).compress(body)
     return packed
-
-
-def unpack(value: bytes) -> bytes:
-    """The body of a record of the topic, packed or plain.
-
-    Raises ValueError where the value begins like a zstd frame but is none.
-    """
-    if not value.startswith(ZSTD_MAGIC):
-        return value
-    frame = zstandard.ZstdDecompressor().decompressobj()
-    try:
-        body: bytes = frame.decompress(value)
-    except zstandard.ZstdError as error:
-        raise ValueError(f"broken zstd frame: {error}") from None
-    if not frame.eof:
-        raise ValueError("truncated zstd frame")
-    return body
 
 
 def headers(record: BoardRecord) -> list[tuple[str, bytes]]:

@@ -25,8 +25,9 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from errors import UserError
-from ingest.boards import BoardRecord, pack, unpack
+from ingest.boards import BoardRecord, pack
 from ingest.unpacked import read_bytes, read_lines
+from udfs.board import unpack
 
 BERLIN = ZoneInfo("Europe/Berlin")
 

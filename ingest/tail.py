@@ -12,9 +12,9 @@ import msgspec
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
 
 from errors import UserError
-from ingest.boards import unpack
 from ingest.topics import broker_error
 from settings import Settings
+from udfs.board import unpack
 from udfs.topics import BOARDS
 
 _BERLIN = ZoneInfo("Europe/Berlin")

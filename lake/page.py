@@ -19,7 +19,7 @@ PAGE = ROOT / "docs" / "data.md"
 _RECORD = {
     "station": "Whose board it is, as the poller was told: a name, an EVA number or a DS100 code.",
     "polled_at": "When it was asked for; its event time.",
-    "body": "The response's body as it came, a zstd frame or plain (`ingest.boards.unpack`).",
+    "body": "The response's body as it came, a zstd frame or plain (`udfs.board.unpack`).",
     "source": "`poll` or `replay`.",
     "url": "The request, or the recording's folder and file.",
     "status": "HTTP status.",

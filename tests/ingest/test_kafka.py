@@ -15,10 +15,11 @@ import pytest
 
 import settings
 from errors import UserError
-from ingest.boards import BoardRecord, unpack
+from ingest.boards import BoardRecord
 from ingest.producer import BoardProducer
 from ingest.tail import TopicRecord, describe, read_topic
 from ingest.topics import ensure_topics
+from udfs.board import unpack
 from udfs.topics import BOARD_HEADERS, BOARDS, PREDICTIONS
 
 pytestmark = pytest.mark.integration

@@ -12,10 +12,11 @@ import pytest
 from pyarrow import fs
 
 from flink_jobs.archive import start_after
-from ingest.boards import BoardRecord, unpack
+from ingest.boards import BoardRecord
 from ingest.keeping import keep
 from lake.archive import SLOT, Archive, Span
 from lake.reading import Lake
+from udfs.board import unpack
 from udfs.clock import milliseconds
 
 # Berlin's midnight falls into it, and both sides of a slot's edge.
