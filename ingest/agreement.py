@@ -15,8 +15,6 @@ from udfs import topics
 from udfs.deciding import Decider, Unreadable
 from udfs.offline import RecordedBoard, decide
 
-DECISIONS = (topics.DEPARTURES, topics.UNDECIDED, topics.LATE)
-
 
 class Agreement(msgspec.Struct, frozen=True):
     """What two sets of decisions have in common. A decision that stands twice counts twice."""
@@ -46,7 +44,7 @@ def offline(boards: Iterable[RecordedBoard], decider: Decider) -> Iterator[bytes
 
 def by_job(settings: Settings) -> Iterator[bytes]:
     """The JSON of every committed decision on the topics. Raises UserError where broker or topics are missing."""
-    for name in DECISIONS:
+    for name in topics.DECISIONS:
         for record in read_topic(settings, name, from_beginning=True, follow=False, stop=Event()):
             yield record.value
 

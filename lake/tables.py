@@ -115,7 +115,7 @@ TABLES = (
     ),
     Table(
         topics.DEPARTURES,
-        (topics.DEPARTURES, topics.UNDECIDED, topics.LATE),
+        topics.DECISIONS,
         Decision,
         tuple(columns_of(Decision)),
         "decided_at",

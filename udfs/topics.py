@@ -11,7 +11,9 @@ PREDICTIONS = "predictions"
 OUTCOMES = "outcomes"
 EXAMPLES = "examples"
 
-ALL = (BOARDS, DEPARTURES, UNDECIDED, LATE, DEAD_LETTERS, PREDICTIONS, OUTCOMES, EXAMPLES)
+DECISIONS = (DEPARTURES, UNDECIDED, LATE)
+"""Between them every decision."""
+ALL = (BOARDS, *DECISIONS, DEAD_LETTERS, PREDICTIONS, OUTCOMES, EXAMPLES)
 
 BOARD_HEADERS = ("source", "url", "status", "content-type", "content-encoding")
 """Headers of a record of ``boards``, in the order they are written (values are UTF-8)."""

@@ -26,8 +26,6 @@ from udfs.deciding import Unreadable
 from udfs.events import Decision
 from udfs.offline import decide
 
-DECISION_TOPICS = (topics.DEPARTURES, topics.UNDECIDED, topics.LATE)
-
 
 def settings_for(stack: Stack, **overrides: object) -> Settings:
     """The stack's settings, with topics and a consumer group that no other test uses."""
@@ -163,7 +161,7 @@ def in_order(decisions: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def assert_once(settings: Settings, expected: Sequence[dict[str, Any]]) -> None:
     """The topics hold exactly these decisions, a prediction for each departure and an outcome for each prediction."""
-    assert in_order(records(settings, *DECISION_TOPICS)) == in_order(expected)
+    assert in_order(records(settings, *topics.DECISIONS)) == in_order(expected)
     assert_each_once(settings, expected)
 
 

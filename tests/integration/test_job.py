@@ -106,7 +106,7 @@ def test_a_killed_task_manager_loses_nothing_and_doubles_nothing(
     job.publish_end_of_time(settings, simulated[-1].polled_at)
     try:
         job.wait_until(lambda: len(job.records(settings, topics.OUTCOMES)) >= _departed(expected))
-        known = job.records(settings, *job.DECISION_TOPICS)
+        known = job.records(settings, *topics.DECISIONS)
         final = {decision["id"] for decision in known if decision["kind"] == "departed"}
         assert final == {decision["id"] for decision in expected if decision["kind"] == "departed"}
         job.assert_each_once(settings, expected)

@@ -150,7 +150,7 @@ def gathered(outcomes: Iterable[Any]) -> Found:
 def on_topics(settings: Settings) -> dict[str, Found]:
     """What the job wrote, by station."""
     found: defaultdict[str, Found] = defaultdict(lambda: Found(Counter(), Counter()))
-    for value in job.values(settings, *job.DECISION_TOPICS):
+    for value in job.values(settings, *topics.DECISIONS):
         found[msgspec.json.decode(value)["station"]].decisions[value] += 1
     for letter in job.records(settings, topics.DEAD_LETTERS):
         found[letter["key"]].letters[letter["reason"]] += 1
