@@ -69,7 +69,9 @@ class End(msgspec.Struct, array_like=True):
     """What was decided at a station where the train ends."""
 
     planned: int
+    """Arrival, minutes since 1970 UTC."""
     delay: int
+    """Minutes."""
     cancelled: bool
 
 
@@ -140,33 +142,35 @@ def next_due(train: Train) -> int | None:
 
 
 def _run_of(train: Train, decision: Decision, planned: int) -> Run:
-    way = [*decision.route_behind, decision.station, *decision.route_ahead]
-    if decision.destination not in way:
-        way.append(decision.destination)
-    fitting = [run for run in train.runs if not set(way).isdisjoint(run.names) and _fits(run, way, decision, planned)]
+    route = [*decision.route_behind, decision.station, *decision.route_ahead]
+    if decision.destination not in route:
+        route.append(decision.destination)
+    names = set(route)
+    fitting = [run for run in train.runs if not names.isdisjoint(run.names) and _fits(run, route, decision, planned)]
     if not fitting:
-        train.runs.append(Run(planned, planned, sorted({*way})))
+        train.runs.append(Run(planned, planned, sorted(names)))
         return train.runs[-1]
     run = min(fitting, key=lambda run: _distance(run, decision.station, planned))
     run.first_planned, run.last_planned = min(run.first_planned, planned), max(run.last_planned, planned)
-    run.names.extend({*way}.difference(run.names))
+    run.names.extend(names.difference(run.names))
     return run
 
 
-def _fits(run: Run, way: list[str], decision: Decision, planned: int) -> bool:
+def _fits(run: Run, route: list[str], decision: Decision, planned: int) -> bool:
     """Whether what the run did so far leaves room for the decision: a relief train of its number may be behind it."""
     if not run.first_planned - SAME_RUN <= planned <= run.last_planned + SAME_RUN:
         return False
     passed = {station: at for station, (at, _) in run.delays.items()}
     passed |= {station: end.planned for station, end in run.ends.items() if not end.cancelled}
     here = len(decision.route_behind)
-    for place, station in enumerate(way):
-        if station not in passed or way.count(station) > 1:  # a ring line comes twice where it begins
+    for place, station in enumerate(route):
+        if station not in passed:
             continue
         hops = place - here
         minutes = (passed[station] - planned) * (1 if hops > 0 else -1)
         # Neighbours may be planned for the same minute, more stops cannot.
-        if minutes < abs(hops) - 1 or (hops == 0 and minutes != 0):
+        contradicts = minutes < abs(hops) - 1 or (hops == 0 and minutes != 0)
+        if contradicts and route.count(station) == 1:  # a ring line comes twice where it begins
             return False
     return True
 

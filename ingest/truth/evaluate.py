@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
 
 from ingest.recorded import Recording
-from ingest.truth.comparison import Comparison, Evaluation
+from ingest.truth.comparison import Comparison, Evaluation, TrueStop
 from ingest.truth.reading import read_truth
 from udfs import clock
 from udfs.deciding import Decider, Unreadable
@@ -26,16 +26,30 @@ def evaluate(
     progress: Callable[[int], None] = lambda boards: None,
 ) -> Comparison:
     """Decisions over a recording beside the truth; ``progress`` gets the number of boards read. Raises UserError."""
-    evaluation = Evaluation(MARGIN)
 
-    def watched(boards: Iterable[RecordedBoard]) -> Iterable[RecordedBoard]:
-        for count, board in enumerate(boards, 1):
-            evaluation.see_board(board.station, clock.milliseconds(board.polled_at))
+    def watched() -> Iterator[RecordedBoard]:
+        for count, board in enumerate(recording.read(), 1):
             if count % 500 == 0:
                 progress(count)
             yield board
 
-    for _, _, outcome in decide(watched(recording.read()), msgspec.structs.replace(decider, every_sight=True)):
+    return _decided(watched(), decider).compare(read_truth(truth, station))
+
+
+def compare(boards: Iterable[RecordedBoard], truth: Iterable[TrueStop], decider: Decider) -> Comparison:
+    """Decisions over boards beside the truth."""
+    return _decided(boards, decider).compare(truth)
+
+
+def _decided(boards: Iterable[RecordedBoard], decider: Decider) -> Evaluation:
+    evaluation = Evaluation(MARGIN)
+
+    def seen() -> Iterator[RecordedBoard]:
+        for board in boards:
+            evaluation.see_board(board.station, clock.milliseconds(board.polled_at))
+            yield board
+
+    for _, _, outcome in decide(seen(), msgspec.structs.replace(decider, every_sight=True)):
         if not isinstance(outcome, Unreadable):
             evaluation.see(outcome)
-    return evaluation.compare(read_truth(truth, station))
+    return evaluation

@@ -22,6 +22,7 @@ from ingest.simulator.recording import record
 from ingest.simulator.world import World
 from ingest.truth import log, tuning
 from ingest.truth.comparison import Comparison, TrueStop
+from ingest.truth.evaluate import compare
 from udfs.deciding import Decider
 from udfs.decision import Rules
 
@@ -50,7 +51,7 @@ class Trade(msgspec.Struct, frozen=True):
 def settle(boards: Sequence[BoardRecord], truth: Sequence[TrueStop]) -> Iterator[Trade]:
     """How long a row must have stood, on boards with ``past=1``."""
     for value in SETTLE:
-        found = tuning.compare(boards, truth, Decider(Rules(settle=value), 0))
+        found = compare(boards, truth, Decider(Rules(settle=value), 0))
         yield _trade("settle", value, found, _exact(found))
 
 
@@ -72,10 +73,10 @@ def simulated_day(progress: Callable[[float], None] = lambda share: None) -> Ite
         boards = list(read_boards([file]))
         late = tuning.lateness(file)
     for value in GAP:
-        found = tuning.compare(boards, truth, Decider(Rules(gap=value), 0))
+        found = compare(boards, truth, Decider(Rules(gap=value), 0))
         yield _trade("gap", value, found, 100 - 100 * found.came_back / found.counts["found"])
     for value in MAX_SILENCE:
-        found = tuning.compare(boards, truth, Decider(Rules(max_silence=value), 0))
+        found = compare(boards, truth, Decider(Rules(max_silence=value), 0))
         known = found.counts.get("found", 0)
         yield _trade("max_silence", value, found, 100 * known / max(1, known + found.counts.get("missed", 0)))
     for value in GRACE:

@@ -11,14 +11,11 @@ from statistics import median
 import msgspec
 
 from ingest.boards import BoardRecord
-from ingest.truth.comparison import Comparison, Evaluation, TrueStop
-from ingest.truth.evaluate import MARGIN
+from ingest.truth.comparison import TrueStop
 from ingest.unpacked import read_lines
 from udfs import clock, decision, estimate, verdicts
 from udfs.board import parse
-from udfs.deciding import Decider, Unreadable
 from udfs.decision import Rules, Station
-from udfs.offline import decide
 
 PERIOD = 6 * 60 * 60_000
 
@@ -81,17 +78,6 @@ def leave_one_period_out(trains: Sequence[Silent]) -> Fold:
                 last.append(float(train.last - train.true))
                 estimated.append(train.base + added - train.true)
     return Fold(last, estimated)
-
-
-def compare(boards: Sequence[BoardRecord], truth: Sequence[TrueStop], decider: Decider) -> Comparison:
-    """Decisions over boards in memory beside the truth."""
-    evaluation = Evaluation(MARGIN)
-    for board in boards:
-        evaluation.see_board(board.station, clock.milliseconds(board.polled_at))
-    for _, _, outcome in decide(boards, msgspec.structs.replace(decider, every_sight=True)):
-        if not isinstance(outcome, Unreadable):
-            evaluation.see(outcome)
-    return evaluation.compare(truth)
 
 
 def lateness(recording: Path) -> list[float]:

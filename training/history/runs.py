@@ -163,7 +163,7 @@ def _in_order(frame: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, int]]:
     """By train and time, each stop once: of two records the one that sorts last, whatever the order of the files."""
     ordered = frame.sort(
         "category_code", "number_code", "run", "wall", "station_code", "arrival_cancelled", "departure_cancelled",
-        "arrival_delay", "departure_delay", "line_code",
+        "arrival_delay", "departure_delay", "line_code", "known",
     )  # fmt: skip
     identity = ["wall" if name == "wall" else f"{name}_code" for name in IDENTITY]
     once = ordered.unique(subset=identity, keep="last", maintain_order=True)

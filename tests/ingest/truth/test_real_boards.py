@@ -11,9 +11,9 @@ from typer.testing import CliRunner
 
 from cli.app import build
 from ingest.recorded import find_boards, read_boards
-from ingest.truth import feed, tuning
+from ingest.truth import feed
 from ingest.truth.comparison import Comparison
-from ingest.truth.evaluate import evaluate
+from ingest.truth.evaluate import compare, evaluate
 from ingest.truth.figures import figures
 from ingest.truth.rebuilding import rebuild
 from udfs import board, clock
@@ -90,7 +90,7 @@ def test_no_departure_is_invented_on_sparse_boards_of_many_stations_in_berlin() 
     begin, end = (datetime(2025, 9, 3, hour, tzinfo=clock.BERLIN) for hour in (14, 18))
     boards = list(rebuild(folder, None, begin, end, every=900, past=True, only=only))
     assert len({b.station for b in boards}) >= 4
-    counts = tuning.compare(boards, list(feed.read(folder, None)), Decider(Rules(), 5)).counts
+    counts = compare(boards, list(feed.read(folder, None)), Decider(Rules(), 5)).counts
     assert counts["found"] > 500
     assert not {"missed", "invented", "doubled"} & counts.keys()
 
