@@ -7,7 +7,7 @@ from importlib import import_module
 
 import typer
 
-from errors import UserError
+from zielzeit.errors import UserError
 
 # Each module has ``register(app)`` and imports heavy libraries only inside its commands, so that --help is quick.
 # The order is the order of --help.
@@ -53,5 +53,10 @@ def main() -> int:
     return 0
 
 
-if __name__ == "__main__":
+def run() -> None:
+    """Entry point of the ``zielzeit`` command that ``pip install`` makes."""
     sys.exit(main())
+
+
+if __name__ == "__main__":
+    run()

@@ -35,9 +35,9 @@ def import_files(
     from tempfile import TemporaryDirectory
 
     from cli.steps import Begin, steps
-    from errors import UserError
     from training.history import database as databases
     from training.history.importing import Progress, import_history
+    from zielzeit.errors import UserError
 
     class Shown(Progress):
         """The import's steps on stderr."""

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-import settings
 from cli.options import Gap, Grace, MaxSilence, Settle
-from errors import UserError
+from zielzeit import settings
+from zielzeit.errors import UserError
 
 if TYPE_CHECKING:
-    from ingest.truth.figures import Figures
-    from udfs.deciding import Decider
+    from zielzeit.decision.decider import Decider
+    from zielzeit.evaluation.figures import Figures
 
 
 def register(app: typer.Typer) -> None:
@@ -44,9 +44,9 @@ def decide(
     """
     import msgspec
 
-    from ingest.recorded import read_boards
-    from udfs.deciding import Unreadable
-    from udfs.offline import decide as decide_boards
+    from zielzeit.decision.decider import Decider, Unreadable
+    from zielzeit.decision.offline import decide as decide_boards
+    from zielzeit.recordings.read import read_boards
 
     config = settings.load(
         gap_minutes=gap_minutes,
@@ -54,7 +54,7 @@ def decide(
         grace_minutes=grace_minutes,
         max_silence_minutes=max_silence_minutes,
     )
-    decider = config.decider()
+    decider = Decider.of(config)
     if truth:
         if job:
             raise UserError("--truth and --job are two questions: ask one after the other")
@@ -76,9 +76,9 @@ def decide(
 
 
 def _compare_with_job(paths: list[Path], station: str | None, decider: Decider, config: settings.Settings) -> None:
-    from ingest.agreement import by_job, compare, offline
-    from ingest.progress import passing
-    from ingest.recorded import find_boards
+    from zielzeit.evaluation.job_agreement import by_job, compare, offline
+    from zielzeit.progress import passing
+    from zielzeit.recordings.read import find_boards
 
     recording = find_boards(paths, station)
     found = compare(offline(passing("boards decided", recording.boards, recording.read()), decider), by_job(config))
@@ -97,9 +97,9 @@ def _evaluate(
     from rich.console import Console
     from rich.progress import Progress
 
-    from ingest.recorded import find_boards
-    from ingest.truth.evaluate import evaluate
-    from ingest.truth.figures import figures
+    from zielzeit.evaluation.evaluate import evaluate
+    from zielzeit.evaluation.figures import figures
+    from zielzeit.recordings.read import find_boards
 
     console = Console(stderr=True)
     recording = find_boards(paths, station)

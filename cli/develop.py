@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from settings import ROOT
+from zielzeit.settings import ROOT
 
 
 def register(app: typer.Typer) -> None:

@@ -50,10 +50,10 @@ def poll(
     kafka_bootstrap: Bootstrap = None,
 ) -> None:
     """Poll the boards of a DBF instance into the topic boards until Ctrl-C."""
-    import settings
-    from ingest.plan import make_plan
-    from ingest.polling import poll_until_stopped
-    from ingest.stations import read_stations
+    from zielzeit import settings
+    from zielzeit.sources.run import poll_until_stopped
+    from zielzeit.sources.schedule import make_plan
+    from zielzeit.sources.station_list import read_stations
 
     _log_to_stderr()
     plan = make_plan(
@@ -83,12 +83,12 @@ def replay(
     """Send recorded boards to the topic boards with their own times."""
     from threading import Event
 
-    import settings
-    from ingest.producer import BoardProducer
-    from ingest.progress import counting
-    from ingest.recorded import find_boards
-    from ingest.replay import replay as send
-    from ingest.signals import stopping
+    from zielzeit import settings
+    from zielzeit.kafka.producer import BoardProducer
+    from zielzeit.progress import counting
+    from zielzeit.recordings.read import find_boards
+    from zielzeit.recordings.replay import replay as send
+    from zielzeit.shutdown import stopping
 
     _log_to_stderr()
     recording = find_boards(paths, station)
@@ -114,11 +114,11 @@ def keep(
     lake: LakeAt = None,
 ) -> None:
     """Put recorded boards into the lake, for a job that starts from the archive."""
-    import settings
-    from ingest.keeping import keep as put
-    from ingest.progress import counting
-    from ingest.recorded import find_boards
-    from lake.reading import Lake
+    from zielzeit import settings
+    from zielzeit.lake.reading import Lake
+    from zielzeit.progress import counting
+    from zielzeit.recordings.read import find_boards
+    from zielzeit.recordings.to_lake import keep as put
 
     config = settings.load(lake=lake)
     recording = find_boards(paths, station)
@@ -139,11 +139,11 @@ def tail(
     from itertools import islice
     from threading import Event
 
-    import settings
-    from errors import UserError
-    from ingest.signals import stopping
-    from ingest.tail import describe, read_topic
-    from udfs.topics import ALL
+    from zielzeit import settings
+    from zielzeit.errors import UserError
+    from zielzeit.kafka.consumer import describe, read_topic
+    from zielzeit.shutdown import stopping
+    from zielzeit.topics import ALL
 
     if topic not in ALL:
         raise UserError(f"there is no topic {topic!r}: choose one of {', '.join(ALL)}")

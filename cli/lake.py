@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-import settings
 from cli.options import LakeAt
+from zielzeit import settings
 
 if TYPE_CHECKING:
     from rich.console import JustifyMethod
     from rich.table import Table
 
-    from lake.listing import Summary
+    from zielzeit.lake.listing import Summary
 
 
 def register(app: typer.Typer) -> None:
@@ -38,9 +38,9 @@ def show(
     import msgspec
     from rich.console import Console
 
-    from errors import UserError
-    from lake.listing import summaries
-    from lake.reading import Lake
+    from zielzeit.errors import UserError
+    from zielzeit.lake.listing import summaries
+    from zielzeit.lake.reading import Lake
 
     config = settings.load(lake=lake)
     with Console(stderr=True).status("reading") as status:
@@ -66,8 +66,8 @@ def compact(
     """Rewrite finished days; safe to stop at any moment, and to run again."""
     from rich.console import Console
 
-    from lake.compacting import compact as compact_days
-    from lake.reading import Lake
+    from zielzeit.lake.compaction import compact as compact_days
+    from zielzeit.lake.reading import Lake
 
     config = settings.load(lake=lake or context.obj)
     with Console(stderr=True).status("compacting") as status:

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from errors import UserError
+from zielzeit.errors import UserError
 
 
 def register(app: typer.Typer) -> None:
@@ -30,23 +30,23 @@ def rebuild(
     ] = None,
 ) -> None:
     """Write what DBF would have answered with all that the feed knew at each poll."""
-    from ingest.lines import write_boards
-    from ingest.progress import counting
-    from ingest.truth import iris, rebuilding
-    from udfs import clock
+    from zielzeit import berlin_time
+    from zielzeit.evaluation import iris_feed, rebuild_boards
+    from zielzeit.progress import counting
+    from zielzeit.recordings.write import write_boards
 
-    if not (feed / iris.PLAN).is_file():
-        raise UserError(f"{feed} is no recorded feed: it holds no {iris.PLAN}")
+    if not (feed / iris_feed.PLAN).is_file():
+        raise UserError(f"{feed} is no recorded feed: it holds no {iris_feed.PLAN}")
     if not out.name.removesuffix(".zst").endswith(".jsonl"):
         raise UserError(f"--out {out}: name it .jsonl or .jsonl.zst, as replay reads it")
     try:
         first = datetime.fromisoformat(begin)
     except ValueError:
         raise UserError(f"--begin {begin} is no time: give it as 2025-09-03T00:00") from None
-    first = first if first.tzinfo else first.replace(tzinfo=clock.BERLIN)
+    first = first if first.tzinfo else first.replace(tzinfo=berlin_time.BERLIN)
     last = first + timedelta(hours=hours)
     polls = int(hours * 3600) // every + 1
-    boards = rebuilding.rebuild(
+    boards = rebuild_boards.rebuild(
         feed, station, first, last, every=every, past=past, only=None if only is None else frozenset(only)
     )
     written = Counter[datetime]()

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from errors import UserError
+from zielzeit.errors import UserError
 
 if TYPE_CHECKING:
-    from ingest.simulator.faults import Faults
-    from ingest.simulator.server import Clock
-    from ingest.simulator.world import World
+    from zielzeit.simulator.faults import Faults
+    from zielzeit.simulator.server import Clock
+    from zielzeit.simulator.world import World
 
 
 def register(app: typer.Typer) -> None:
@@ -45,12 +45,12 @@ def _simulate(
     from rich.console import Console
     from rich.progress import Progress
 
-    from ingest.simulator.faults import Faults
-    from ingest.simulator.network import build
-    from ingest.simulator.recording import record
-    from ingest.simulator.server import Clock
-    from ingest.simulator.start import start_time
-    from ingest.simulator.world import World
+    from zielzeit.simulator.faults import Faults
+    from zielzeit.simulator.recording import record
+    from zielzeit.simulator.server import Clock
+    from zielzeit.simulator.start import start_time
+    from zielzeit.simulator.timetable import build
+    from zielzeit.simulator.world import World
 
     begin = start_time(start)
     wrong = Faults.parse(faults, seed)
@@ -84,8 +84,8 @@ def _simulate(
 def _serve_simulation(
     world: World, faults: Faults, ticking: Clock, *, host: str, port: int, truth: Path | None
 ) -> None:
-    from ingest.simulator.clock import local
-    from ingest.simulator.server import application, serve
+    from zielzeit.simulator.clock import local
+    from zielzeit.simulator.server import application, serve
 
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

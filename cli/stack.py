@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from settings import load
+from zielzeit.settings import load
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from deploy.stack import Stack, Status
+    from deploy.local.stack import Stack, Status
 
 _STYLES = {"up": "green", "down": "dim", "given up": "red", "unwell": "red"}
 
@@ -36,8 +36,8 @@ def _up(
     foreground: Annotated[bool, typer.Option("--foreground", help="Stay, and take all down on Ctrl-C.")] = False,
 ) -> None:
     """Start what is not running yet and wait until it is well."""
-    from deploy.programs import PARTS
-    from deploy.stack import Stack
+    from deploy.local.programs import PARTS
+    from deploy.local.stack import Stack
 
     stack = Stack(load())
     if not foreground:
@@ -60,7 +60,7 @@ def _status() -> None:
     """Show how each program does; exit code 0 when all are up, else 1."""
     from rich.console import Console
 
-    from deploy.stack import Stack
+    from deploy.local.stack import Stack
 
     statuses = Stack(load()).status()
     Console().print(table(statuses))
@@ -74,7 +74,7 @@ def _down(
     """End every process of the stack; its data stays."""
     from rich.console import Console
 
-    from deploy.stack import Stack
+    from deploy.local.stack import Stack
 
     stack = Stack(load())
     with Console(stderr=True).status("Taking the stack down …"):
@@ -91,7 +91,7 @@ def _logs(
     lines: Annotated[int, typer.Option("--lines", "-n", min=1, help="How many lines of each file.")] = 40,
 ) -> None:
     """Print the end of a part's log files."""
-    from deploy.stack import Stack
+    from deploy.local.stack import Stack
 
     for file in Stack(load()).logs(part):
         print(f"==> {file}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
-from ingest.progress import counting
+from zielzeit.progress import counting
 
 Begin = Callable[[str, int | None], Callable[[int], None]]
 

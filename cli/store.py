@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-import settings
 from cli.options import Bounded, Broker, Cluster, Group, LakeAt, Prefix, Resume
+from zielzeit import settings
 
 if TYPE_CHECKING:
-    from deploy.stack import Stack
+    from deploy.local.stack import Stack
 
 
 def register(app: typer.Typer) -> None:
@@ -34,13 +34,13 @@ def store(
     """Make room on the local stack where there is none, then start the job; prints its id."""
     from rich.console import Console
 
-    from deploy import jobs
-    from deploy import submit as submission
-    from deploy.layout import is_local
-    from deploy.programs import STORE
-    from deploy.stack import Stack
-    from ingest.topics import ensure_topics
-    from udfs import topics
+    from deploy.cluster import jobs
+    from deploy.cluster import submit as submission
+    from deploy.local.layout import is_local
+    from deploy.local.programs import STORE
+    from deploy.local.stack import Stack
+    from zielzeit import topics
+    from zielzeit.kafka.admin import ensure_topics
 
     config = settings.load(
         flink_rest=flink_rest,

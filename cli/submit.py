@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-import settings
 from cli.options import Bounded, Broker, Cluster, Gap, Grace, Group, LakeAt, MaxSilence, Prefix, Resume, Settle
+from zielzeit import settings
 
 
 def register(app: typer.Typer) -> None:
@@ -39,9 +39,9 @@ def submit(
     """Create missing topics, then start the job; prints its id and the dashboard's address."""
     from rich.console import Console
 
-    from deploy import submit as submission
-    from ingest.topics import ensure_topics
-    from udfs import topics
+    from deploy.cluster import submit as submission
+    from zielzeit import topics
+    from zielzeit.kafka.admin import ensure_topics
 
     config = settings.load(
         flink_rest=flink_rest,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-import settings as configuration
+from zielzeit import settings as configuration
 
 if TYPE_CHECKING:
     from training.promoting import Verdict
@@ -54,9 +54,9 @@ def train(
     from tempfile import TemporaryDirectory
 
     from cli.steps import steps
-    from errors import UserError
-    from training import fitting, models, registry
+    from training import fitting, model_registry, models
     from training import quick as quickly
+    from zielzeit.errors import UserError
 
     config = configuration.load(mlflow_uri=mlflow_uri)
     if quick == (folder is not None):
@@ -72,14 +72,14 @@ def train(
         rounds = quickly.ROUNDS if quick else fitting.ROUNDS
         with steps() as tell:
             card = models.train(data, last, model, seed=seed, tell=tell, rounds=rounds, threads=threads)
-        store = registry.connect(config)
-        uri, version, run_id = registry.register(
+        store = model_registry.connect(config)
+        uri, version, run_id = model_registry.register(
             config,
             model,
             card,
             data,
             parameters={"seed": seed, **{f"rounds_{head}": count for head, count in rounds.items()}},
-            alias=alias or (config.model_alias if quick else registry.CHALLENGER),
+            alias=alias or (config.model_alias if quick else model_registry.CHALLENGER),
         )
     print(f"{card.examples:,} examples from {card.trained_from} to {card.trained_until}; store {store}")
     print(f"version {version}, run {run_id}")
@@ -96,12 +96,12 @@ def evaluate(
     mlflow_uri: Store = None,
 ) -> None:
     """Intervals are recalibrated for each day with the labels known when it began."""
-    from training import evaluation, registry
+    from training import evaluation, model_registry
 
     config = configuration.load(mlflow_uri=mlflow_uri)
-    registry.connect(config)
-    uri = model or registry.newest(config)
-    loaded, files = registry.fetch(uri)
+    model_registry.connect(config)
+    uri = model or model_registry.newest(config)
+    loaded, files = model_registry.fetch(uri)
     scored = evaluation.evaluate(loaded, folder, first.date(), last.date())
     figures = {"model": uri, "from": str(first.date()), "to": str(last.date()), **evaluation.summary(scored)}
     if json_file is not None:
@@ -110,7 +110,7 @@ def evaluate(
         from training import report as page
 
         page.write(report, figures, scored, folder, files)
-        registry.attach(uri, report)
+        model_registry.attach(uri, report)
     _print_table(figures["classes"])
 
 
@@ -121,12 +121,12 @@ def promote(
     mlflow_uri: Store = None,
 ) -> None:
     """Exit code 1 where the challenger does not hold; the reasons are printed and kept with its version."""
-    from errors import UserError
-    from training import promoting, registry
+    from training import model_registry, promoting
     from training import thresholds as limits
+    from zielzeit.errors import UserError
 
     config = configuration.load(mlflow_uri=mlflow_uri)
-    registry.connect(config)
+    model_registry.connect(config)
     if rollback:
         old, new = promoting.roll_back(config)
         print(f"champion is version {new} again, no longer {old}")
@@ -147,12 +147,12 @@ def retrain(
 ) -> None:
     """Does nothing where the newest day was trained for already; fails, changing nothing, where data is not fit."""
     from cli.steps import steps
-    from training import registry, retraining
+    from training import model_registry, retraining
     from training import thresholds as limits
 
     config = configuration.load(mlflow_uri=mlflow_uri)
     rules = limits.load(thresholds or limits.FILE)
-    registry.connect(config)
+    model_registry.connect(config)
     now = today.date() if today else datetime.now(UTC).date()
     with steps() as tell:
         done = retraining.retrain(config, folder, files or [], today=now, rules=rules, tell=tell, seed=seed)
@@ -168,10 +168,10 @@ def calibrate(
     mlflow_uri: Store = None,
 ) -> None:
     """For every day between two retrainings: medians stay as they are, P10 and P90 follow the railway."""
-    from training import registry, retraining
+    from training import model_registry, retraining
 
     config = configuration.load(mlflow_uri=mlflow_uri)
-    registry.connect(config)
+    model_registry.connect(config)
     uri = retraining.calibrate(config, folder)
     print(uri or "nothing to do: the champion's intervals have seen the newest day")
 
@@ -185,12 +185,12 @@ def predict(
     mlflow_uri: Store = None,
 ) -> None:
     """Writes who, when, prediction and, where known, the truth."""
-    from training import batch, registry
+    from training import batch, model_registry
 
     config = configuration.load(mlflow_uri=mlflow_uri)
-    registry.connect(config)
-    uri = model or registry.newest(config)
-    loaded, _ = registry.fetch(uri)
+    model_registry.connect(config)
+    uri = model or model_registry.newest(config)
+    loaded, _ = model_registry.fetch(uri)
     count = batch.predict(loaded, folder, first.date() if first else None, last.date() if last else None, out)
     print(f"{out}: {count:,} predictions by {uri}")
 
@@ -208,8 +208,8 @@ def _say(verdict: Verdict) -> None:
 
 
 def _last_day(folder: Path) -> date:
-    from errors import UserError
     from training import examples
+    from zielzeit.errors import UserError
 
     known = examples.days(folder)
     if not known:

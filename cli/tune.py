@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from errors import UserError
+from zielzeit.errors import UserError
 
 
 def register(app: typer.Typer) -> None:
@@ -25,27 +25,27 @@ def tune(
     from rich.console import Console
     from rich.progress import Progress
 
-    from ingest.truth import feed as feeds
-    from ingest.truth import iris, trading, tuning
-    from ingest.truth.figures import delay_figures, figure
-    from ingest.truth.rebuilding import rebuild
-    from udfs import clock
-    from udfs.decision import Rules
+    from zielzeit import berlin_time
+    from zielzeit.decision.rules import Rules
+    from zielzeit.evaluation import feed_truth as feeds
+    from zielzeit.evaluation import iris_feed, trade_off, tuning
+    from zielzeit.evaluation.figures import delay_figures, figure
+    from zielzeit.evaluation.rebuild_boards import rebuild
 
-    if not (feed / iris.PLAN).is_file():
-        raise UserError(f"{feed} is no recorded feed: it holds no {iris.PLAN}")
+    if not (feed / iris_feed.PLAN).is_file():
+        raise UserError(f"{feed} is no recorded feed: it holds no {iris_feed.PLAN}")
     console = Console(stderr=True)
     with Progress(console=console, disable=not console.is_terminal) as bar:
         task = bar.add_task("Boards rebuilt", total=None)
         truth = list(feeds.read(feed, station))
-        changes = iris.read_changes(feed)
-        begin, end = (clock.instant_datetime(changes[place].at // 60_000) for place in (0, -1))
+        changes = iris_feed.read_changes(feed)
+        begin, end = (berlin_time.instant_datetime(changes[place].at // 60_000) for place in (0, -1))
         default = list(rebuild(feed, station, begin, end, every=every, past=False))
         silent = tuning.silent_trains(default, {stop.id: stop for stop in truth}, Rules())
         past = list(rebuild(feed, station, begin, end, every=every, past=True))
         bar.update(task, description="Waiting times")
-        trades = list(trading.settle(past, truth))
-        trades += trading.simulated_day()
+        trades = list(trade_off.settle(past, truth))
+        trades += trade_off.simulated_day()
     honest = tuning.leave_one_period_out(silent)
     for name, errors in (("last value", honest.last), ("estimate", honest.estimated)):
         found = delay_figures(errors)
@@ -57,5 +57,5 @@ def tune(
     for trade in trades:
         print(f"{trade.setting} {trade.value}: {trade.good:.1f} %, {trade.wait:.1f} min, {trade.wrong} wrong or late")
     out.parent.mkdir(parents=True, exist_ok=True)
-    trading.draw(trades, out)
+    trade_off.draw(trades, out)
     print(out)

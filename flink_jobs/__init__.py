@@ -1,0 +1,1 @@
+"""The job graphs, each on one page, and their sources and sinks."""

@@ -7,23 +7,25 @@ import logging
 from pyflink.datastream import StreamExecutionEnvironment
 from pyflink.table import StreamTableEnvironment
 
-import settings as configuration
-from flink_jobs import tables
+from flink_jobs import kafka_tables
 from flink_jobs.streams import keyed, side_output
-from settings import Settings
-from udfs import topics
-from udfs.operators.decide import DECIDED, Decide
-from udfs.operators.follow import Follow
-from udfs.operators.score import SCORED, Label, Score
-from udfs.operators.state import KEYED
+from udfs.decide import DECIDED, Decide
+from udfs.follow import Follow
+from udfs.keyed_state import KEYED
+from udfs.score import SCORED, Label, Score
+from zielzeit import settings as configuration
+from zielzeit import topics
+from zielzeit.decision.decider import Decider
+from zielzeit.model.registry_address import Registry
+from zielzeit.settings import Settings
 
 
 def build(env: StreamExecutionEnvironment, settings: Settings) -> None:
     """Lay out the job's graph; ``env.execute`` runs it. DESIGN.md section 1 is its picture."""
     table_env = StreamTableEnvironment.create(env)
     decided = (
-        keyed(tables.boards(env, table_env, settings), tables.BOARD)
-        .process(Decide(settings.decider(), settings.topic(topics.BOARDS)), output_type=tables.RECORD)
+        keyed(kafka_tables.boards(env, table_env, settings), kafka_tables.BOARD)
+        .process(Decide(Decider.of(settings), settings.topic(topics.BOARDS)), output_type=kafka_tables.RECORD)
         .name("decide")
         .uid("decide")
     )
@@ -32,16 +34,19 @@ def build(env: StreamExecutionEnvironment, settings: Settings) -> None:
     )
     scored = (
         keyed(followed, KEYED)
-        .process(Score(settings.registry()), output_type=tables.RECORD)
+        .process(Score(Registry.of(settings)), output_type=kafka_tables.RECORD)
         .name("score")
         .uid("score")
         .force_non_parallel()
     )
     labelled = (
-        keyed(side_output(scored, SCORED), KEYED).process(Label(), output_type=tables.RECORD).name("label").uid("label")
+        keyed(side_output(scored, SCORED), KEYED)
+        .process(Label(), output_type=kafka_tables.RECORD)
+        .name("label")
+        .uid("label")
     )
     statements = table_env.create_statement_set()
-    tables.write(table_env, statements, decided.union(scored, labelled), settings)
+    kafka_tables.write(table_env, statements, decided.union(scored, labelled), settings)
     statements.attach_as_datastream()
 
 

@@ -15,10 +15,10 @@ import logging
 from pyflink.datastream import StreamExecutionEnvironment
 from pyflink.table import StatementSet, StreamTableEnvironment
 
-import settings as configuration
-from flink_jobs import sql, tables
-from lake.tables import DAY, TABLES, Column, Table
-from settings import Settings
+from flink_jobs import kafka_tables, sql
+from zielzeit import settings as configuration
+from zielzeit.lake.table_definitions import DAY, TABLES, Column, Table
+from zielzeit.settings import Settings
 
 _ROW_GROUP_BYTES = 16 << 20
 """A replay fills many days at once, and each open file keeps a row group in memory."""
@@ -47,7 +47,7 @@ def lay_out(table_env: StreamTableEnvironment, settings: Settings) -> StatementS
 
 def source(table: Table, settings: Settings) -> str:
     """The DDL that reads a table's topics."""
-    options = tables.scan(settings, *table.topics)
+    options = kafka_tables.scan(settings, *table.topics)
     # What an aborted transaction of the main job left behind never happened.
     options["properties.isolation.level"] = "read_committed"
     if table.event is None:

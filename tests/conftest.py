@@ -13,8 +13,8 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-from deploy.stack import Stack
-from settings import Settings, load
+from deploy.local.stack import Stack
+from zielzeit.settings import Settings, load
 
 # Whether a change may land must not hang on luck. `./zielzeit test --hypothesis-profile explore` looks further.
 hypothesis.settings.register_profile("same", derandomize=True)

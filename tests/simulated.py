@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 import msgspec
 import polars as pl
 
-from ingest.simulator.truth import Truth
-from ingest.unpacked import read_lines
+from zielzeit.recordings.decompress import read_lines
+from zielzeit.simulator.truth import Truth
 
 Stop = tuple[str, str, str, datetime]
 """Station, category, number, planned departure, or arrival where the run ends."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.main import get_command
 
-from settings import ROOT
+from zielzeit.settings import ROOT
 
 README = (ROOT / "README.md").read_text()
 
@@ -50,8 +50,8 @@ def test_every_command_says_in_one_line_what_it_does() -> None:
 def test_the_lines_that_read_the_lake_do(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import duckdb
 
-    from lake.reading import dataset
     from tests.lake.handmade import put
+    from zielzeit.lake.reading import dataset
 
     put(tmp_path, "outcomes", "2026-03-10", "part-x-0-0", [{"id": "1", "predicted_delay": 4.0, "observed_delay": 6}])
     monkeypatch.setenv("ZIELZEIT_LAKE", str(tmp_path))

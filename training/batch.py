@@ -9,8 +9,8 @@ import numpy as np
 import polars as pl
 
 from training import examples
-from udfs.describing import FEATURES
-from udfs.scoring import ForestModel
+from zielzeit.features.definition import FEATURES
+from zielzeit.model.model import ForestModel
 
 COLUMNS = ("predicted_delay", "p10", "p90", "cancel_probability")
 

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from training.dataset import Vector
-from udfs.scoring import Calibration
+from zielzeit.model.model import Calibration
 
 EDGES = (15.0, 30.0, 60.0, 120.0)
 """Horizons, minutes, that part the bins of calibration and of reports."""

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from errors import UserError
 from training import examples
 from training.thresholds import Data
+from zielzeit.errors import UserError
 
 NEWEST, BEFORE = 3, 28
 """Service days that are checked, and days before them that they are checked against."""

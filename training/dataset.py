@@ -15,9 +15,9 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from errors import UserError
 from training import examples
-from udfs.describing import FEATURES
+from zielzeit.errors import UserError
+from zielzeit.features.definition import FEATURES
 
 WARM_UP_DAYS = 10
 """First days of a history, left out of training: their statistics of finished days are still thin."""

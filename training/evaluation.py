@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from errors import UserError
 from training import calibrating, dataset, examples
 from training.dataset import Examples, Vector
-from udfs import calendar, clock, trains
-from udfs.scoring import Calibration, ForestModel
+from zielzeit import berlin_time, service_days, train_classes
+from zielzeit.errors import UserError
+from zielzeit.model.model import Calibration, ForestModel
 
 _EPOCH = date(1970, 1, 1)
 
@@ -54,7 +54,7 @@ def evaluate(model: ForestModel, folder: Path, first: date, last: date) -> dict[
     if not known:
         raise UserError(f"{folder} has no examples from {first} to {last}")
     scored = {}
-    for klass, name in enumerate(trains.CLASSES):
+    for klass, name in enumerate(train_classes.CLASSES):
         data = dataset.load(folder, klass, first - timedelta(days=calibrating.WINDOW_DAYS), last)
         if len(data):
             scored[name] = _score(model, name, data, first, model.card.trained_until)
@@ -109,7 +109,7 @@ def recalibrated(model: ForestModel, folder: Path, day: date) -> ForestModel:
 
     A class with too few fresh labels keeps its calibration. Raises UserError where the folder has no examples before.
     """
-    for klass, name in enumerate(trains.CLASSES):
+    for klass, name in enumerate(train_classes.CLASSES):
         if name not in model.card.calibration:
             continue
         data = dataset.load(folder, klass, day - timedelta(days=calibrating.WINDOW_DAYS), day - timedelta(days=1))
@@ -203,4 +203,4 @@ def _number(day: str) -> int:
 
 def _begin(day: int) -> float:
     """When a service day begins, minutes since 1970 UTC."""
-    return float(clock.wall_to_instant(day * clock.DAY + calendar.SERVICE_DAY_STARTS))
+    return float(berlin_time.wall_to_instant(day * berlin_time.DAY + service_days.SERVICE_DAY_STARTS))

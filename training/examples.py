@@ -16,9 +16,9 @@ from pathlib import Path
 import polars as pl
 from pyarrow import fs
 
-from errors import UserError
-from lake.reading import Lake
-from udfs.describing import FEATURES
+from zielzeit.errors import UserError
+from zielzeit.features.definition import FEATURES
+from zielzeit.lake.reading import Lake
 
 TIME = pl.Datetime("ms", "UTC")
 ABOUT = pl.Schema(

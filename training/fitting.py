@@ -8,14 +8,14 @@ from typing import Any
 import lightgbm as lgb
 import numpy as np
 
-from errors import UserError
 from training.dataset import Examples
-from udfs import trains
-from udfs.describing import FEATURES
+from zielzeit import train_classes
+from zielzeit.errors import UserError
+from zielzeit.features.definition import FEATURES
 
 THREADS = 2
 """Where other programs keep the cores busy, one thread is quicker: LightGBM's threads wait for each other."""
-MOST_EXAMPLES = {trains.LONG_DISTANCE: 700_000, trains.RE: 700_000, trains.RB: 700_000}
+MOST_EXAMPLES = {train_classes.LONG_DISTANCE: 700_000, train_classes.RE: 700_000, train_classes.RB: 700_000}
 """A run's departures share one label, so millions more rows teach little more."""
 CONFORMAL_DAYS = 7
 """Last training days, kept from the quantile heads for their first calibration."""
@@ -33,11 +33,11 @@ _COMMON: dict[str, Any] = {
 }
 _LARGE: dict[str, Any] = {"num_leaves": 63, "max_depth": 8}
 _SMALL: dict[str, Any] = {"num_leaves": 31, "max_depth": 6}
-"""Shallow trees are walked quicker (``udfs.treetable``) and predict as well: docs/model.md."""
+"""Shallow trees are walked quicker (``zielzeit.model.treetable``) and predict as well: docs/model.md."""
 GROWTH: dict[int, dict[str, Any]] = {
-    trains.LONG_DISTANCE: {"objective": "fair", "fair_c": 2.0, **_LARGE, "learning_rate": 0.08},
-    trains.RE: {"objective": "l1", **_LARGE, "learning_rate": 0.12},
-    trains.RB: {"objective": "l1", **_LARGE, "learning_rate": 0.12},
+    train_classes.LONG_DISTANCE: {"objective": "fair", "fair_c": 2.0, **_LARGE, "learning_rate": 0.08},
+    train_classes.RE: {"objective": "l1", **_LARGE, "learning_rate": 0.12},
+    train_classes.RB: {"objective": "l1", **_LARGE, "learning_rate": 0.12},
 }
 """By class. Fair's loss is |error| smoothed around zero: quicker to learn where errors are large. Local trains' growths
 are small whole numbers, for which only the absolute error itself finds the median."""
@@ -67,8 +67,8 @@ def fit(
     early = labelled.day <= data.day.max() - CONFORMAL_DAYS
     if not early.any():
         raise UserError(
-            f"{trains.CLASSES[klass]} has too few days: intervals are measured on the last {CONFORMAL_DAYS} of them "
-            "and learnt on those before; the first days of a history only fill its statistics"
+            f"{train_classes.CLASSES[klass]} has too few days: intervals are measured on the last "
+            f"{CONFORMAL_DAYS} of them and learnt on those before; the first days of a history only fill its statistics"
         )
     growth = labelled.growth
     whole = lgb.Dataset(labelled.features, growth, feature_name=list(FEATURES), params=common, free_raw_data=True)

@@ -12,13 +12,13 @@ import lightgbm as lgb
 import msgspec
 import numpy as np
 
-from errors import UserError
 from training import calibrating, dataset, evaluation, fitting
 from training.dataset import Examples
 from training.history.importing import KEEPING, STATE_FILE
-from udfs import trains
-from udfs.describing import FEATURES
-from udfs.scoring import FILE, HEADS, NETWORK_FILE, Calibration, ModelCard, checksum, file_name, load_model
+from zielzeit import train_classes
+from zielzeit.errors import UserError
+from zielzeit.features.definition import FEATURES
+from zielzeit.model.model import FILE, HEADS, NETWORK_FILE, Calibration, ModelCard, checksum, file_name, load_model
 
 Tell = Callable[[str, int], Callable[[int], None]]
 """Begins a step of so many trees; returns what is told of each."""
@@ -43,7 +43,7 @@ def train(
     calibrations: dict[str, Calibration] = {}
     total = 0
     wanted = rounds or fitting.ROUNDS
-    for klass, name in enumerate(trains.CLASSES):
+    for klass, name in enumerate(train_classes.CLASSES):
         data = dataset.load(folder, klass, first, until, most=fitting.MOST_EXAMPLES[klass], seed=seed)
         if (~data.cancelled).sum() < calibrating.FEWEST:
             continue

@@ -10,11 +10,11 @@ import mlflow
 import msgspec
 from mlflow.exceptions import MlflowException
 
-from errors import UserError
-from settings import Settings
-from training import dataset, evaluation, examples, registry
+from training import dataset, evaluation, examples, model_registry
 from training.thresholds import Promotion
-from udfs.scoring import ForestModel
+from zielzeit.errors import UserError
+from zielzeit.model.model import ForestModel
+from zielzeit.settings import Settings
 
 Figures = dict[str, dict[str, Any]]
 """By class, as ``evaluation.measures`` makes them."""
@@ -62,14 +62,14 @@ def promote(settings: Settings, folder: Path, rules: Promotion) -> Verdict:
     Raises UserError where there is no challenger, or no day that neither was trained on.
     """
     client = mlflow.MlflowClient()
-    challenger = _version(client, settings, registry.CHALLENGER)
+    challenger = _version(client, settings, model_registry.CHALLENGER)
     if challenger is None:
         raise UserError(f"{settings.model_name} has no challenger: train one with `zielzeit train`")
     champion = _version(client, settings, settings.model_alias)
     if champion == challenger:
         raise UserError(f"version {challenger} of {settings.model_name} is the champion already")
     models = {
-        version: registry.fetch(f"models:/{settings.model_name}/{version}")[0]
+        version: model_registry.fetch(f"models:/{settings.model_name}/{version}")[0]
         for version in (challenger, champion)
         if version
     }
@@ -89,7 +89,7 @@ def promote(settings: Settings, folder: Path, rules: Promotion) -> Verdict:
     )
     if not broken:
         if champion is not None:
-            client.set_registered_model_alias(settings.model_name, registry.PREVIOUS, champion)
+            client.set_registered_model_alias(settings.model_name, model_registry.PREVIOUS, champion)
         client.set_registered_model_alias(settings.model_name, settings.model_alias, challenger)
     record = {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -107,11 +107,13 @@ def promote(settings: Settings, folder: Path, rules: Promotion) -> Verdict:
 def roll_back(settings: Settings) -> tuple[str, str]:
     """Make the previous champion champion again; returns (old, new) version. Raises UserError where there is none."""
     client = mlflow.MlflowClient()
-    previous, champion = (_version(client, settings, alias) for alias in (registry.PREVIOUS, settings.model_alias))
+    previous, champion = (
+        _version(client, settings, alias) for alias in (model_registry.PREVIOUS, settings.model_alias)
+    )
     if previous is None or champion is None or previous == champion:
         raise UserError(f"{settings.model_name} has no previous champion to go back to")
     client.set_registered_model_alias(settings.model_name, settings.model_alias, previous)
-    client.set_registered_model_alias(settings.model_name, registry.PREVIOUS, champion)
+    client.set_registered_model_alias(settings.model_name, model_registry.PREVIOUS, champion)
     client.set_model_version_tag(settings.model_name, champion, "rolled_back", datetime.now(UTC).isoformat())
     return champion, previous
 

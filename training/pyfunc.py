@@ -11,8 +11,8 @@ from typing import Any
 import mlflow
 import pandas as pd
 
-from udfs.describing import FEATURES
-from udfs.scoring import load_model
+from zielzeit.features.definition import FEATURES
+from zielzeit.model.model import load_model
 
 
 class DelayAtDestination(mlflow.pyfunc.PythonModel):

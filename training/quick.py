@@ -9,9 +9,9 @@ from __future__ import annotations
 from datetime import date, timedelta
 from pathlib import Path
 
-from ingest.simulator import network
-from ingest.simulator.history import stop_table
 from training.history.importing import Report, import_history
+from zielzeit.simulator import timetable
+from zielzeit.simulator.history import stop_table
 
 DAYS = 31
 ROUNDS = {"growth": 50, "p10": 25, "p90": 25, "cancelled": 15}
@@ -22,5 +22,5 @@ def simulated_month(folder: Path, stations: int, seed: int, last: date) -> Repor
     folder.mkdir(parents=True, exist_ok=True)
     history = folder / "simulated.parquet"
     first = last - timedelta(days=DAYS - 1)
-    stop_table(network.build(stations, seed), first, DAYS).write_parquet(history)
+    stop_table(timetable.build(stations, seed), first, DAYS).write_parquet(history)
     return import_history([history], folder / "examples")

@@ -19,9 +19,9 @@ from matplotlib.figure import Figure
 
 from training import examples, slices
 from training.evaluation import Scored
-from udfs import trains
-from udfs.describing import FEATURES
-from udfs.scoring import file_name
+from zielzeit import train_classes
+from zielzeit.features.definition import FEATURES
+from zielzeit.model.model import file_name
 
 mpl.use("Agg")
 TEMPLATE = Path(__file__).with_name("report.html.j2")
@@ -36,7 +36,7 @@ def write(path: Path, figures: dict[str, Any], scored: dict[str, Scored], folder
     sections = []
     for name, part in scored.items():
         arrived = part.arrived()
-        klass = trains.CLASSES.index(name)
+        klass = train_classes.CLASSES.index(name)
         names = _names(folder, figures, klass)
         worst = slices.relations(arrived, names)
         tables = slices.tables(arrived)

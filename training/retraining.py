@@ -11,11 +11,11 @@ from tempfile import TemporaryDirectory
 import mlflow
 import msgspec
 
-from errors import UserError
-from settings import Settings
-from training import checking, dataset, examples, fitting, models, promoting, registry
+from training import checking, dataset, examples, fitting, model_registry, models, promoting
 from training.history.importing import Progress, import_history
 from training.thresholds import Thresholds
+from zielzeit.errors import UserError
+from zielzeit.settings import Settings
 
 DONE = "retrained_for"
 """Tag of a version: the newest service day it was made for."""
@@ -61,7 +61,7 @@ def retrain(
         models.train(folder, until, Path(scratch), seed=seed, tell=tell, rounds=rounds)
         # Its intervals are as fresh as can be; judging it calibrates each day with the days before that one.
         card = models.recalibrate(Path(scratch), folder, newest)
-        uri, version, _ = registry.register(
+        uri, version, _ = model_registry.register(
             settings,
             Path(scratch),
             card,
@@ -70,7 +70,7 @@ def retrain(
                 "seed": seed,
                 **{f"rounds_{head}": count for head, count in (rounds or fitting.ROUNDS).items()},
             },
-            alias=registry.CHALLENGER,
+            alias=model_registry.CHALLENGER,
         )
     verdict = promoting.promote(settings, folder, rules.promotion)
     client.set_model_version_tag(settings.model_name, version, DONE, str(newest))
@@ -86,13 +86,13 @@ def calibrate(settings: Settings, folder: Path) -> str | None:
     newest = examples.days(folder)[-1:]
     if not newest:
         raise UserError(f"{folder} holds no examples (day=…/*.parquet)")
-    model, files = registry.fetch(f"models:/{settings.model_name}@{settings.model_alias}")
+    model, files = model_registry.fetch(f"models:/{settings.model_name}@{settings.model_alias}")
     if str(newest[0]) <= max(model.card.calibrated_until, model.card.trained_until):
         return None
     with TemporaryDirectory(prefix="zielzeit-calibrate-") as scratch:
         copy = Path(shutil.copytree(files, Path(scratch) / "model"))
         card = models.recalibrate(copy, folder, newest[0])
-        uri, _, _ = registry.register(
+        uri, _, _ = model_registry.register(
             settings,
             copy,
             card,

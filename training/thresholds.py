@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from errors import UserError
+from zielzeit.errors import UserError
 
 FILE = Path(__file__).with_name("promotion.toml")
 

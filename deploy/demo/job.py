@@ -6,11 +6,11 @@ import shutil
 import time
 from contextlib import suppress
 
-from deploy import jobs
+from deploy.cluster import jobs
+from deploy.cluster.submit import latest_checkpoint, submit
 from deploy.demo.steps import Say
-from deploy.submit import latest_checkpoint, submit
-from errors import UserError
-from settings import Settings
+from zielzeit.errors import UserError
+from zielzeit.settings import Settings
 
 _START_SECONDS = 180.0
 _POLL_SECONDS = 0.3

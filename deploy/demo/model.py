@@ -9,7 +9,7 @@ import sys
 import httpx
 
 from deploy.demo.steps import Say
-from settings import ROOT, Settings
+from zielzeit.settings import ROOT, Settings
 
 _TIMEOUT_SECONDS = 10.0
 _TRAIN = (sys.executable, "-m", "cli.app", "train", "--quick", "--threads", "1")

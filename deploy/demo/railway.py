@@ -10,11 +10,11 @@ from pathlib import Path
 
 import msgspec
 
-from deploy.guests import Guest
-from deploy.layout import Address
-from ingest.simulator.clock import BERLIN
-from ingest.simulator.network import build
-from settings import ROOT, Settings
+from deploy.local.guests import Guest
+from deploy.local.layout import Address
+from zielzeit.settings import ROOT, Settings
+from zielzeit.simulator.clock import BERLIN
+from zielzeit.simulator.timetable import build
 
 PART = "demo"
 _HOST = "127.0.0.1"

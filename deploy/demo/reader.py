@@ -8,9 +8,9 @@ from contextlib import contextmanager
 import msgspec
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, TopicPartition
 
-from settings import Settings
-from udfs import topics
-from udfs.events import Decision, Outcome, Prediction
+from zielzeit import topics
+from zielzeit.events.structs import Decision, Outcome, Prediction
+from zielzeit.settings import Settings
 
 Event = Decision | Prediction | Outcome
 

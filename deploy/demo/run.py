@@ -10,7 +10,6 @@ from contextlib import ExitStack, contextmanager, suppress
 import msgspec
 from rich.console import Console
 
-from deploy import restarts
 from deploy.demo import model, railway
 from deploy.demo.job import Job
 from deploy.demo.railway import Railway
@@ -18,11 +17,12 @@ from deploy.demo.reader import reading
 from deploy.demo.score import Score
 from deploy.demo.steps import step
 from deploy.demo.view import Moment, showing
-from deploy.programs import PARTS
-from deploy.stack import Stack
-from ingest.topics import ensure_topics, remove_topics
-from settings import Settings, load
-from udfs import topics
+from deploy.local import restarts
+from deploy.local.programs import PARTS
+from deploy.local.stack import Stack
+from zielzeit import topics
+from zielzeit.kafka.admin import ensure_topics, remove_topics
+from zielzeit.settings import Settings, load
 
 TOPIC_PREFIX = "demo."
 """Keeps a simulated clock's records, which each demo makes anew, apart from those of real boards."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, deque
 from typing import NamedTuple
 
-from udfs.events import Decision, Outcome, Prediction
+from zielzeit.events.structs import Decision, Outcome, Prediction
 
 _REVISIONS = ("corrected", "late")
 

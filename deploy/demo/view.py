@@ -16,8 +16,8 @@ from rich.table import Table
 from rich.text import Text
 
 from deploy.demo.score import Score
-from ingest.simulator.clock import BERLIN
-from udfs.events import Decision, Outcome, Prediction
+from zielzeit.events.structs import Decision, Outcome, Prediction
+from zielzeit.simulator.clock import BERLIN
 
 _PLAIN_SECONDS = 15.0
 _WIDE = 110

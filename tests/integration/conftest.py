@@ -10,16 +10,16 @@ from typing import NamedTuple
 
 import pytest
 
-from deploy.stack import Stack
-from ingest.recorded import read_boards
-from ingest.simulator import network, recording
-from ingest.simulator.faults import Faults
-from ingest.simulator.world import World
-from ingest.tail import TopicRecord, read_topic
-from lake.tables import TABLES
-from settings import Settings
+from deploy.local.stack import Stack
 from tests.integration import job
-from udfs.clock import BERLIN
+from zielzeit.berlin_time import BERLIN
+from zielzeit.kafka.consumer import TopicRecord, read_topic
+from zielzeit.lake.table_definitions import TABLES
+from zielzeit.recordings.read import read_boards
+from zielzeit.settings import Settings
+from zielzeit.simulator import recording, timetable
+from zielzeit.simulator.faults import Faults
+from zielzeit.simulator.world import World
 
 Topics = dict[str, list[TopicRecord]]
 
@@ -45,7 +45,7 @@ def predicted(stack: Stack, tmp_path_factory: pytest.TempPathFactory, request: p
     folder = tmp_path_factory.mktemp("days")
     boards, truth = folder / "boards.jsonl.zst", folder / "truth.jsonl.zst"
     recording.record(
-        World(network.build(request.config.getoption("--stations"), seed=5)),
+        World(timetable.build(request.config.getoption("--stations"), seed=5)),
         boards,
         start=datetime(2026, 3, 9, 20, tzinfo=BERLIN),
         hours=24 * request.config.getoption("--days"),

@@ -14,17 +14,17 @@ import httpx
 import msgspec
 from confluent_kafka import Producer
 
-from deploy.stack import Stack
-from deploy.submit import submit
-from ingest.boards import BoardRecord, headers, pack
-from ingest.producer import BoardProducer
-from ingest.tail import read_topic
-from ingest.topics import ensure_topics
-from settings import Settings
-from udfs import topics
-from udfs.deciding import Unreadable
-from udfs.events import Decision
-from udfs.offline import decide
+from deploy.cluster.submit import submit
+from deploy.local.stack import Stack
+from zielzeit import topics
+from zielzeit.boards.record import BoardRecord, headers, pack
+from zielzeit.decision.decider import Decider, Unreadable
+from zielzeit.decision.offline import decide
+from zielzeit.events.structs import Decision
+from zielzeit.kafka.admin import ensure_topics
+from zielzeit.kafka.consumer import read_topic
+from zielzeit.kafka.producer import BoardProducer
+from zielzeit.settings import Settings
 
 
 def settings_for(stack: Stack, **overrides: object) -> Settings:
@@ -148,7 +148,7 @@ def values(settings: Settings, *names: str) -> list[bytes]:
 
 def decided_offline(settings: Settings, boards: Iterable[BoardRecord]) -> list[dict[str, Any]]:
     """The decisions of ``zielzeit decide`` over the same boards, as they look on the topics."""
-    outcomes = [outcome for _, _, outcome in decide(boards, settings.decider())]
+    outcomes = [outcome for _, _, outcome in decide(boards, Decider.of(settings))]
     assert not [outcome for outcome in outcomes if isinstance(outcome, Unreadable)]
     decisions = [outcome for outcome in outcomes if isinstance(outcome, Decision) and outcome.kind != "planned"]
     return [msgspec.json.decode(msgspec.json.encode(decision)) for decision in decisions]

@@ -10,19 +10,19 @@ from pathlib import Path
 import psutil
 import pytest
 
-from deploy.stack import Stack
-from deploy.submit import STORE, submit
-from ingest.boards import BoardRecord
-from ingest.keeping import keep
-from ingest.recorded import read_boards
-from ingest.simulator import network, recording
-from ingest.simulator.faults import Faults
-from ingest.simulator.world import World
-from lake.reading import Lake
-from settings import Settings
+from deploy.cluster.submit import STORE, submit
+from deploy.local.stack import Stack
 from tests.integration import job
-from udfs import topics
-from udfs.clock import BERLIN
+from zielzeit import topics
+from zielzeit.berlin_time import BERLIN
+from zielzeit.boards.record import BoardRecord
+from zielzeit.lake.reading import Lake
+from zielzeit.recordings.read import read_boards
+from zielzeit.recordings.to_lake import keep
+from zielzeit.settings import Settings
+from zielzeit.simulator import recording, timetable
+from zielzeit.simulator.faults import Faults
+from zielzeit.simulator.world import World
 
 pytestmark = pytest.mark.integration
 
@@ -32,7 +32,7 @@ def simulated(tmp_path_factory: pytest.TempPathFactory) -> list[BoardRecord]:
     """An evening of a small railway, past midnight."""
     out = tmp_path_factory.mktemp("boards") / "boards.jsonl.zst"
     recording.record(
-        World(network.build(6, seed=7)), out, start=datetime(2026, 3, 10, 20, tzinfo=BERLIN), hours=6, every=180,
+        World(timetable.build(6, seed=7)), out, start=datetime(2026, 3, 10, 20, tzinfo=BERLIN), hours=6, every=180,
         faults=Faults.parse("none", seed=7),
     )  # fmt: skip
     return list(read_boards([out]))

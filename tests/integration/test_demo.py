@@ -19,11 +19,11 @@ import msgspec
 import pytest
 
 from deploy.demo.run import TOPIC_PREFIX
-from deploy.stack import Stack
-from ingest.tail import read_topic
-from settings import ROOT, Settings
-from udfs import topics
-from udfs.events import Decision, Prediction
+from deploy.local.stack import Stack
+from zielzeit import topics
+from zielzeit.events.structs import Decision, Prediction
+from zielzeit.kafka.consumer import read_topic
+from zielzeit.settings import ROOT, Settings
 
 pytestmark = pytest.mark.integration
 

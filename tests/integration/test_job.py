@@ -6,26 +6,26 @@ import itertools
 import signal
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import psutil
 import pytest
 
-from deploy.stack import Stack
-from deploy.submit import submit
-from ingest.boards import BoardRecord
-from ingest.recorded import read_boards
-from ingest.simulator import network, recording
-from ingest.simulator.faults import Faults
-from ingest.simulator.world import World
-from ingest.truth.rebuilding import rebuild
+from deploy.cluster.submit import submit
+from deploy.local.stack import Stack
 from tests.integration import job
-from udfs import topics
-from udfs.clock import BERLIN
+from zielzeit import topics
+from zielzeit.berlin_time import BERLIN
+from zielzeit.boards.record import BoardRecord
+from zielzeit.evaluation.rebuild_boards import rebuild
+from zielzeit.recordings.read import read_boards
+from zielzeit.settings import ROOT
+from zielzeit.simulator import recording, timetable
+from zielzeit.simulator.faults import Faults
+from zielzeit.simulator.world import World
 
 pytestmark = pytest.mark.integration
 
-DATA = Path(__file__).parents[2].parent / "shared" / "data"
+DATA = ROOT.parent / "shared" / "data"
 RECORDED, BERLIN_FEED = DATA / "dbf-boards", DATA / "berlin-133"
 
 
@@ -34,7 +34,7 @@ def simulated(tmp_path_factory: pytest.TempPathFactory) -> list[BoardRecord]:
     """An evening of a small railway, past midnight, boards with and without faults."""
     out = tmp_path_factory.mktemp("boards") / "boards.jsonl.zst"
     recording.record(
-        World(network.build(12, seed=5)),
+        World(timetable.build(12, seed=5)),
         out,
         start=datetime(2026, 3, 10, 19, tzinfo=BERLIN),
         hours=7,

@@ -7,17 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from deploy.stack import Stack
-from deploy.submit import submit
-from ingest.boards import BoardRecord
-from ingest.recorded import read_boards
-from ingest.simulator import network, recording
-from ingest.simulator.faults import Faults
-from ingest.simulator.world import World
-from settings import Settings
+from deploy.cluster.submit import submit
+from deploy.local.stack import Stack
 from tests.integration import job
-from udfs import topics
-from udfs.clock import BERLIN
+from zielzeit import topics
+from zielzeit.berlin_time import BERLIN
+from zielzeit.boards.record import BoardRecord
+from zielzeit.recordings.read import read_boards
+from zielzeit.settings import Settings
+from zielzeit.simulator import recording, timetable
+from zielzeit.simulator.faults import Faults
+from zielzeit.simulator.world import World
 
 pytestmark = pytest.mark.integration
 
@@ -57,7 +57,7 @@ def measured(stack: Stack, folder: Path, stations: int, days: int, every: int) -
 
 def _boards(folder: Path, stations: int, days: int, every: int) -> list[BoardRecord]:
     out = folder / "week.jsonl.zst"
-    railway = World(network.build(stations, seed=3))
+    railway = World(timetable.build(stations, seed=3))
     recording.record(railway, out, start=START, hours=24 * days, every=every, faults=Faults.parse("none", seed=3))
     return list(read_boards([out]))
 

@@ -24,19 +24,19 @@ from hypothesis import HealthCheck, Phase, given, seed
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from deploy.stack import Stack
-from deploy.submit import submit
-from ingest.boards import BoardRecord
-from ingest.lines import Line
-from settings import Settings
+from deploy.cluster.submit import submit
+from deploy.local.stack import Stack
+from tests.decision.scenarios import START, recordings
+from tests.decision.stream import Arrival, Stream
 from tests.integration import job
-from tests.udfs.scenarios import START, recordings
-from tests.udfs.stream import Arrival, Stream
-from udfs import clock, topics
-from udfs.deciding import Unreadable
-from udfs.decision import MINUTE
-from udfs.events import Decision
-from udfs.offline import decide
+from zielzeit import berlin_time, topics
+from zielzeit.boards.record import BoardRecord
+from zielzeit.decision.decider import Decider, Unreadable
+from zielzeit.decision.offline import decide
+from zielzeit.decision.rules import MINUTE
+from zielzeit.events.structs import Decision
+from zielzeit.recordings.write import Line
+from zielzeit.settings import Settings
 
 pytestmark = pytest.mark.integration
 
@@ -98,7 +98,7 @@ def markers(after: int) -> list[tuple[int, Arrival]]:
 
 def as_record(board: Arrival) -> BoardRecord:
     """As the fold offline takes it."""
-    at = clock.instant_datetime(board.polled_at / MINUTE)
+    at = berlin_time.instant_datetime(board.polled_at / MINUTE)
     return BoardRecord(station=board.station, body=board.value, polled_at=at, source="replay", url="")
 
 
@@ -111,7 +111,7 @@ class Found(msgspec.Struct):
 
 def folded(settings: Settings, scenario: Scenario) -> Found:
     """The pure fold over a scenario's boards in order, and after that the ones that come too late."""
-    decider = settings.decider()
+    decider = Decider.of(settings)
     end = Arrival(scenario.name + " end", START + 2 * DAY, EMPTY)
     outcomes = [o for _, _, o in decide([as_record(b) for b in [*scenario.boards, end]], decider)]
     return gathered([*outcomes, *_late(settings, scenario)])
@@ -127,7 +127,7 @@ def _late(settings: Settings, scenario: Scenario) -> Iterator[Any]:
 
 def standing_in(settings: Settings, boards: Iterable[Arrival]) -> Stream:
     """The operator's stand-in without Flink, to see whether a failure is Flink's."""
-    stream, newest = Stream(settings.decider()), 0
+    stream, newest = Stream(Decider.of(settings)), 0
     for board in boards:
         stream.arrive(board)
         newest = max(newest, board.polled_at)

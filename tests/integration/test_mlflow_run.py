@@ -11,9 +11,9 @@ from pathlib import Path
 import mlflow
 import pytest
 
-from deploy.stack import Stack
-from settings import ROOT
+from deploy.local.stack import Stack
 from training import quick
+from zielzeit.settings import ROOT
 
 pytestmark = pytest.mark.integration
 

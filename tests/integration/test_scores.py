@@ -18,19 +18,19 @@ import numpy as np
 import polars as pl
 import pytest
 
-from deploy.stack import Stack
-from ingest.boards import BoardRecord
-from ingest.recorded import read_boards
-from ingest.simulator import network, recording
-from ingest.simulator.faults import Faults
-from ingest.simulator.world import World
-from settings import ROOT, Settings
+from deploy.local.stack import Stack
 from tests.conftest import free_ports
 from tests.integration import job
-from training import batch, models, quick, registry
-from udfs import topics
-from udfs.clock import BERLIN
-from udfs.features import FEATURES
+from training import batch, model_registry, models, quick
+from zielzeit import topics
+from zielzeit.berlin_time import BERLIN
+from zielzeit.boards.record import BoardRecord
+from zielzeit.features.network_state import FEATURES
+from zielzeit.recordings.read import read_boards
+from zielzeit.settings import ROOT, Settings
+from zielzeit.simulator import recording, timetable
+from zielzeit.simulator.faults import Faults
+from zielzeit.simulator.world import World
 
 pytestmark = pytest.mark.integration
 
@@ -44,7 +44,7 @@ def boards(tmp_path_factory: pytest.TempPathFactory) -> list[BoardRecord]:
     """An evening of a small railway."""
     out = tmp_path_factory.mktemp("boards") / "boards.jsonl.zst"
     recording.record(
-        World(network.build(STATIONS, SEED)),
+        World(timetable.build(STATIONS, SEED)),
         out,
         start=datetime(DAY.year, DAY.month, DAY.day, 18, tzinfo=BERLIN),
         hours=4,
@@ -62,12 +62,12 @@ def settings(stack: Stack, boards: list[BoardRecord], tmp_path_factory: pytest.T
     folder = tmp_path_factory.mktemp("history")
     quick.simulated_month(folder, STATIONS, SEED, DAY - timedelta(days=1))
     before = mlflow.get_tracking_uri()
-    registry.connect(config)
+    model_registry.connect(config)
     model, data = folder / "model", folder / "examples"
     card = models.train(
         data, DAY - timedelta(days=2), model, seed=1, tell=lambda *_: lambda _: None, rounds=ROUNDS, threads=1
     )
-    registry.register(config, model, card, data, parameters={}, alias=config.model_alias)
+    model_registry.register(config, model, card, data, parameters={}, alias=config.model_alias)
     job.publish(config, boards)
     job.run_to_end(config)
     yield config

@@ -19,19 +19,19 @@ from confluent_kafka import Producer
 from moto.server import ThreadedMotoServer
 from pyarrow import fs
 
-from deploy import jobs
-from deploy.stack import Stack
-from deploy.submit import STORE, submit
-from ingest.tail import TopicRecord
-from ingest.topics import ensure_topics
-from lake.compacting import compact
-from lake.reading import Lake
-from lake.tables import TABLES, Table
-from settings import Settings
+from deploy.cluster import jobs
+from deploy.cluster.submit import STORE, submit
+from deploy.local.stack import Stack
 from tests.integration import job
 from tests.integration.conftest import Predicted, Topics
-from udfs import topics
-from udfs.clock import BERLIN
+from zielzeit import topics
+from zielzeit.berlin_time import BERLIN
+from zielzeit.kafka.admin import ensure_topics
+from zielzeit.kafka.consumer import TopicRecord
+from zielzeit.lake.compaction import compact
+from zielzeit.lake.reading import Lake
+from zielzeit.lake.table_definitions import TABLES, Table
+from zielzeit.settings import Settings
 
 pytestmark = pytest.mark.integration
 

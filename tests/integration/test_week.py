@@ -14,16 +14,16 @@ from typing import Any
 import polars as pl
 import pytest
 
-from deploy.submit import STORE, submit
-from lake.listing import summary
-from lake.reading import Lake
+from deploy.cluster.submit import STORE, submit
 from tests.integration import job, week
 from tests.integration.conftest import Predicted
 from tests.integration.week import Expected
 from tests.simulated import decision_id, read_truth, seen_whole, told
 from training import examples
-from udfs import topics
-from udfs.describing import FEATURES
+from zielzeit import topics
+from zielzeit.features.definition import FEATURES
+from zielzeit.lake.listing import summary
+from zielzeit.lake.reading import Lake
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(7200)]
 

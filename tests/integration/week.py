@@ -9,11 +9,11 @@ from typing import NamedTuple
 
 import polars as pl
 
-from ingest.simulator.truth import Truth
 from tests.simulated import Known, Stop, month
 from training import examples
 from training.history.importing import import_history
-from udfs.describing import Own
+from zielzeit.features.definition import Own
+from zielzeit.simulator.truth import Truth
 
 LABELS = ("service_day", "destination", "line", "final_delay", "cancelled")
 OWN = tuple(name for name in Own._fields if name != "horizon")

@@ -10,9 +10,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from lake.reading import Lake, file_schema
-from lake.tables import DAY, table
-from settings import load
+from zielzeit.lake.reading import Lake, file_schema
+from zielzeit.lake.table_definitions import DAY, table
+from zielzeit.settings import load
 
 
 def lake(folder: Path) -> Lake:

@@ -10,11 +10,11 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.app import build
-from errors import UserError
-from lake.listing import summaries, summary
-from lake.reading import Lake, dataset
-from settings import load
 from tests.lake.handmade import lake, put
+from zielzeit.errors import UserError
+from zielzeit.lake.listing import summaries, summary
+from zielzeit.lake.reading import Lake, dataset
+from zielzeit.settings import load
 
 NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from ingest.simulator import network
-from ingest.simulator.history import stop_table
 from training.history.importing import import_history
+from zielzeit.simulator import timetable
+from zielzeit.simulator.history import stop_table
 
 DAYS = 24
 FIRST_DAY = date(2026, 3, 1)
@@ -19,7 +19,7 @@ FIRST_DAY = date(2026, 3, 1)
 def history(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """History of 24 simulated days in one file."""
     path = tmp_path_factory.mktemp("history") / "stops.parquet"
-    stop_table(network.build(12, seed=3), FIRST_DAY, DAYS).write_parquet(path)
+    stop_table(timetable.build(12, seed=3), FIRST_DAY, DAYS).write_parquet(path)
     return path
 
 

@@ -8,10 +8,10 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-import settings as configuration
-from errors import UserError
-from training import examples, registry, retraining, thresholds
-from udfs.describing import FEATURES
+from training import examples, model_registry, retraining, thresholds
+from zielzeit import settings as configuration
+from zielzeit.errors import UserError
+from zielzeit.features.definition import FEATURES
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +68,7 @@ def test_a_file_that_is_damaged_is_named(tmp_path: Path) -> None:
 
 def test_retrain_learns_from_what_the_pipeline_stored(lake: Path, tmp_path: Path) -> None:
     config = configuration.load(mlflow_uri="http://127.0.0.1:21399", local_dir=tmp_path)
-    registry.connect(config)
+    model_registry.connect(config)
     rules = thresholds.load()
     done = retraining.retrain(
         config,

@@ -9,12 +9,12 @@ import numpy as np
 import polars as pl
 import pytest
 
-from errors import UserError
 from training import calibrating, dataset, evaluation, examples, fitting, models
 from training.history.importing import import_history
-from udfs import trains
-from udfs.describing import FEATURES
-from udfs.scoring import load_model
+from zielzeit import train_classes
+from zielzeit.errors import UserError
+from zielzeit.features.definition import FEATURES
+from zielzeit.model.model import load_model
 
 ROUNDS = {"growth": 30, "p10": 15, "p90": 15, "cancelled": 10}
 
@@ -54,13 +54,13 @@ def test_a_model_beats_persistence_on_days_it_has_not_seen(examples_folder: Path
 
 def test_shuffled_labels_give_no_skill(examples_folder: Path) -> None:
     days = examples.days(examples_folder)
-    train = dataset.load(examples_folder, trains.RB, days[5], days[-10])
+    train = dataset.load(examples_folder, train_classes.RB, days[5], days[-10])
     growth = np.random.default_rng(0).permutation(train.growth)
     shuffled = dataset.Examples(
         train.features, train.column("delay") + growth, train.cancelled, train.day, train.labelled
     )
     booster = fitting.fit(shuffled, seed=1, rounds=ROUNDS)["growth"]
-    later = dataset.load(examples_folder, trains.RB, days[-6], days[-2])
+    later = dataset.load(examples_folder, train_classes.RB, days[-6], days[-2])
     later = later.where(~np.isnan(later.final))
     median = np.nanmedian(growth)
     error = np.abs(later.growth - booster.predict(later.features)).mean()
@@ -75,7 +75,7 @@ def test_no_run_is_on_both_sides_of_a_split(examples_folder: Path) -> None:
 
 def test_no_feature_tells_one_run_from_all_others(examples_folder: Path) -> None:
     """A feature whose value hardly ever recurs in another run would let a tree learn labels by heart."""
-    table = examples.read(examples_folder).filter(pl.col("klass") == trains.RB)
+    table = examples.read(examples_folder).filter(pl.col("klass") == train_classes.RB)
     run = pl.struct("category", "number", "day")
     constant_in_run = []
     for name in FEATURES:

@@ -11,12 +11,12 @@ import numpy as np
 import polars as pl
 import pytest
 
-import settings as configuration
-from errors import UserError
-from settings import Settings
-from training import batch, evaluation, examples, models, promoting, registry, report, retraining, thresholds
-from udfs.describing import FEATURES
-from udfs.scoring import load_model
+from training import batch, evaluation, examples, model_registry, models, promoting, report, retraining, thresholds
+from zielzeit import settings as configuration
+from zielzeit.errors import UserError
+from zielzeit.features.definition import FEATURES
+from zielzeit.model.model import load_model
+from zielzeit.settings import Settings
 
 ROUNDS = {"growth": 20, "p10": 10, "p90": 10, "cancelled": 5}
 RULES = thresholds.load()
@@ -60,7 +60,7 @@ def test_thresholds_that_are_none_are_told(tmp_path: Path) -> None:
 def store(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """A registry of its own: no server answers at the address given."""
     config = configuration.load(mlflow_uri="http://127.0.0.1:21399", local_dir=tmp_path_factory.mktemp("local"))
-    assert registry.connect(config).startswith("sqlite:///")
+    assert model_registry.connect(config).startswith("sqlite:///")
     return config
 
 
@@ -90,7 +90,7 @@ def test_retrain_promotes_once_per_day_and_rolls_back(
         promoting.promote(store, examples_folder, lenient.promotion)
     with pytest.raises(UserError, match="no previous champion"):
         promoting.roll_back(store)
-    client.set_registered_model_alias(store.model_name, registry.PREVIOUS, "1")
+    client.set_registered_model_alias(store.model_name, model_registry.PREVIOUS, "1")
     _register_worse(store, examples_folder, tmp_path)
     verdict = promoting.promote(store, examples_folder, lenient.promotion)
     assert not verdict.promoted
@@ -104,7 +104,7 @@ def test_retrain_promotes_once_per_day_and_rolls_back(
 def _register_worse(store: Settings, folder: Path, scratch: Path) -> None:
     until = examples.days(folder)[-8]
     card = models.train(folder, until, scratch, seed=1, tell=quiet, rounds=ROUNDS | {"growth": 1})
-    registry.register(store, scratch, card, folder, parameters={}, alias=registry.CHALLENGER)
+    model_registry.register(store, scratch, card, folder, parameters={}, alias=model_registry.CHALLENGER)
 
 
 @pytest.mark.parametrize(("late", "cut"), [(30, "stale"), (0, "missing")])
@@ -128,8 +128,8 @@ def test_stream_batch_and_rest_flavour_score_alike(store: Settings, examples_fol
     folder = tmp_path / "model"
     until = examples.days(examples_folder)[-8]
     card = models.train(examples_folder, until, folder, seed=2, tell=quiet, rounds=ROUNDS)
-    uri, _, _ = registry.register(store, folder, card, examples_folder, parameters={}, alias="test")
-    model, _ = registry.fetch(uri)
+    uri, _, _ = model_registry.register(store, folder, card, examples_folder, parameters={}, alias="test")
+    model, _ = model_registry.fetch(uri)
     batch.predict(model, examples_folder, day, day, tmp_path / "scores.parquet")
     scores = pl.read_parquet(tmp_path / "scores.parquet").select(batch.COLUMNS).to_numpy()
     rows = examples.read(examples_folder, day, day).select(FEATURES)
@@ -141,7 +141,9 @@ def test_stream_batch_and_rest_flavour_score_alike(store: Settings, examples_fol
             [score.predicted_delay, score.p10, score.p90, score.cancel_probability], expected, atol=1e-9
         )
     pickles = [
-        path for path in Path(registry.fetch(uri)[1]).parent.parent.rglob("*") if path.suffix in (".pkl", ".pickle")
+        path
+        for path in Path(model_registry.fetch(uri)[1]).parent.parent.rglob("*")
+        if path.suffix in (".pkl", ".pickle")
     ]
     assert pickles == []
 
@@ -152,10 +154,13 @@ def test_the_champion_is_calibrated_once_per_day_and_its_medians_stay(
     days = examples.days(examples_folder)
     config = store.model_copy(update={"model_name": "to-calibrate"})
     card = models.train(examples_folder, days[-8], tmp_path / "model", seed=2, tell=quiet, rounds=ROUNDS)
-    registry.register(config, tmp_path / "model", card, examples_folder, parameters={}, alias=config.model_alias)
+    model_registry.register(config, tmp_path / "model", card, examples_folder, parameters={}, alias=config.model_alias)
     uri = retraining.calibrate(config, examples_folder)
     assert uri == "models:/to-calibrate/2"
-    before, after = registry.fetch("models:/to-calibrate/1")[0], registry.fetch("models:/to-calibrate@champion")[0]
+    before, after = (
+        model_registry.fetch("models:/to-calibrate/1")[0],
+        model_registry.fetch("models:/to-calibrate@champion")[0],
+    )
     assert after.card.calibrated_until == str(days[-1])
     assert after.card.calibration != before.card.calibration
     rows = examples.read(examples_folder, days[-1], days[-1]).select(FEATURES).to_numpy().astype(float)

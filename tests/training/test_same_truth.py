@@ -19,28 +19,29 @@ import numpy as np
 import polars as pl
 import pytest
 
-import settings as configuration
-from ingest.recorded import read_boards
-from ingest.simulator import network, recording
-from ingest.simulator.faults import Faults
-from ingest.simulator.world import World
 from tests.simulated import Stop, month, read_truth, seen_whole, stop_of, told
 from training import examples
 from training.history.importing import import_history
-from udfs import clock
-from udfs.clock import BERLIN
-from udfs.events import Decision, Example
-from udfs.features import FEATURES, NetworkState
-from udfs.following import MINUTE, Departure, Ending, Message, Train, expire, follow, next_due
-from udfs.forecasting import Served, forecast, moment, observe, outcome
-from udfs.offline import decide
+from zielzeit import berlin_time
+from zielzeit import settings as configuration
+from zielzeit.berlin_time import BERLIN
+from zielzeit.decision.decider import Decider
+from zielzeit.decision.offline import decide
+from zielzeit.events.structs import Decision, Example
+from zielzeit.features.network_state import FEATURES, NetworkState
+from zielzeit.model.predict import Served, forecast, moment, observe, outcome
+from zielzeit.recordings.read import read_boards
+from zielzeit.runs.tracker import MINUTE, Departure, Ending, Message, Train, expire, follow, next_due
+from zielzeit.simulator import recording, timetable
+from zielzeit.simulator.faults import Faults
+from zielzeit.simulator.world import World
 
 KEY = ["category", "number", "station", "scheduled"]
 
 
 def decisions(boards: Path) -> list[Decision]:
     """Those that tell of trains leaving and arriving, without their corrections."""
-    found = (one for _, _, one in decide(read_boards([boards]), configuration.load().decider()))
+    found = (one for _, _, one in decide(read_boards([boards]), Decider.of(configuration.load())))
     return [one for one in found if isinstance(one, Decision) and one.kind in ("planned", "departed", "terminated")]
 
 
@@ -57,7 +58,7 @@ def followed(found: Iterable[Decision]) -> list[tuple[int, Message]]:
     for of_one in trains.values():
         train = Train()
         for one in of_one:
-            now = clock.milliseconds(one.decided_at)
+            now = berlin_time.milliseconds(one.decided_at)
             messages.extend(_expired(train, now))
             messages.extend((now, message) for message in follow(train, one))
         messages.extend(_expired(train, 1 << 62))
@@ -89,7 +90,7 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> pl.DataFrame:
     folder = tmp_path_factory.mktemp("truth")
     boards, log = folder / "boards.jsonl.zst", folder / "truth.jsonl.zst"
     recording.record(
-        World(network.build(8, seed=5)),
+        World(timetable.build(8, seed=5)),
         boards,
         start=datetime(2026, 3, 9, 3, tzinfo=BERLIN),
         hours=48,

@@ -15,8 +15,8 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from errors import UserError
-from udfs.clock import BERLIN
+from zielzeit.berlin_time import BERLIN
+from zielzeit.errors import UserError
 
 SCHEMES = ("postgresql", "postgres")
 

@@ -18,17 +18,17 @@ import msgspec
 import numpy as np
 import polars as pl
 
-from errors import UserError
 from training import examples
 from training.history import sources
 from training.history.replay import order, replay
 from training.history.runs import ARRIVAL, DEPARTURE, Labels, Longs, Runs, assemble, by_value
 from training.history.stops import STOPS
-from udfs import clock
-from udfs.describing import FEATURES
-from udfs.features import DECIMALS, moment
-from udfs.state import Store
-from udfs.statistics import Table
+from zielzeit import berlin_time
+from zielzeit.errors import UserError
+from zielzeit.features.definition import FEATURES
+from zielzeit.features.network_state import DECIMALS, moment
+from zielzeit.features.statistics import Table
+from zielzeit.features.table_store import Store
 
 KEEPING = Path("_history")
 STATE_FILE = "state.bin"
@@ -134,7 +134,7 @@ def _write_examples(made: tuple[Runs, Labels], store: Store, out: Path, report: 
 def _by_day(runs: Runs, labels: Labels, store: Store, watcher: Progress) -> Iterator[tuple[int, pl.DataFrame]]:
     """The examples decided on each service day, in order, with the service day of their run."""
     stops = order(runs)
-    days = by_value(runs.known[stops], lambda minute: moment(clock.instant_datetime(minute))[1]).astype(np.int32)
+    days = by_value(runs.known[stops], lambda minute: moment(berlin_time.instant_datetime(minute))[1]).astype(np.int32)
     cuts = np.flatnonzero(np.diff(days, prepend=days[:1] - 1))
     for start, end in zip(cuts, [*cuts[1:], len(days)], strict=True):
         part = stops[start:end]

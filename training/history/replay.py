@@ -1,6 +1,7 @@
 """Finished runs replayed in the order in which a stream would have learnt of them.
 
-The stream's own functions (``udfs.describing``, ``udfs.network``) are called for every stop, minute by minute: first
+The stream's own functions (``zielzeit.features.definition``, ``zielzeit.features.network_tables``) are called for
+every stop, minute by minute: first
 all departures of a minute are described, then all that happened in it is noted.
 """
 
@@ -12,9 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from training.history.runs import ARRIVAL, CANCELLED, DEPARTURE, Floats, Longs, Runs
-from udfs.compiled import compiled
-from udfs.describing import describe
-from udfs.network import (
+from zielzeit.compiled import compiled
+from zielzeit.features.definition import describe
+from zielzeit.features.network_tables import (
     Place,
     Tables,
     note_cancelled_stop,

@@ -15,7 +15,7 @@ import pandas as pd
 import polars as pl
 
 from training.history.stops import IDENTITY
-from udfs import calendar, clock, trains
+from zielzeit import berlin_time, service_days, train_classes
 
 Ints = npt.NDArray[np.int32]
 Longs = npt.NDArray[np.int64]
@@ -32,7 +32,8 @@ DEPARTURE, CANCELLED, ARRIVAL, UNKNOWN = 0, 1, 2, 3
 
 
 class Runs(NamedTuple):
-    """Parallel arrays, one entry per stop, runs one after the other and stops in order; keys as in ``udfs.state``."""
+    """Parallel arrays, one entry per stop, runs one after the other and stops in order; keys as in
+    ``zielzeit.features.table_store``."""
 
     kind: npt.NDArray[np.int8]
     first: Longs
@@ -105,8 +106,8 @@ def assemble(stops: pl.DataFrame) -> tuple[Runs, Labels, Names, dict[str, int]]:
     told = frame["known"].cast(pl.Float64).to_numpy() / 60_000
     known = np.where(np.isnan(told), known, told)
 
-    klass_of = np.array([trains.train_class(name) for name in values["category"]], dtype=np.int32)
-    code_of = np.array([trains.category_code(name) for name in values["category"]])
+    klass_of = np.array([train_classes.train_class(name) for name in values["category"]], dtype=np.int32)
+    code_of = np.array([train_classes.category_code(name) for name in values["category"]])
     klass = klass_of[categories]
     before = _served_before(kind, start)
     hop, hop_made, hops = _hops(station, before, start, values["station"])
@@ -133,7 +134,7 @@ def assemble(stops: pl.DataFrame) -> tuple[Runs, Labels, Names, dict[str, int]]:
         known=known,
         klass=klass,
         category=code_of[categories],
-        holiday=by_value(wall_departure // clock.DAY, calendar.holiday_share),
+        holiday=by_value(wall_departure // berlin_time.DAY, service_days.holiday_share),
         station=(station + 1).astype(np.int32),
         hop=hop,
         hop_made=hop_made,
@@ -141,7 +142,7 @@ def assemble(stops: pl.DataFrame) -> tuple[Runs, Labels, Names, dict[str, int]]:
         train=(train + 1).astype(np.int32),
         service=(service + 1).astype(np.int32),
         relation=(relation + 1).astype(np.int32),
-        day=((wall_departure[first] - calendar.SERVICE_DAY_STARTS) // clock.DAY).astype(np.int32),
+        day=((wall_departure[first] - service_days.SERVICE_DAY_STARTS) // berlin_time.DAY).astype(np.int32),
     )
     left_out |= {"run with a single stop": int((sizes == 1).sum()), "no delay known": int(lost.sum())}
     left_out["destination beyond the data"] = int((leaves & ~lost).sum())
@@ -184,7 +185,7 @@ def _starts(frame: pl.DataFrame) -> Flags:
 
 
 def _instants(wall: Ints) -> Floats:
-    return by_value(wall, clock.wall_to_instant)
+    return by_value(wall, berlin_time.wall_to_instant)
 
 
 def by_value(values: Ints | Floats, function: Callable[[int], float]) -> Floats:
@@ -226,7 +227,8 @@ def _is_empty(values: pl.Series) -> Flags:
 def _names(
     values: dict[str, pl.Series], hops: list[tuple[str, str]], relations: Longs, services: Longs, trains_: Longs
 ) -> Names:
-    """What the keys stand for, in the order of the keys: the names that ``udfs.features`` asks for."""
+    """What the keys stand for, in the order of the keys: the names that ``zielzeit.features.network_state`` asks
+    for."""
     station, line, category, number = (values[name].to_list() for name in ("station", "line", "category", "number"))
     stations = len(station)
     relation = [

@@ -13,12 +13,13 @@ from pathlib import Path
 import polars as pl
 import pyarrow.parquet as pq
 
-from errors import UserError
 from training.history.stops import STOPS
-from udfs import board, clock
+from zielzeit import berlin_time
+from zielzeit.boards import parse
+from zielzeit.errors import UserError
 
 BATCH_ROWS = 1_000_000
-ARTEFACT = clock.DAY
+ARTEFACT = berlin_time.DAY
 """Minutes: a change by a whole day or more is an artefact of the feed."""
 
 _COMPACT = (
@@ -82,7 +83,7 @@ def _require(path: Path, names: set[str], *, compact: bool) -> None:
 
 
 def _from_compact(frame: pl.DataFrame) -> pl.DataFrame:
-    wall = (pl.col("date").cast(pl.Int32) * clock.DAY + pl.col("planned_minute_of_day")).cast(pl.Int32)
+    wall = (pl.col("date").cast(pl.Int32) * berlin_time.DAY + pl.col("planned_minute_of_day")).cast(pl.Int32)
     arrival = pl.col("arr_delay_min").cast(pl.Int32)
     return frame.select(
         category="train_type",
@@ -141,14 +142,14 @@ def _known(frame: pl.DataFrame) -> pl.Expr:
     column, kind = pl.col("known_at"), frame.schema["known_at"]
     if not isinstance(kind, pl.Datetime) or kind.time_zone is None:
         column = column.cast(pl.Datetime("us"), strict=False)
-        column = column.dt.replace_time_zone(clock.BERLIN.key, ambiguous="latest", non_existent="null")
+        column = column.dt.replace_time_zone(berlin_time.BERLIN.key, ambiguous="latest", non_existent="null")
     return column.dt.epoch("ms")
 
 
 def _line(frame: pl.DataFrame, line: pl.Expr) -> pl.Expr:
     """The line as boards' rows have it, without its category: ``RE7`` of category RE is ``7``."""
     pairs = frame.select("train_type", line=line).unique().drop_nulls()
-    known = {f"{kind} {name}": board.line(f"{kind} {name}") for kind, name in pairs.iter_rows()}
+    known = {f"{kind} {name}": parse.line(f"{kind} {name}") for kind, name in pairs.iter_rows()}
     return pl.format("{} {}", "train_type", line).replace_strict(known, default="", return_dtype=pl.String)
 
 

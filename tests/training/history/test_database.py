@@ -11,11 +11,11 @@ import pytest
 from adbc_driver_postgresql import dbapi
 from polars.testing import assert_frame_equal
 
-from errors import UserError
 from tests.training.history.test_importing import month
 from training import examples
 from training.history.database import fetch
 from training.history.importing import import_history
+from zielzeit.errors import UserError
 
 TIMES = ("arrival_planned_time", "arrival_change_time", "departure_planned_time", "departure_change_time")
 

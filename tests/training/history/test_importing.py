@@ -10,9 +10,9 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from errors import UserError
 from training import examples
 from training.history.importing import import_history
+from zielzeit.errors import UserError
 
 GENERATIONS = ("train_name", "train_number", "two_flags", "replacements", "plan_record")
 

@@ -1,0 +1,1 @@
+"""Jobs of a Flink cluster, here or elsewhere: submit, watch, cancel."""

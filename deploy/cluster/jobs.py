@@ -1,0 +1,95 @@
+"""Jobs of a Flink cluster, asked over its REST API: which run, how one does, and the end of one."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import httpx
+
+from zielzeit.errors import UserError
+from zielzeit.settings import Settings
+
+_TIMEOUT_SECONDS = 5.0
+_CANCEL_SECONDS = 30.0
+_POLL_SECONDS = 0.3
+_ENDED = frozenset({"FAILED", "CANCELED", "FINISHED"})
+LOST = "LOST"
+"""Not a word of Flink's: the cluster answers and does not know the job, as after the end of its JobManager."""
+
+
+def named(settings: Settings, name: str) -> list[str]:
+    """Ids of the jobs of this name that have not ended. Raises UserError where no cluster answers."""
+    jobs = _get(settings, "jobs/overview")["jobs"]
+    return [job["jid"] for job in jobs if job["name"] == name and job["state"] not in _ENDED]
+
+
+def free_slots(settings: Settings) -> int:
+    """How many slots no job has taken. Raises UserError where no cluster answers."""
+    return int(_get(settings, "overview")["slots-available"])
+
+
+def await_slots(settings: Settings, timeout_seconds: float = 20.0) -> None:
+    """Wait until the cluster has room for the job: one that was just cancelled, or a TaskManager that just came, takes
+    a moment. Raises UserError where it stays full or no cluster answers."""
+    needed, deadline = settings.parallelism, time.monotonic() + timeout_seconds
+    while (free := free_slots(settings)) < needed:
+        if time.monotonic() > deadline:
+            raise UserError(
+                f"the cluster at {settings.flink_rest} has {free} free slots, the job needs {needed}: "
+                "cancel the job that runs there, or set ZIELZEIT_TASK_MANAGERS higher and `./zielzeit stack up flink`"
+            )
+        time.sleep(_POLL_SECONDS)
+
+
+def state(settings: Settings, job: str) -> str:
+    """``RUNNING`` only when every task runs; else Flink's word, ``LOST``, or ``UNKNOWN`` where nobody answers."""
+    try:
+        response = _client(settings).get(f"jobs/{job}")
+        if response.status_code == httpx.codes.NOT_FOUND:
+            return LOST
+        answer = response.raise_for_status().json()
+    except httpx.HTTPError:
+        return "UNKNOWN"
+    word = str(answer["state"])
+    if word == "RUNNING" and any(vertex["status"] != "RUNNING" for vertex in answer["vertices"]):
+        return "STARTING"
+    return word
+
+
+def has_ended(word: str) -> bool:
+    """Whether a job in this state will not go on."""
+    return word in _ENDED
+
+
+def failure(settings: Settings, job: str) -> str:
+    """First line of what made the job fail last, its deepest cause; empty where Flink knows of none."""
+    try:
+        entries = _get(settings, f"jobs/{job}/exceptions?maxExceptions=1")["exceptionHistory"]["entries"]
+    except UserError:
+        return ""
+    lines = [line.strip() for entry in entries for line in entry["stacktrace"].splitlines()]
+    causes = [line.removeprefix("Caused by: ") for line in lines if line.startswith("Caused by: ")]
+    return causes[-1] if causes else lines[0] if lines else ""
+
+
+def cancel(settings: Settings, job: str) -> None:
+    """End a job and wait for its end, for half a minute at most. A cluster that is gone has no jobs."""
+    try:
+        _client(settings).patch(f"jobs/{job}", params={"mode": "cancel"})
+    except httpx.HTTPError:
+        return
+    deadline = time.monotonic() + _CANCEL_SECONDS
+    while time.monotonic() < deadline and state(settings, job) not in _ENDED | {LOST, "UNKNOWN"}:
+        time.sleep(0.2)
+
+
+def _get(settings: Settings, path: str) -> Any:
+    try:
+        return _client(settings).get(path).raise_for_status().json()
+    except httpx.HTTPError as error:
+        raise UserError(f"the Flink cluster at {settings.flink_rest} does not answer: {error}") from None
+
+
+def _client(settings: Settings) -> httpx.Client:
+    return httpx.Client(base_url=settings.flink_rest, timeout=_TIMEOUT_SECONDS, trust_env=False)

@@ -1,0 +1,1 @@
+"""The local stack: Kafka, Flink and MLflow as processes of this machine."""

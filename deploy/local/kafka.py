@@ -1,0 +1,109 @@
+"""The local broker: one node, broker and controller in one (KRaft), nothing ever expires."""
+
+from __future__ import annotations
+
+import base64
+import os
+import subprocess
+import uuid
+
+from deploy.local.java import jars, java
+from deploy.local.layout import Layout, kafka_address
+from zielzeit.errors import UserError
+from zielzeit.settings import Settings
+
+MAX_MESSAGE_BYTES = 16 * 1024 * 1024
+"""Largest record that the broker takes: 200 times a large station's board before compression."""
+
+_LOG4J = """\
+rootLogger.level = WARN
+rootLogger.appenderRef.console.ref = console
+appender.console.name = console
+appender.console.type = Console
+appender.console.layout.type = PatternLayout
+appender.console.layout.pattern = %d %-5p %c{1} %m%n
+logger.server.name = kafka.server.KafkaRaftServer
+logger.server.level = INFO
+"""
+
+
+def server_properties(settings: Settings) -> str:
+    """The broker's ``server.properties``."""
+    address = kafka_address(settings)
+    controller = f"{address.host}:{settings.kafka_controller_port}"
+    properties = {
+        "process.roles": "broker,controller",
+        "node.id": 1,
+        "listeners": f"PLAINTEXT://{address},CONTROLLER://{controller}",
+        "advertised.listeners": f"PLAINTEXT://{address},CONTROLLER://{controller}",
+        "controller.listener.names": "CONTROLLER",
+        "controller.quorum.bootstrap.servers": controller,
+        "log.dirs": Layout.of(settings).kafka / "data",
+        "auto.create.topics.enable": "false",
+        # Record timestamps are event times, sometimes years old: by age the broker would delete replays at once.
+        "log.retention.ms": -1,
+        "message.max.bytes": MAX_MESSAGE_BYTES,
+        "replica.fetch.max.bytes": MAX_MESSAGE_BYTES,
+        "num.partitions": settings.topic_partitions,
+        # One node holds all copies.
+        "default.replication.factor": 1,
+        "offsets.topic.replication.factor": 1,
+        "transaction.state.log.replication.factor": 1,
+        "transaction.state.log.min.isr": 1,
+        "share.coordinator.state.topic.replication.factor": 1,
+        "share.coordinator.state.topic.min.isr": 1,
+        # Few partitions of the inner topics: a broker for one machine need not open 150 log files.
+        "offsets.topic.num.partitions": 4,
+        "transaction.state.log.num.partitions": 4,
+        # Flink's open transactions must outlive a checkpoint interval and a long restart.
+        "transaction.max.timeout.ms": 60 * 60 * 1000,
+        # No members to wait for: groups of one consumer should not be held up.
+        "group.initial.rebalance.delay.ms": 0,
+    }
+    return "".join(f"{name}={value}\n" for name, value in properties.items())
+
+
+def command(settings: Settings) -> list[str]:
+    """What starts the broker in the foreground."""
+    return [*_java(settings, heap="512m"), "kafka.Kafka", str(Layout.of(settings).kafka / "server.properties")]
+
+
+def prepare(settings: Settings) -> None:
+    """Write the configuration and format the storage folder, once.
+
+    Raises UserError where the broker's own tool refuses.
+    """
+    folder = Layout.of(settings).kafka
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "log4j2.properties").write_text(_LOG4J)
+    properties = folder / "server.properties"
+    properties.write_text(server_properties(settings))
+    if (folder / "data" / "meta.properties").exists():
+        return
+    done = subprocess.run(  # noqa: S603 - our own command
+        [
+            *_java(settings, heap="128m"),
+            *("kafka.tools.StorageTool", "format", "--standalone", "--ignore-formatted"),
+            *("--cluster-id", cluster_id(), "--config", str(properties)),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise UserError(f"Kafka could not format {folder / 'data'}: {(done.stderr or done.stdout).strip()[-500:]}")
+
+
+def _java(settings: Settings, heap: str) -> list[str]:
+    folder = jars(settings.jars_dir / "kafka")
+    logging = Layout.of(settings).kafka / "log4j2.properties"
+    return [
+        *(str(java()), f"-Xmx{heap}", "-XX:+UseG1GC"),
+        *("-cp", f"{folder}{os.sep}*", f"-Dlog4j2.configurationFile={logging}"),
+    ]
+
+
+def cluster_id() -> str:
+    """A random id in Kafka's own spelling: 16 bytes in URL-safe base 64, without the padding."""
+    # The format tool takes an id that begins with a dash for an option.
+    return base64.urlsafe_b64encode(b"\0" + uuid.uuid4().bytes[1:]).decode().rstrip("=")

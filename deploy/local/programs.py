@@ -1,0 +1,147 @@
+"""The programs of the local stack: how each is started, where it listens, how it tells that it is well."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from typing import Any
+
+import httpx
+import msgspec
+
+from deploy.local import flink, guests, kafka, mlflow
+from deploy.local.guests import Guest
+from deploy.local.layout import Address, Layout, flink_address, kafka_address, mlflow_address
+from zielzeit.settings import Settings
+
+PARTS = ("kafka", "flink", "mlflow")
+"""What can be chosen: Flink is a JobManager and its TaskManagers."""
+STORE = "store"
+"""One more part, only there when it is asked for: a TaskManager with room for the storage job."""
+
+_HEALTH_TIMEOUT_SECONDS = 2.0
+
+
+class Program(msgspec.Struct, frozen=True, kw_only=True):
+    """One process that the runner keeps alive."""
+
+    name: str
+    part: str
+    command: Sequence[str]
+    environment: Mapping[str, str] = msgspec.field(default_factory=dict)
+    ports: Mapping[str, Address] = msgspec.field(default_factory=dict)
+    """What it listens on, by what is there; the first is the one to show."""
+    url: str = ""
+    """Where a person or a client reaches it."""
+    healthy: Callable[[], bool]
+    """Whether it does its work now; never raises."""
+    priority: int
+    """Started in this order, stopped in the opposite one."""
+
+
+def programs(settings: Settings) -> list[Program]:
+    """All programs of the stack, guests last. Raises UserError where an address is not on this machine."""
+    rest = flink_address(settings)
+    rpc = Address(rest.host, settings.flink_rpc_port)
+    broker = kafka_address(settings)
+    registry = mlflow_address(settings)
+    return [
+        Program(
+            name="kafka",
+            part="kafka",
+            command=kafka.command(settings),
+            ports={"Kafka": broker, "Kafka's controller": Address(broker.host, settings.kafka_controller_port)},
+            url=str(broker),
+            healthy=lambda: _broker_answers(settings),
+            priority=10,
+        ),
+        Program(
+            name="mlflow",
+            part="mlflow",
+            command=mlflow.command(settings),
+            environment=mlflow.ENVIRONMENT | {"PYTHONPATH": ""},
+            ports={"MLflow": registry},
+            url=f"http://{registry}",
+            healthy=lambda: _get(f"http://{registry}/health") is not None,
+            priority=20,
+        ),
+        Program(
+            name="jobmanager",
+            part="flink",
+            command=flink.job_manager_command(),
+            environment=flink.worker_environment(settings, "jobmanager"),
+            ports={"Flink's dashboard": rest, "Flink's JobManager": rpc},
+            url=f"http://{rest}",
+            healthy=lambda: _get(f"http://{rest}/overview") is not None,
+            priority=30,
+        ),
+        *(
+            _task_manager(f"taskmanager-{number}", "flink", settings, rest)
+            for number in range(1, settings.task_managers + 1)
+        ),
+        _task_manager("taskmanager-store", STORE, settings, rest),
+        *map(_guest, guests.read(Layout.of(settings))),
+    ]
+
+
+def prepare(settings: Settings, parts: set[str]) -> None:
+    """Write the configuration of these parts. Raises UserError where something is missing."""
+    for name, module in (("kafka", kafka), ("flink", flink), (STORE, flink), ("mlflow", mlflow)):
+        if name in parts:
+            module.prepare(settings)
+
+
+def _task_manager(name: str, part: str, settings: Settings, rest: Address) -> Program:
+    return Program(
+        name=name,
+        part=part,
+        command=flink.task_manager_command(name),
+        environment=flink.worker_environment(settings, name),
+        healthy=lambda: _is_registered(rest, name),
+        priority=40,
+    )
+
+
+def _guest(guest: Guest) -> Program:
+    return Program(
+        name=guest.name,
+        part=guest.part,
+        command=guest.command,
+        environment=guest.environment,
+        ports={guest.name: guest.address} if guest.address else {},
+        url=guest.url,
+        healthy=lambda: not guest.health_url or _get(guest.health_url) is not None,
+        priority=guest.priority,
+    )
+
+
+def _broker_answers(settings: Settings) -> bool:
+    from confluent_kafka import KafkaException  # noqa: PLC0415 - a heavy library, wanted only here
+    from confluent_kafka.admin import AdminClient  # noqa: PLC0415
+
+    try:
+        # A broker that is not there yet is no news: keep librdkafka's complaints out of the terminal.
+        client = AdminClient({**settings.kafka_client_config(), "log_level": 0})
+        return bool(client.list_topics(timeout=_HEALTH_TIMEOUT_SECONDS).brokers)
+    except KafkaException:
+        return False
+
+
+def _is_registered(rest: Address, name: str) -> bool:
+    answer = _get(f"http://{rest}/taskmanagers")
+    return answer is not None and any(manager["id"] == name for manager in answer.json()["taskmanagers"])
+
+
+@cache
+def _client() -> httpx.Client:
+    """One for all: a new one reads the certificates of the whole world each time."""
+    return httpx.Client(timeout=_HEALTH_TIMEOUT_SECONDS, trust_env=False)
+
+
+def _get(url: str) -> Any:
+    """The response, or None where there is no good one."""
+    try:
+        response = _client().get(url)
+    except httpx.HTTPError:
+        return None
+    return response if response.is_success else None

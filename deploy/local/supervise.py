@@ -1,0 +1,180 @@
+"""The process runner (supervisor): its configuration as text, and its remote calls."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from xmlrpc.client import Fault, ServerProxy
+
+from supervisor.xmlrpc import SupervisorTransport
+
+from deploy.local import restarts
+from deploy.local.layout import Layout
+from deploy.local.processes import MARK
+from deploy.local.programs import Program
+from zielzeit.errors import UserError
+
+_STOP_SECONDS = 20
+_START_SECONDS = 15.0
+
+
+def configuration(layout: Layout, programs: Sequence[Program]) -> str:
+    """``supervisord.conf`` for these programs."""
+    sections: dict[str, dict[str, object]] = {
+        "unix_http_server": {"file": layout.socket, "chmod": "0700"},
+        "rpcinterface:supervisor": {
+            "supervisor.rpcinterface_factory": "supervisor.rpcinterface:make_main_rpcinterface"
+        },
+        "supervisord": {
+            "pidfile": layout.supervisor_pid,
+            "logfile": layout.logs / "supervisord.log",
+            "childlogdir": layout.logs,
+            "directory": layout.root,
+            "minfds": 4096,
+        },
+        "eventlistener:restarts": {
+            "command": shlex.join([sys.executable, restarts.__file__, str(layout.journal)]),
+            "events": "PROCESS_STATE_EXITED,PROCESS_STATE_BACKOFF,PROCESS_STATE_FATAL",
+            "stdout_logfile": "NONE",
+            "stderr_logfile": layout.logs / "restarts.log",
+            "stopasgroup": "true",
+            "killasgroup": "true",
+            # The last to end: it sees what becomes of the others.
+            "priority": 1,
+        },
+    }
+    for program in programs:
+        sections[f"program:{program.name}"] = {
+            "command": shlex.join(program.command),
+            "environment": _pairs(program.environment),
+            "priority": program.priority,
+            "autostart": "false",
+            "autorestart": "true",
+            # One that ends sooner has failed to start; after so many tries in a row it stays down.
+            "startsecs": 5,
+            "startretries": 5,
+            # A program's children end with it.
+            "stopasgroup": "true",
+            "killasgroup": "true",
+            "stopwaitsecs": _STOP_SECONDS,
+            "stdout_logfile": layout.logs / f"{program.name}.out",
+            "stdout_logfile_maxbytes": "20MB",
+            "stdout_logfile_backups": 2,
+            "redirect_stderr": "true",
+        }
+    return "\n".join(
+        f"[{section}]\n" + "".join(f"{key}={_escape(str(value))}\n" for key, value in values.items())
+        for section, values in sections.items()
+    )
+
+
+class Runner:
+    """A process runner that may or may not be there."""
+
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
+
+    @property
+    def _rpc(self) -> Any:
+        # A new one for each call: after a failed call a transport is of no more use.
+        transport = SupervisorTransport(None, None, f"unix://{self._layout.socket}")
+        # The transport finds the socket; the address only satisfies ServerProxy.
+        return ServerProxy("http://127.0.0.1", transport).supervisor
+
+    def is_running(self) -> bool:
+        """Whether it answers."""
+        return self._states() is not None
+
+    def states(self) -> Mapping[str, Mapping[str, Any]]:
+        """What supervisor says of each program (``statename``, ``pid``, ``start``, …); empty where it does not run."""
+        return self._states() or {}
+
+    def ensure(self, programs: Sequence[Program]) -> None:
+        """Start the runner, or tell the running one what changed since."""
+        config = self._layout.supervisor_config
+        text = configuration(self._layout, programs)
+        if self.is_running():
+            if config.read_text() != text:
+                config.write_text(text)
+                self._reload()
+            return
+        config.write_text(text)
+        self._layout.journal.unlink(missing_ok=True)
+        done = subprocess.run(  # noqa: S603 - our own command
+            [sys.executable, "-W", "ignore", "-m", "supervisor.supervisord", "-c", str(config)],
+            env=_environment(self._layout),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        deadline = time.monotonic() + _START_SECONDS
+        while not self.is_running():
+            if done.returncode or time.monotonic() > deadline:
+                raise UserError(f"the process runner does not start, see {self._layout.logs}: {done.stderr[-500:]}")
+            time.sleep(0.1)
+
+    def start(self, program: str) -> None:
+        """Have the program started; it returns at once."""
+        try:
+            self._rpc.startProcess(program, False)
+        except Fault as fault:
+            if "ALREADY_STARTED" not in fault.faultString:
+                raise UserError(f"{program} does not start: {fault.faultString}") from None
+
+    def stop(self, program: str) -> None:
+        """Stop the program and wait for its end."""
+        try:
+            self._rpc.stopProcess(program, True)
+        except Fault as fault:
+            if "NOT_RUNNING" not in fault.faultString:
+                raise
+
+    def shutdown(self) -> None:
+        """Have every program stopped, in the opposite order of their start, and then the runner; returns at once."""
+        try:
+            self._rpc.shutdown()
+        except (OSError, Fault):  # it is gone, or on its way already
+            return
+
+    def _states(self) -> dict[str, Mapping[str, Any]] | None:
+        try:
+            return {entry["name"]: entry for entry in self._rpc.getAllProcessInfo()}
+        except (OSError, Fault):
+            return None
+
+    def _reload(self) -> None:
+        added, changed, removed = self._rpc.reloadConfig()[0]
+        for group in [*removed, *changed]:
+            self._rpc.stopProcessGroup(group)
+            self._rpc.removeProcessGroup(group)
+        for group in [*changed, *added]:
+            self._rpc.addProcessGroup(group)
+
+
+def _environment(layout: Layout) -> dict[str, str]:
+    """What the runner and with it every program of the stack inherits."""
+    # Thread mode embeds the Python that comes first on the path, whatever python.executable says.
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+    return {**os.environ, MARK: str(layout.root), "PATH": path}
+
+
+def _pairs(environment: Mapping[str, str]) -> str:
+    return ",".join(f'{name}="{value}"' for name, value in environment.items())
+
+
+def _escape(value: str) -> str:
+    """Supervisor expands %(…)s in values."""
+    return value.replace("%", "%%")
+
+
+def log_files(layout: Layout, program: str) -> list[Path]:
+    """The program's log files that hold something, the oldest first."""
+    files = [*layout.logs.glob(f"{program}.out"), *layout.logs.glob(f"flink-{program}-*")]
+    return sorted((file for file in files if file.stat().st_size), key=lambda file: file.stat().st_mtime)

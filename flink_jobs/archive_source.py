@@ -1,0 +1,92 @@
+"""A job that begins in the past: boards that the lake keeps, and then the topic from where the lake ends.
+
+Both are read from the start, and event time is the earlier of the two: while the archive lasts, boards of the topic
+wait in the decision's state for their turn. So nothing is left out at the seam, and a board that stands on both sides
+counts once, as any other that comes twice. After the archive its source stays, idle: one that ended while no board
+comes from the topic would carry time to its very end, and every later board would be late.
+"""
+
+from __future__ import annotations
+
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
+from pyflink.common import Types, WatermarkStrategy
+from pyflink.datastream import StreamExecutionEnvironment
+from pyflink.datastream.connectors.number_seq import NumberSequenceSource
+from pyflink.table import Schema, StreamTableEnvironment
+
+from udfs.archive import ReadArchive
+from zielzeit import topics
+from zielzeit.errors import UserError
+from zielzeit.lake.board_archive import Archive, Span
+from zielzeit.lake.reading import Lake
+from zielzeit.settings import Settings
+
+VIEW = "archived"
+
+_BOARD = Types.ROW_NAMED(
+    ["station", "body", "source_partition", "source_offset", "milliseconds"],
+    [Types.STRING(), Types.PRIMITIVE_ARRAY(Types.BYTE()), Types.INT(), Types.LONG(), Types.LONG()],
+)
+_TIMEOUT_SECONDS = 10
+_FOREVER = 2**62
+
+
+def add(env: StreamExecutionEnvironment, tables: StreamTableEnvironment, settings: Settings) -> dict[str, str]:
+    """Make the view ``archived`` of the lake's boards; returns where the topic's source begins.
+
+    Raises UserError where the lake holds no boards.
+    """
+    archive = Archive(Lake.of(settings))
+    span = archive.span()
+    if span is None:
+        raise UserError(
+            f"{settings.lake} holds no boards: keep some with `zielzeit store` or `zielzeit keep`, or start from "
+            "the topic"
+        )
+    tables.get_config().set("table.exec.source.idle-timeout", f"{settings.idle_timeout_seconds:g} s")
+    # One reader: two would each be in order, but not both together.
+    slots = NumberSequenceSource(min(span.slots), max(span.slots) if settings.bounded else _FOREVER)
+    boards = (
+        env.from_source(slots, WatermarkStrategy.no_watermarks(), "archive", Types.LONG())
+        .set_parallelism(1)
+        .flat_map(ReadArchive(archive, span.slots), output_type=_BOARD)
+        .set_parallelism(1)
+        .name("read archive")
+        .uid("read-archive")
+    )
+    schema = (
+        Schema.new_builder()
+        .column_by_expression("polled_at", "TO_TIMESTAMP_LTZ(milliseconds, 3)")
+        .watermark("polled_at", "polled_at")
+        .build()
+    )
+    tables.create_temporary_view(VIEW, boards, schema)
+    return start_after(span, _partitions(settings) if span.next_offsets else 0)
+
+
+def start_after(span: Span, partitions: int) -> dict[str, str]:
+    """Options of the topic's source: the first record of each partition that the archive has not.
+
+    Where no board came from a topic, there is only the time of the newest one to go by.
+    """
+    if not span.next_offsets:
+        return {"scan.startup.mode": "timestamp", "scan.startup.timestamp-millis": str(span.until + 1)}
+    offsets = {**dict.fromkeys(range(partitions), 0), **span.next_offsets}
+    return {
+        "scan.startup.mode": "specific-offsets",
+        "scan.startup.specific-offsets": ";".join(
+            f"partition:{partition},offset:{offset}" for partition, offset in sorted(offsets.items())
+        ),
+    }
+
+
+def _partitions(settings: Settings) -> int:
+    topic = settings.topic(topics.BOARDS)
+    try:
+        known = AdminClient(settings.kafka_client_config() | {"log_level": 0}).list_topics(
+            topic, timeout=_TIMEOUT_SECONDS
+        )
+    except KafkaException as error:
+        raise UserError(f"no broker answers at {settings.kafka_bootstrap}: {error.args[0].str()}") from None
+    return len(known.topics[topic].partitions)

@@ -1,0 +1,55 @@
+"""Recorded boards decided and compared with the truth, in one pass."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+
+from zielzeit import berlin_time
+from zielzeit.decision.decider import Decider, Unreadable
+from zielzeit.decision.offline import RecordedBoard, decide
+from zielzeit.evaluation.comparison import Comparison, Evaluation, TrueStop
+from zielzeit.evaluation.read_truth import read_truth
+from zielzeit.recordings.read import Recording
+
+MARGIN = 30
+"""Minutes before a recording's end for which no decision is asked: their truth may not have been told yet."""
+
+
+def evaluate(
+    recording: Recording,
+    decider: Decider,
+    truth: Sequence[Path],
+    station: str | None = None,
+    progress: Callable[[int], None] = lambda boards: None,
+) -> Comparison:
+    """Decisions over a recording beside the truth; ``progress`` gets the number of boards read. Raises UserError."""
+
+    def watched() -> Iterator[RecordedBoard]:
+        for count, board in enumerate(recording.read(), 1):
+            if count % 500 == 0:
+                progress(count)
+            yield board
+
+    return _decided(watched(), decider).compare(read_truth(truth, station))
+
+
+def compare(boards: Iterable[RecordedBoard], truth: Iterable[TrueStop], decider: Decider) -> Comparison:
+    """Decisions over boards beside the truth."""
+    return _decided(boards, decider).compare(truth)
+
+
+def _decided(boards: Iterable[RecordedBoard], decider: Decider) -> Evaluation:
+    evaluation = Evaluation(MARGIN)
+
+    def seen() -> Iterator[RecordedBoard]:
+        for board in boards:
+            evaluation.see_board(board.station, berlin_time.milliseconds(board.polled_at))
+            yield board
+
+    for _, _, outcome in decide(seen(), msgspec.structs.replace(decider, every_sight=True)):
+        if not isinstance(outcome, Unreadable):
+            evaluation.see(outcome)
+    return evaluation

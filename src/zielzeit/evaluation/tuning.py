@@ -1,0 +1,105 @@
+"""What the decision's numbers rest on: the correction for silence, and what the waiting times buy."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from statistics import median
+
+import msgspec
+
+from zielzeit import berlin_time
+from zielzeit.boards.parse import parse
+from zielzeit.boards.record import BoardRecord
+from zielzeit.decision import event, silence_correction
+from zielzeit.decision import rules as decision
+from zielzeit.decision.rules import Rules, Station
+from zielzeit.evaluation.comparison import TrueStop
+from zielzeit.recordings.decompress import read_lines
+
+PERIOD = 6 * 60 * 60_000
+
+
+class Silent(msgspec.Struct, frozen=True):
+    """A train that silence decided, beside the truth; minutes."""
+
+    group: str
+    base: float
+    last: int
+    true: int
+    period: int
+
+
+class Fold(msgspec.Struct, frozen=True):
+    """Errors (said − true) of trains that were not learnt from."""
+
+    last: list[float]
+    estimated: list[float]
+
+
+def silent_trains(boards: Sequence[BoardRecord], truth: dict[str, TrueStop], rules: Rules) -> list[Silent]:
+    """Every train of default boards of one station that silence decided and of which the true delay is known."""
+    station, memory = Station(), dict[str, bytes]()
+    found = []
+    for record in boards:
+        at = berlin_time.milliseconds(record.polled_at)
+        board = parse(record.body)
+        for verdict in decision.fold(record.station, station, memory, board, at, rules=rules).verdicts:
+            entry = verdict.entry
+            true = truth.get(event.decision_id(record.station, entry.row, entry.planned_wall))
+            if verdict.rule != "silence" or true is None or true.kind != verdict.kind or true.delay is None:
+                continue
+            found.append(
+                Silent(
+                    silence_correction.group(entry),
+                    silence_correction.base(entry),
+                    entry.delay,
+                    true.delay,
+                    verdict.at // PERIOD,
+                )
+            )
+    return found
+
+
+def learn(trains: Sequence[Silent]) -> dict[str, silence_correction.Estimate]:
+    """For each group the median of what was missing, in half minutes, and the mean error that is left."""
+    missing: defaultdict[str, list[float]] = defaultdict(list)
+    for train in trains:
+        missing[train.group].append(train.true - train.base)
+    learnt = {}
+    for group, values in missing.items():
+        added = 0.0 if group == "collapsed" else round(2 * median(values)) / 2
+        learnt[group] = silence_correction.Estimate(added, round(sum(abs(v - added) for v in values) / len(values), 1))
+    return learnt
+
+
+def leave_one_period_out(trains: Sequence[Silent]) -> Fold:
+    """Each period estimated by what the other periods teach."""
+    last, estimated = [], []
+    for period in sorted({train.period for train in trains}):
+        learnt = learn([train for train in trains if train.period != period])
+        for train in trains:
+            if train.period == period:
+                added = learnt[train.group].delay if train.group in learnt else 0.0
+                last.append(float(train.last - train.true))
+                estimated.append(train.base + added - train.true)
+    return Fold(last, estimated)
+
+
+def lateness(recording: Path) -> list[float]:
+    """Minutes by which each line of a recording came after a newer one; 0 for one in order."""
+    newest, found = 0, []
+    for _, line in read_lines(recording):
+        at = berlin_time.milliseconds(_decode_line(line).polled_at)
+        newest = max(newest, at)
+        found.append((newest - at) / 60_000)
+    return found
+
+
+class _Line(msgspec.Struct, frozen=True):
+    polled_at: datetime
+
+
+_decode_line = msgspec.json.Decoder(_Line).decode

@@ -1,0 +1,1 @@
+"""The events on the topics: structs, JSON Schemas, records."""

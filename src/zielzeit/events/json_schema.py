@@ -1,0 +1,42 @@
+"""The topics' JSON Schemas, made from the structs of ``zielzeit.events.structs``; ``python -m
+zielzeit.events.json_schema`` writes them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from zielzeit import topics
+from zielzeit.events.structs import DeadLetter, Decision, Example, Outcome, Prediction
+
+FOLDER = Path(__file__).resolve().parents[3] / "schemas"
+
+STRUCTS: dict[str, type[msgspec.Struct]] = {
+    topics.DEPARTURES: Decision,
+    topics.UNDECIDED: Decision,
+    topics.LATE: Decision,
+    topics.DEAD_LETTERS: DeadLetter,
+    topics.PREDICTIONS: Prediction,
+    topics.OUTCOMES: Outcome,
+    topics.EXAMPLES: Example,
+}
+"""What each topic carries as JSON; ``boards`` carries bodies verbatim."""
+
+
+def schema(topic: str) -> dict[str, Any]:
+    """JSON Schema (2020-12) of a topic's values."""
+    _, components = msgspec.json.schema_components([STRUCTS[topic]], ref_template="#/$defs/{name}")
+    (definition,) = components.values()
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": f"zielzeit/{topic}.json", **definition}
+
+
+def text(topic: str) -> bytes:
+    """The schema as it stands in its file."""
+    return msgspec.json.format(msgspec.json.encode(schema(topic)), indent=2) + b"\n"
+
+
+if __name__ == "__main__":
+    for name in STRUCTS:
+        (FOLDER / f"{name}.json").write_bytes(text(name))

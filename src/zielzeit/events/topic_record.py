@@ -1,0 +1,57 @@
+"""Events as records of their topics: which topic, which key, which bytes, which time."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import msgspec
+
+from zielzeit import berlin_time, topics
+from zielzeit.events.structs import DeadLetter, Decision, Example, Outcome, Prediction
+
+_encode = msgspec.json.Encoder().encode
+_TOPIC_OF_KIND = {"undecided": topics.UNDECIDED, "late": topics.LATE}
+
+
+class Record(NamedTuple):
+    """A record for Kafka; ``at`` is its event time in milliseconds since 1970 UTC."""
+
+    topic: str
+    key: str
+    value: bytes
+    at: int
+
+
+def run_key(category: str, number: str) -> str:
+    """What follows a run: a train's events share a key, so that they stay in order on their topics."""
+    return f"{category} {number}"
+
+
+def of_decision(decision: Decision) -> Record:
+    """Record of ``departures``, ``undecided`` or ``late``."""
+    topic = _TOPIC_OF_KIND.get(decision.kind, topics.DEPARTURES)
+    key = run_key(decision.category, decision.number)
+    return Record(topic, key, _encode(decision), berlin_time.milliseconds(decision.decided_at))
+
+
+def of_dead_letter(letter: DeadLetter) -> Record:
+    """Record of ``dead-letters``."""
+    return Record(topics.DEAD_LETTERS, letter.key, _encode(letter), berlin_time.milliseconds(letter.timestamp))
+
+
+def of_prediction(prediction: Prediction) -> Record:
+    """Record of ``predictions``."""
+    key = run_key(prediction.category, prediction.number)
+    return Record(topics.PREDICTIONS, key, _encode(prediction), berlin_time.milliseconds(prediction.decided_at))
+
+
+def of_outcome(outcome: Outcome) -> Record:
+    """Record of ``outcomes``."""
+    key = run_key(outcome.category, outcome.number)
+    return Record(topics.OUTCOMES, key, _encode(outcome), berlin_time.milliseconds(outcome.known_at))
+
+
+def of_example(example: Example) -> Record:
+    """Record of ``examples``."""
+    key = run_key(example.category, example.number)
+    return Record(topics.EXAMPLES, key, _encode(example), berlin_time.milliseconds(example.known_at))

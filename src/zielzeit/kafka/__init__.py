@@ -1,0 +1,1 @@
+"""Kafka: topics' administration, producer of boards, consumer for people."""

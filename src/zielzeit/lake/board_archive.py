@@ -1,0 +1,114 @@
+"""Boards that the lake keeps, in the order of their time: what a job reads that begins in the past.
+
+Time is cut into slots of five minutes, numbered since 1970 UTC: a slot's boards fit in memory, and a number is all that
+a source must remember to go on in the middle of an archive.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from typing import NamedTuple
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.dataset as ds
+
+from zielzeit import topics
+from zielzeit.berlin_time import BERLIN, milliseconds
+from zielzeit.lake.reading import Lake, arrow_schema
+from zielzeit.lake.table_definitions import table
+
+SLOT = timedelta(minutes=5)
+_SLOT_MILLISECONDS = SLOT // timedelta(milliseconds=1)
+
+_READ = ("station", "polled_at", "body", "kafka_partition", "kafka_offset")
+_SCHEMA = pa.schema([field for field in arrow_schema(table(topics.BOARDS)) if field.name in _READ])
+_ORDER = [("polled_at", "ascending"), ("station", "ascending"), ("kafka_offset", "ascending")]
+_NOWHERE = -1
+
+
+class Board(NamedTuple):
+    """A board as it was kept."""
+
+    station: str
+    body: bytes
+    """Packed or not, as it was in the topic."""
+    partition: int
+    """Of the topic it was in, −1 where it never was in one."""
+    offset: int
+    polled_at: int
+    """Milliseconds since 1970 UTC."""
+
+
+class Span(NamedTuple):
+    """What an archive holds."""
+
+    slots: frozenset[int]
+    """Those that have boards."""
+    until: int
+    """``polled_at`` of the newest board, milliseconds since 1970 UTC."""
+    next_offsets: dict[int, int]
+    """Partition of the topic → the first offset that is not here; empty where no board came from a topic."""
+
+
+class Archive:
+    """The table ``boards`` of a lake."""
+
+    def __init__(self, lake: Lake) -> None:
+        self._lake = lake
+        self._day: date | None = None
+        self._opened: list[ds.Fragment] = []
+
+    def span(self) -> Span | None:
+        """How far it reaches; None where it is empty. Reads three narrow columns of all there is."""
+        slots: set[int] = set()
+        newest, offsets = 0, dict[int, int]()
+        narrow = ["polled_at", "kafka_partition", "kafka_offset"]
+        for batch in self._lake.dataset(topics.BOARDS).to_batches(columns=narrow):
+            if not batch.num_rows:
+                continue
+            times = pc.cast(batch.column("polled_at"), pa.int64())
+            slots.update(pc.unique(pc.divide(times, _SLOT_MILLISECONDS)).to_pylist())
+            newest = max(newest, pc.max(times).as_py())
+            by_partition = pa.Table.from_batches([batch]).group_by("kafka_partition")
+            for row in by_partition.aggregate([("kafka_offset", "max")]).to_pylist():
+                if row["kafka_partition"] is not None:
+                    known = offsets.get(row["kafka_partition"], 0)
+                    offsets[row["kafka_partition"]] = max(known, row["kafka_offset_max"] + 1)
+        return Span(frozenset(slots), newest, offsets) if slots else None
+
+    def read(self, slot: int) -> Iterator[Board]:
+        """The boards of a slot in the order of their time."""
+        start = datetime.fromtimestamp(slot * SLOT.total_seconds(), UTC)
+        parts = [_between(file, start, start + SLOT) for file in self._files(start.astimezone(BERLIN).date())]
+        if not parts:
+            return
+        for batch in pa.concat_tables(parts).sort_by(_ORDER).to_batches():
+            for row in batch.to_pylist():
+                partition, offset = row["kafka_partition"], row["kafka_offset"]
+                yield Board(
+                    station=row["station"],
+                    body=row["body"],
+                    partition=_NOWHERE if partition is None else partition,
+                    offset=_NOWHERE if offset is None else offset,
+                    polled_at=milliseconds(row["polled_at"]),
+                )
+
+    def _files(self, day: date) -> list[ds.Fragment]:
+        """The files of a day, found once: listing them is what costs. No slot lies on two days."""
+        if day != self._day:
+            files = self._lake.visible(topics.BOARDS, str(day))
+            self._day, self._opened = day, list(self._lake.dataset(topics.BOARDS, files).get_fragments())
+        return self._opened
+
+
+def _between(file: ds.Fragment, start: datetime, end: datetime) -> pa.Table:
+    """Rows of a file, by the time that they have there.
+
+    Flink writes times without their zone. A comparison in the column's own type lets the reader pass over what the
+    file's statistics rule out.
+    """
+    kind = file.physical_schema.field("polled_at").type
+    wanted = (ds.field("polled_at") >= pa.scalar(start, kind)) & (ds.field("polled_at") < pa.scalar(end, kind))
+    return file.to_table(columns=_SCHEMA.names, filter=wanted, schema=file.physical_schema).cast(_SCHEMA)

@@ -1,0 +1,1 @@
+"""A trained model, the champion in use, predictions out of departures."""

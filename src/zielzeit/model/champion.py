@@ -1,0 +1,144 @@
+"""The model that the stream uses: the registry's champion, looked for anew now and then, never waited for.
+
+No model, no stop: with the registry away the newest local copy serves, with none persistence does. A version that
+cannot be loaded or fails its check is refused, and the one in use stays.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from zielzeit.features.network_state import FEATURES
+from zielzeit.model.model import FILE, NETWORK_FILE, ModelCard, checksum, load_model
+from zielzeit.model.predict import Served
+from zielzeit.model.registry_address import Registry
+
+log = logging.getLogger(__name__)
+
+_CARD = "served.json"
+_CHECK_ROWS = 8
+
+
+class _Version(msgspec.Struct, frozen=True):
+    """What is known of a copied version; lies beside its files."""
+
+    name: str
+    version: str
+    run_id: str
+
+
+class Champion:
+    """The model in use. ``current`` never blocks after the first load; a thread looks for new versions."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+        self._folder = Path(registry.folder) / registry.name
+        self._refused: set[str] = set()
+        self._served = self._load_at_start()
+        self._looking: Future[Served | None] | None = None
+        self._looked_at = time.monotonic()
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="champion")
+
+    def current(self) -> Served:
+        """The model to use now."""
+        if self._looking is not None and self._looking.done():
+            self._served = self._looking.result() or self._served
+            self._looking = None
+        if self._looking is None and time.monotonic() - self._looked_at > self._registry.refresh_seconds:
+            self._looked_at = time.monotonic()
+            self._looking = self._pool.submit(self._look)
+        return self._served
+
+    def close(self) -> None:
+        """Stop looking."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _load_at_start(self) -> Served:
+        try:
+            served = self._fetch()
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with the registry, the stream goes on
+            log.warning("no model from the registry at %s: %s", self._registry.uri, error)
+            served = None
+        return served or self._newest_copy() or Served()
+
+    def _look(self) -> Served | None:
+        try:
+            return self._fetch(unless=self._served.version)
+        except Exception as error:  # noqa: BLE001 - as above: the model in use stays
+            log.warning("the model in use stays, version %s: %s", self._served.version, error)
+            return None
+
+    def _fetch(self, unless: str = "") -> Served | None:
+        """The registry's champion; None where it is the version given or there is none."""
+        import mlflow  # noqa: PLC0415 - slow to import, and the stream runs without it
+        from mlflow.exceptions import MlflowException  # noqa: PLC0415
+
+        client = mlflow.MlflowClient(self._registry.uri, self._registry.uri)
+        try:
+            found = client.get_model_version_by_alias(self._registry.name, self._registry.alias)
+        except MlflowException as error:
+            if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+                log.warning("%s has no version with alias %s yet", self._registry.name, self._registry.alias)
+                return None
+            raise
+        version = _Version(found.name, str(found.version), found.run_id or "")
+        if version.version == unless or version.version in self._refused:
+            return None
+        copy = self._folder / version.version
+        if not (copy / _CARD).is_file():
+            partial = self._folder / f".{version.version}-{os.getpid()}"
+            shutil.rmtree(partial, ignore_errors=True)
+            partial.mkdir(parents=True)
+            mlflow.set_tracking_uri(self._registry.uri)
+            uri = client.get_model_version_download_uri(version.name, version.version)
+            mlflow.artifacts.download_artifacts(uri, dst_path=str(partial))
+            (partial / _CARD).write_bytes(msgspec.json.encode(version))
+            shutil.rmtree(copy, ignore_errors=True)
+            partial.rename(copy)
+        try:
+            return _load(copy, version)
+        except ValueError as error:
+            self._refused = {*getattr(self, "_refused", ()), version.version}
+            log.error("version %s is refused: %s", version.version, error)
+            return None
+
+    def _newest_copy(self) -> Served | None:
+        copies = sorted(self._folder.glob(f"[0-9]*/{_CARD}"), key=lambda card: int(card.parent.name), reverse=True)
+        for card in copies:
+            try:
+                return _load(card.parent, msgspec.json.decode(card.read_bytes(), type=_Version))
+            except (ValueError, OSError) as error:
+                log.warning("the copy in %s is of no use: %s", card.parent, error)
+        return None
+
+
+def _load(folder: Path, version: _Version) -> Served:
+    """The model in a version's folder. Raises ValueError where it is none, or answers with nonsense."""
+    found = next(iter(sorted(folder.rglob(FILE))), None)
+    if found is None:
+        raise ValueError(f"{folder}: no {FILE}")
+    model = load_model(found.parent)
+    for score in model.predict(np.zeros((_CHECK_ROWS, len(FEATURES)))):
+        if not np.isfinite(score.predicted_delay):
+            raise ValueError(f"{folder}: predicts {score.predicted_delay}")
+    log.info("serving %s version %s", version.name, version.version)
+    return Served(model, version.name, version.version, version.run_id, _network(found.parent, model.card))
+
+
+def _network(folder: Path, card: ModelCard) -> Path | None:
+    """The state that the model carries, if it is whole: the model serves without it."""
+    file = folder / NETWORK_FILE
+    if not file.is_file():
+        return None
+    if card.files.get(file.name) != checksum(file):
+        log.warning("%s is left aside: not the file that the model was made with", file)
+        return None
+    return file

@@ -1,0 +1,193 @@
+"""A trained model: features in, the delay at the destination out, with an interval and the chance of cancellation.
+
+A model is a folder: ``model.json`` (feature names, calibration, what it was trained on), one LightGBM text file per
+class and head, and the state of the network in which its history ended (``zielzeit.features.initial_state``). Nothing
+in it is executed
+or unpickled. A class without files falls back to persistence.
+"""
+
+from __future__ import annotations
+
+import bisect
+import hashlib
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from zielzeit import train_classes
+from zielzeit.features.definition import FEATURES
+from zielzeit.model.boosters import Forest
+
+Matrix = npt.NDArray[np.float64]
+
+HEADS = ("growth", "p10", "p90", "cancelled")
+"""Median, 10 % and 90 % quantile of the final delay minus the delay now; probability of cancellation."""
+FILE = "model.json"
+NETWORK_FILE = "network.bin"
+"""The network's state at the end of the history that the model was trained on, where that has one."""
+
+_CLASS, _DELAY, _HORIZON = (FEATURES.index(name) for name in ("klass", "delay", "horizon"))
+
+
+class Score(msgspec.Struct, frozen=True, gc=False):
+    """One prediction; minutes. None where a model has no such head."""
+
+    predicted_delay: float
+    p10: float | None = None
+    p90: float | None = None
+    cancel_probability: float | None = None
+
+
+class Calibration(msgspec.Struct, frozen=True):
+    """By how much split-conformal calibration widens (or, negative, narrows) the interval, by horizon."""
+
+    edges: tuple[float, ...] = ()
+    """Horizons, minutes, ascending, that part the bins: one less than ``widening``."""
+    widening: tuple[float, ...] = (0.0,)
+    """Minutes, for both ends."""
+
+
+class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
+    """``model.json``."""
+
+    format: int = 1
+    features: tuple[str, ...]
+    calibration: dict[str, Calibration]
+    """By class."""
+    files: dict[str, str] = {}
+    """SHA-256 of each file: LightGBM does not survive reading a damaged booster."""
+    trained_from: str = ""
+    trained_until: str = ""
+    calibrated_until: str = ""
+    """Last service day whose labels the intervals were calibrated with; empty: the last one trained on."""
+    examples: int = 0
+    seed: int = 0
+    code_version: str = ""
+
+
+class DelayModel(Protocol):
+    """What the stream, batch scoring and the REST endpoint call."""
+
+    def predict(self, rows: Sequence[Sequence[float]] | Matrix) -> list[Score]:
+        """One score per row of features in the order of ``FEATURES``."""
+        ...
+
+
+class Persistence:
+    """The baseline: the delay stays as it is."""
+
+    def predict(self, rows: Sequence[Sequence[float]] | Matrix) -> list[Score]:
+        """See ``DelayModel``."""
+        return [Score(float(row[_DELAY])) for row in rows]
+
+
+BASELINE: DelayModel = Persistence()
+
+
+class ForestModel:
+    """Boosters by class and head, and the calibration of their intervals."""
+
+    def __init__(self, card: ModelCard, forests: dict[int, Forest]) -> None:
+        self.card = card
+        self._forests = forests
+        self._calibration = [card.calibration.get(name, Calibration()) for name in train_classes.CLASSES]
+
+    def predict(self, rows: Sequence[Sequence[float]] | Matrix) -> list[Score]:
+        """See ``DelayModel``. Raises ValueError where a row has not one value per feature."""
+        if len(rows) == 0:
+            return []
+        if len(rows) == 1:
+            return [self._one(rows[0])]
+        return [
+            Score(growth, low, high, cancelled) if not math.isnan(low) else Score(growth)
+            for growth, low, high, cancelled in self.matrix(np.asarray(rows, dtype=np.float64)).tolist()
+        ]
+
+    def with_calibration(self, class_name: str, calibration: Calibration | None) -> ForestModel:
+        """The same boosters; one class's intervals calibrated anew, or not at all."""
+        calibrations = self.card.calibration | {class_name: calibration or Calibration()}
+        return ForestModel(msgspec.structs.replace(self.card, calibration=calibrations), self._forests)
+
+    def calibrated_until(self, day: str) -> ForestModel:
+        """The same model, saying so."""
+        return ForestModel(msgspec.structs.replace(self.card, calibrated_until=day), self._forests)
+
+    def matrix(self, rows: Matrix) -> Matrix:
+        """Columns predicted delay, P10, P90, probability of cancellation; NaN where a class has no model."""
+        if rows.ndim != 2 or rows.shape[1] != len(FEATURES):
+            raise ValueError(f"{len(FEATURES)} features a row are wanted, the matrix has the shape {rows.shape}")
+        scores = np.full((len(rows), 4), np.nan)
+        delays = rows[:, _DELAY]
+        scores[:, 0] = delays
+        for klass, forest in self._forests.items():
+            chosen = rows[:, _CLASS] == klass
+            if not chosen.any():
+                continue
+            part = rows[chosen]
+            growth, low, high, cancelled = forest.many(part).T
+            calibration = self._calibration[klass]
+            widen = np.array(calibration.widening)[np.searchsorted(calibration.edges, part[:, _HORIZON], side="right")]
+            delay = delays[chosen]
+            scores[chosen] = np.column_stack(
+                (
+                    delay + growth,
+                    delay + np.minimum(np.minimum(np.minimum(low, high), growth) - widen, growth),
+                    delay + np.maximum(np.maximum(np.maximum(low, high), growth) + widen, growth),
+                    cancelled,
+                )
+            )
+        return scores
+
+    def _one(self, row: Sequence[float]) -> Score:
+        if len(row) != len(FEATURES):
+            raise ValueError(f"{len(FEATURES)} features are wanted, the row has {len(row)}")
+        klass = int(row[_CLASS])
+        delay = float(row[_DELAY])
+        forest = self._forests.get(klass)
+        if forest is None:
+            return Score(delay)
+        growth, low, high, cancelled = forest.one(row)
+        calibration = self._calibration[klass]
+        widen = calibration.widening[bisect.bisect_right(calibration.edges, row[_HORIZON])]
+        low, high = min(low, high, growth) - widen, max(low, high, growth) + widen
+        return Score(delay + growth, delay + min(low, growth), delay + max(high, growth), cancelled)
+
+
+def load_model(folder: Path) -> ForestModel:
+    """The model in a folder.
+
+    Raises ValueError where files are missing or broken, or the model was trained on other features than this code has.
+    """
+    try:
+        card = msgspec.json.decode((folder / FILE).read_bytes(), type=ModelCard)
+    except (OSError, msgspec.DecodeError) as error:
+        raise ValueError(f"{folder}: no model: {error}") from None
+    if card.features != FEATURES:
+        odd = sorted(set(card.features) ^ set(FEATURES)) or ["their order"]
+        raise ValueError(f"{folder}: trained on other features: {', '.join(odd)}")
+    forests = {}
+    for klass, name in enumerate(train_classes.CLASSES):
+        paths = [folder / file_name(name, head) for head in HEADS]
+        if all(path.is_file() for path in paths):
+            for path in paths:
+                if card.files.get(path.name) != checksum(path):
+                    raise ValueError(f"{path}: not the file that the model was made with")
+            forests[klass] = Forest(paths, len(FEATURES))
+    if not forests:
+        raise ValueError(f"{folder}: no class has all of its files")
+    return ForestModel(card, forests)
+
+
+def checksum(path: Path) -> str:
+    """SHA-256 of a file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def file_name(class_name: str, head: str) -> str:
+    """Where a booster lies in the model's folder."""
+    return f"{class_name}-{head}.txt"

@@ -1,0 +1,148 @@
+"""What the whole network does at one moment: departures described and scored, then everything observed.
+
+Pure but for the model, which is handed in. The order is the contract of ``zielzeit.features.network_state``: a
+departure is described by
+what was known before its minute, so a minute's events are observed only when a later minute begins.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+
+from zielzeit import berlin_time, service_days
+from zielzeit.events.structs import Example, Outcome, Prediction
+from zielzeit.features.network_state import FEATURES, Arrival, NetworkState, feature_row
+from zielzeit.model.model import BASELINE, DelayModel, Score
+from zielzeit.runs.tracker import CancelledStop, Departure, Ending, Message
+
+MINUTE = 60_000
+_DECIMALS = 2
+
+
+class Served(msgspec.Struct, frozen=True):
+    """The model in use, and what every prediction says of it."""
+
+    model: DelayModel = BASELINE
+    name: str = "persistence"
+    version: str = "baseline"
+    run_id: str = ""
+    network: Path | None = None
+    """File with the state in which the network was at the end of the model's history."""
+
+
+class Scored(msgspec.Struct, frozen=True, tag="scored"):
+    """A prediction with the features that it was made from, kept until its outcome is known."""
+
+    prediction: Prediction
+    features: tuple[float, ...]
+
+
+def forecast(departures: Sequence[Departure], state: NetworkState, served: Served) -> list[Scored]:
+    """Predictions for departures that were decided at the same moment, scored together."""
+    rows = [feature_row(departure.seen, state) for departure in departures]
+    scores = served.model.predict(rows) if rows else []
+    return [
+        Scored(_prediction(departure, score, served), row)
+        for departure, row, score in zip(departures, rows, scores, strict=True)
+    ]
+
+
+def observe(messages: Iterable[Message], at: datetime, state: NetworkState) -> None:
+    """Let the network's state know what happened at a moment."""
+    for message in messages:
+        if isinstance(message, Departure):
+            state.observe_departure(message.seen)
+        elif isinstance(message, CancelledStop):
+            state.observe_cancelled_stop(message.station, at)
+        elif message.status != "unlabelled":
+            state.observe_arrival(
+                Arrival(
+                    departures=tuple(departure.seen for departure in message.departures),
+                    delay=message.delay,
+                    decided_at=at,
+                    last_hop_minutes=message.last_hop_minutes,
+                )
+            )
+
+
+def outcome(scored: Scored, ending: Ending, known_at: datetime) -> tuple[Outcome, Example]:
+    """What became of a prediction, and what training learns from it."""
+    made = scored.prediction
+    shared = {name: getattr(made, name) for name in ("id", "station", "category", "number", "line", "destination")}
+    shared["scheduled"] = made.scheduled.astimezone(berlin_time.BERLIN)
+    happened = Outcome(
+        **shared,
+        status=ending.status,
+        train=made.train,
+        departed_at=made.departed_at.astimezone(berlin_time.BERLIN),
+        known_at=known_at,
+        horizon=made.horizon,
+        persistence_delay=made.delay,
+        predicted_delay=made.predicted_delay,
+        p10=made.p10,
+        p90=made.p90,
+        cancel_probability=made.cancel_probability,
+        observed_delay=ending.delay,
+        model_name=made.model_name,
+        model_version=made.model_version,
+        model_run_id=made.model_run_id,
+    )
+    example = Example(
+        **shared,
+        service_day=service_date(ending.first_planned),
+        decided_at=made.decided_at.astimezone(berlin_time.BERLIN),
+        known_at=known_at,
+        delay=made.delay,
+        features={
+            name: None if math.isnan(value) else value for name, value in zip(FEATURES, scored.features, strict=True)
+        },
+        final_delay=ending.delay,
+        cancelled=None if ending.status == "unlabelled" else ending.status == "cancelled",
+    )
+    return happened, example
+
+
+def _prediction(departure: Departure, score: Score, served: Served) -> Prediction:
+    seen = departure.seen
+    scheduled = seen.scheduled.astimezone(berlin_time.BERLIN)
+    return Prediction(
+        id=departure.id,
+        station=seen.station,
+        train=departure.train,
+        category=seen.category,
+        number=seen.number,
+        line=seen.line,
+        destination=seen.destination,
+        scheduled=scheduled,
+        departed_at=scheduled + timedelta(minutes=seen.delay),
+        decided_at=seen.decided_at.astimezone(berlin_time.BERLIN),
+        delay=seen.delay,
+        horizon=None if math.isnan(seen.horizon) else seen.horizon,
+        predicted_delay=round(score.predicted_delay, _DECIMALS),
+        p10=_rounded(score.p10),
+        p90=_rounded(score.p90),
+        cancel_probability=None if score.cancel_probability is None else round(score.cancel_probability, 4),
+        model_name=served.name,
+        model_version=served.version,
+        model_run_id=served.run_id,
+    )
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, _DECIMALS)
+
+
+def service_date(instant: int) -> date:
+    """The service day of an instant (minutes since 1970 UTC)."""
+    day = service_days.service_day(berlin_time.wall_minutes(berlin_time.instant_datetime(instant)))
+    return berlin_time.wall_datetime(day * berlin_time.DAY).date()
+
+
+def moment(at: int) -> datetime:
+    """The aware datetime of milliseconds since 1970 UTC."""
+    return berlin_time.instant_datetime(at / MINUTE)

@@ -1,0 +1,1 @@
+"""Recorded boards: read, write, replay, keep in the lake."""

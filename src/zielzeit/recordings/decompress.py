@@ -1,0 +1,74 @@
+"""Recorded files, plain, gzip or zstd, as bytes or lines; what is broken is named in a UserError."""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import zstandard
+
+from zielzeit.errors import UserError
+
+_CHUNK = 1 << 20
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Turn what a broken or unreadable file raises into a UserError that names it."""
+    try:
+        yield
+    except (OSError, EOFError, zlib.error, zstandard.ZstdError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise UserError(f"{path} cannot be read ({reason}): restore or remove it") from None
+
+
+def _zstd_chunks(path: Path) -> Iterator[bytes]:
+    """Unpacked chunks of all frames. Unlike zstandard's own reader, a truncated frame is an error."""
+    frame = zstandard.ZstdDecompressor().decompressobj()
+    started = False
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            while chunk:
+                started = True
+                yield frame.decompress(chunk)
+                chunk = frame.unused_data if frame.eof else b""
+                if frame.eof:
+                    frame = zstandard.ZstdDecompressor().decompressobj()
+                    started = False
+    if started:
+        raise EOFError("the compressed file ends in the middle")
+
+
+def _chunks(path: Path) -> Iterator[bytes]:
+    if path.suffix == ".zst":
+        yield from _zstd_chunks(path)
+        return
+    with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            yield chunk
+
+
+def read_bytes(path: Path) -> bytes:
+    """The whole file unpacked. Raises UserError where it is unreadable, truncated or empty."""
+    with _naming(path):
+        body = b"".join(_chunks(path))
+    if not body:
+        raise UserError(f"{path} is empty: restore or remove it")
+    return body
+
+
+def read_lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    """The file's lines that are not blank, lazily, with their numbers from 1. Raises UserError as ``read_bytes``."""
+    number, rest = 0, b""
+    with _naming(path):
+        for chunk in _chunks(path):
+            *lines, rest = (rest + chunk).split(b"\n")
+            for line in lines:
+                number += 1
+                if line.strip():
+                    yield number, line
+        if rest.strip():
+            yield number + 1, rest

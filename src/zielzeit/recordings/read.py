@@ -1,0 +1,205 @@
+"""Recorded boards in the order of their time: folders of one file a board, and JSON lines.
+
+One file a board: ``YYYYMMDDTHHMM.json``, also with seconds, ``.gz`` or ``.zst``. The name is ``polled_at`` in
+Europe/Berlin; ``Z`` or an offset (``20241027T0230+0100``) may follow and is needed for the second pass through the
+hour that the end of summer time doubles, which is else taken as the first. The station is the folder's name, or what
+stands before an underscore (``Essen Hbf_20140103T2001.json.gz``).
+
+JSON lines (``.jsonl``, ``.ndjson``, also ``.gz`` or ``.zst``): ``{"station", "polled_at", "body"}``, ``polled_at`` in
+ISO 8601 with an offset, ``body`` the board as an object or as a string, which is taken verbatim.
+
+Nothing here needs Kafka.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from heapq import merge
+from operator import attrgetter
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from zielzeit.boards.parse import unpack
+from zielzeit.boards.record import BoardRecord, pack
+from zielzeit.errors import UserError
+from zielzeit.recordings.decompress import read_bytes, read_lines
+
+BERLIN = ZoneInfo("Europe/Berlin")
+
+_BOARD_NAME = re.compile(
+    r"(?:(?P<station>.+)_)?(?P<minute>\d{8}T\d{4})(?P<second>\d{2})?(?P<offset>Z|[+-]\d{2}:?\d{2})?\.json(?:\.gz|\.zst)?"
+)
+_LINES_NAME = re.compile(r".*\.(?:jsonl|ndjson)(?:\.gz|\.zst)?")
+_FORM = "YYYYMMDDTHHMM.json[.gz|.zst], local time of Berlin, e.g. 20241030T1630.json.gz or Essen Hbf_20140103T2001.json"
+_LINE_FORM = '{"station": …, "polled_at": ISO 8601 with offset, "body": …}'
+_in_order = attrgetter("polled_at", "station")
+
+
+class BoardFile(msgspec.Struct, frozen=True, order=True):
+    """A file that holds one board."""
+
+    polled_at: datetime
+    station: str
+    path: Path
+
+    def read(self) -> BoardRecord:
+        """The board. Raises UserError where the file is unreadable, truncated or empty."""
+        return BoardRecord(
+            station=self.station,
+            body=read_bytes(self.path),
+            polled_at=self.polled_at,
+            source="replay",
+            url=_origin(self.path),
+        )
+
+
+class LinesFile(msgspec.Struct, frozen=True):
+    """A file of JSON lines, read through once already: every line is sound."""
+
+    path: Path
+    boards: int
+    sorted: bool
+
+    def read(self) -> Iterator[BoardRecord]:
+        """The boards in the order of their time: lazily, or sorted in memory (packed) where the file is not sorted."""
+        if self.sorted:
+            yield from _read_jsonl(self.path)
+            return
+        packed = [msgspec.structs.replace(board, body=pack(board.body)) for board in _read_jsonl(self.path)]
+        for board in sorted(packed, key=_in_order):
+            yield msgspec.structs.replace(board, body=unpack(board.body))
+
+
+class Recording(msgspec.Struct, frozen=True):
+    """What the given paths hold, found before any board is read."""
+
+    files: tuple[BoardFile, ...]
+    lines: tuple[LinesFile, ...]
+
+    @property
+    def boards(self) -> int:
+        """How many boards there are."""
+        return len(self.files) + sum(file.boards for file in self.lines)
+
+    def read(self) -> Iterator[BoardRecord]:
+        """All boards, lazily, by time and then by station. Raises UserError at a file that cannot be read."""
+        return merge((file.read() for file in self.files), *(file.read() for file in self.lines), key=_in_order)
+
+
+class _Line(msgspec.Struct, frozen=True):
+    station: Annotated[str, msgspec.Meta(min_length=1)]
+    polled_at: Annotated[datetime, msgspec.Meta(tz=True)]
+    body: msgspec.Raw
+
+
+_line_decoder = msgspec.json.Decoder(_Line)
+_string_decoder = msgspec.json.Decoder(str)
+
+
+def read_boards(paths: Sequence[Path], station: str | None = None) -> Iterator[BoardRecord]:
+    """Every board under the paths in the order of its time; ``station`` names those that stand in files of their own.
+
+    Raises UserError for a path that does not exist, a name without a time, and a file that cannot be read.
+    """
+    return find_boards(paths, station).read()
+
+
+def find_boards(paths: Sequence[Path], station: str | None = None) -> Recording:
+    """What there is to read: names are checked and JSON lines read through, so most errors precede the first board.
+
+    Raises UserError as ``read_boards``.
+    """
+    files: list[BoardFile] = []
+    lines: list[LinesFile] = []
+    seen: set[Path] = set()
+    for given in paths:
+        found = list(_walk(given))
+        if not found:
+            raise UserError(f"{given} holds no boards: expected files named {_FORM}, or JSON lines (.jsonl)")
+        for path in found:
+            if path.resolve() in seen:
+                continue
+            seen.add(path.resolve())
+            if _LINES_NAME.fullmatch(path.name):
+                lines.append(_check_lines(path))
+            else:
+                files.append(_board_file(path, station))
+    return Recording(tuple(sorted(files)), tuple(lines))
+
+
+def parse_name(name: str) -> tuple[str | None, datetime]:
+    """Station, where the name says it, and time (UTC) of a board file. Raises ValueError where there is no time."""
+    match = _BOARD_NAME.fullmatch(name)
+    if match is None:
+        raise ValueError("no time in the name")
+    digits = match["minute"] + (match["second"] or "00")
+    if match["offset"]:
+        at = datetime.strptime(digits + match["offset"], "%Y%m%dT%H%M%S%z")
+    else:
+        at = datetime.strptime(digits, "%Y%m%dT%H%M%S").replace(tzinfo=BERLIN)
+    return match["station"], at.astimezone(UTC)
+
+
+def _walk(path: Path) -> Iterator[Path]:
+    """The board files and JSON lines at or under the path; hidden and other files in folders are passed over."""
+    if path.is_dir():
+        for child in sorted(path.iterdir()):
+            if not child.name.startswith(".") and (child.is_dir() or _is_recording(child)):
+                yield from _walk(child)
+    elif not path.exists():
+        raise UserError(f"{path} does not exist: give a folder of boards, a board or a file of JSON lines")
+    elif not _is_recording(path):
+        raise UserError(f"{path} is no recording: expected a file named {_FORM}, or JSON lines (.jsonl)")
+    else:
+        yield path
+
+
+def _is_recording(path: Path) -> bool:
+    return ".json" in path.suffixes or bool(_LINES_NAME.fullmatch(path.name))
+
+
+def _board_file(path: Path, station: str | None) -> BoardFile:
+    try:
+        named, at = parse_name(path.name)
+    except ValueError as error:
+        raise UserError(f"{path} does not say when it was polled ({error}): name it {_FORM}") from None
+    return BoardFile(at, station or named or path.resolve().parent.name, path)
+
+
+def _check_lines(path: Path) -> LinesFile:
+    count, ascending, last = 0, True, None
+    for board in _read_jsonl(path):
+        count += 1
+        ascending = ascending and (last is None or last <= _in_order(board))
+        last = _in_order(board)
+    if not count:
+        raise UserError(f"{path} is empty: restore or remove it")
+    return LinesFile(path, count, ascending)
+
+
+def _read_jsonl(path: Path) -> Iterator[BoardRecord]:
+    for number, text in read_lines(path):
+        try:
+            line = _line_decoder.decode(text)
+            body = bytes(line.body)
+            if body.startswith(b'"'):
+                body = _string_decoder.decode(body).encode()
+        except (msgspec.DecodeError, UnicodeError) as error:
+            raise UserError(f"{path}, line {number}: {error}; expected {_LINE_FORM}") from None
+        yield BoardRecord(
+            station=line.station,
+            body=body,
+            polled_at=line.polled_at.astimezone(UTC),
+            source="replay",
+            url=_origin(path),
+        )
+
+
+def _origin(path: Path) -> str:
+    """Folder and file: enough to find it again, without the machine's own paths."""
+    return f"{path.resolve().parent.name}/{path.name}"

@@ -1,0 +1,67 @@
+"""Recorded boards into the lake's table ``boards``, beside those that the storage job keeps."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date
+from itertools import groupby
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from zielzeit import topics
+from zielzeit.berlin_time import BERLIN
+from zielzeit.boards.record import BoardRecord, pack
+from zielzeit.lake.reading import Lake, arrow_schema
+from zielzeit.lake.table_definitions import DAY, table
+
+_AT_ONCE = 200
+"""Boards of a row group: 2 MB of packed boards of large stations."""
+
+_SCHEMA = pa.schema([field for field in arrow_schema(table(topics.BOARDS)) if field.name != DAY])
+
+
+def keep(
+    boards: Iterable[BoardRecord], lake: Lake, on_board: Callable[[BoardRecord], object] = lambda board: None
+) -> list[str]:
+    """Write boards, sorted by time, to a file for each of their days; returns the days.
+
+    A file is named by its contents and seen only once it is whole: what is added twice is there once.
+    """
+    return [
+        str(_keep_day(day, same, lake, on_board))
+        for day, same in groupby(boards, key=lambda board: board.polled_at.astimezone(BERLIN).date())
+    ]
+
+
+def _keep_day(day: date, boards: Iterable[BoardRecord], lake: Lake, on_board: Callable[[BoardRecord], object]) -> date:
+    folder = f"{lake.root}/{topics.BOARDS}/{DAY}={day}"
+    digest = hashlib.sha256()
+    lake.files.create_dir(folder)
+    draft = f"{folder}/.added.parquet"
+    with pq.ParquetWriter(draft, _SCHEMA, filesystem=lake.files, compression="zstd") as writer:
+        for rows in _chunks(boards):
+            for board in rows:
+                digest.update(f"{board.station}\n{board.polled_at.isoformat()}\n".encode() + board.body)
+                on_board(board)
+            writer.write_table(pa.Table.from_pylist([_row(board) for board in rows], _SCHEMA))
+    lake.files.move(draft, f"{folder}/added-{digest.hexdigest()[:16]}.parquet")
+    return day
+
+
+def _chunks(boards: Iterable[BoardRecord]) -> Iterator[list[BoardRecord]]:
+    for _, chunk in groupby(enumerate(boards), key=lambda pair: pair[0] // _AT_ONCE):
+        yield [board for _, board in chunk]
+
+
+def _row(board: BoardRecord) -> dict[str, object]:
+    return {
+        "station": board.station,
+        "polled_at": board.polled_at,
+        "body": pack(board.body),
+        "source": board.source,
+        "url": board.url,
+        "status": str(board.status),
+        "content_type": board.content_type,
+    }

@@ -1,0 +1,1 @@
+"""Runs: a train followed from station to station, and its labels."""

@@ -1,0 +1,196 @@
+"""What DBF answers for ``/{station}.json?version=3`` at a moment: rows with its keys, its nulls, its order.
+
+A row shows from 180 minutes before its planned arrival (departure where the run starts) until its believed departure
+(arrival where the run ends), and with ``past`` for an hour longer. Delays are null only where there is no such event.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from datetime import timedelta
+from functools import lru_cache
+
+import msgspec
+
+from zielzeit.simulator import chance, clock
+from zielzeit.simulator.forecast import Forecast
+from zielzeit.simulator.world import Call, World
+
+_AHEAD = 180 * 60
+_PAST = 60 * 60
+_LONGEST_DELAY = 9 * 3600
+_CAUSES = (
+    "Verspätung eines vorausfahrenden Zuges",
+    "Bauarbeiten",
+    "Technische Störung am Zug",
+    "Verspätung aus vorheriger Fahrt",
+    "Defekt an einem Signal",
+    "Kurzfristiger Personalausfall",
+    "Verspätete Bereitstellung",
+    "Defekt an einer Weiche",
+    "Warten auf Anschlussreisende",
+)
+_QUALITY = ("Abweichende Wagenreihung", "Ein Wagen fehlt", "Kein gastronomisches Angebot")
+
+
+class Message(msgspec.Struct, frozen=True):
+    text: str
+    timestamp: str
+
+
+class Messages(msgspec.Struct, frozen=True):
+    delay: tuple[Message, ...] = ()
+    qos: tuple[Message, ...] = ()
+
+
+class RouteStop(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+    name: str
+    is_additional: int | None = None
+    is_cancelled: int | None = None
+
+
+class Row(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """One row of a board, every key of DBF's version 3."""
+
+    delay_arrival: int | None
+    delay_departure: int | None
+    destination: str
+    is_cancelled: int
+    messages: Messages
+    missing_realtime: bool
+    platform: str | None
+    route: msgspec.Raw
+    """JSON array of RouteStop."""
+    scheduled_arrival: str | None
+    scheduled_departure: str | None
+    scheduled_platform: str | None
+    train: str
+    train_classes: tuple[str, ...]
+    train_number: str
+    via: tuple[str, ...]
+
+
+class Board(msgspec.Struct, frozen=True):
+    departures: tuple[Row, ...]
+
+
+def board(world: World, station: int, at: float, *, past: bool = True, realtime: bool = True) -> Board:
+    """The board of a station at epoch second ``at``; without ``realtime`` as when the delay feed is dead."""
+    rows = []
+    for call in calls(world, station, at):
+        if not past and realtime and call.gone < at:
+            continue
+        forecast, stop = call.forecast, call.stop
+        delay = forecast.departure_delay(stop, at) if realtime else 0
+        leaves = call.planned + 60 * delay
+        if leaves >= at - (_PAST if past else 0):
+            rows.append((leaves, call.shows_from, call.run_id, _row(world, call, at, delay, realtime)))
+    rows.sort(key=lambda entry: entry[:3])
+    return Board(tuple(entry[3] for entry in rows))
+
+
+def encode(shown: Board) -> bytes:
+    """The body of DBF's answer."""
+    return msgspec.json.encode(shown)
+
+
+def calls(world: World, station: int, at: float) -> list[Call]:
+    """Calls that may show on a board of the station at ``at``, by planned time."""
+    today = clock.local(at).date()
+    found: list[Call] = []
+    for shift in (-1, 0, 1):
+        if shift == 1 and clock.local(at + _AHEAD).date() == today:
+            continue
+        of_day = world.station_day(station, today + timedelta(days=shift))
+        low = bisect_left(of_day, at - _LONGEST_DELAY, key=_shows_from)
+        high = bisect_left(of_day, at + _AHEAD, key=_shows_from)
+        found += [call for call in of_day[low:high] if call.gone + _PAST >= at]
+    return found
+
+
+def _shows_from(call: Call) -> int:
+    return call.shows_from
+
+
+def _row(world: World, call: Call, at: float, delay: int, realtime: bool) -> Row:
+    forecast, stop = call.forecast, call.stop
+    run = forecast.run
+    pattern, last = run.pattern, run.last
+    route, destination, via = _route(world, forecast, stop, at if realtime else 0)
+    platform = pattern.platforms[stop]
+    arrival_cancelled = realtime and run.arrival_cancelled(stop, at)
+    departure_cancelled = realtime and run.departure_cancelled(stop, at)
+    arrives, departs = stop > 0, stop < last
+    return Row(
+        delay_arrival=None if not arrives else forecast.arrival_delay(stop, at) if realtime else 0,
+        delay_departure=delay if departs else None,
+        destination=destination,
+        is_cancelled=int((arrival_cancelled or not arrives) and (departure_cancelled or not departs)),
+        messages=_messages(forecast, at, delay) if realtime else Messages(),
+        missing_realtime=(forecast.silent or not realtime) and run.start < at,
+        platform=_changed_platform(world, forecast, stop, at) or platform if realtime else platform,
+        route=route,
+        scheduled_arrival=clock.hhmm(run.start + 60 * pattern.arrivals[stop]) if arrives else None,
+        scheduled_departure=clock.hhmm(run.start + 60 * pattern.departures[stop]) if departs else None,
+        scheduled_platform=platform,
+        train=run.line.label(run.trip),
+        train_classes=run.line.classes,
+        train_number=run.trip.number,
+        via=via,
+    )
+
+
+def _route(world: World, forecast: Forecast, stop: int, at: float) -> tuple[msgspec.Raw, str, tuple[str, ...]]:
+    """Route as JSON, real-time destination, up to three stops on the way."""
+    run = forecast.run
+    cancelled = run.cancellation
+    first = end = 0
+    if cancelled is not None and cancelled.announced <= at and (cancelled.revoked is None or at < cancelled.revoked):
+        first, end = cancelled.first, cancelled.end
+    return _render_route(world, run.pattern.stops, stop, first, end)
+
+
+@lru_cache(maxsize=100_000)
+def _render_route(
+    world: World, stops: tuple[int, ...], stop: int, first: int, end: int
+) -> tuple[msgspec.Raw, str, tuple[str, ...]]:
+    names = [world.network.stations[s].name for s in stops]
+    whole = first == 0 and end == len(stops)
+    trailing = end == len(stops) and not whole
+    entries = []
+    for place, name in enumerate(names):
+        if first <= place < end and not whole:
+            # DBF gives both keys to the cancelled stops at the end of a route.
+            entries.append(RouteStop(name, 0 if trailing else None, 1))
+        else:
+            entries.append(RouteStop(name))
+    destination = names[first - 1] if trailing else names[-1]
+    ahead = [n for place, n in enumerate(names[:-1]) if place > stop and not first <= place < end]
+    chosen = ahead[:1] + [n for n in ahead[1:] if n.endswith("Hbf")][:2]
+    via = tuple(n.removesuffix(" Hbf") for n in (chosen if len(chosen) == 3 else ahead[:3]))
+    return msgspec.Raw(msgspec.json.encode(entries)), destination, via
+
+
+def _changed_platform(world: World, forecast: Forecast, stop: int, at: float) -> str | None:
+    draw = chance.mix(forecast.run.key, 51, stop)
+    if draw % 50:
+        return None
+    known = forecast.planned(stop) - (5 + draw // 50 % 55) * 60
+    platforms = world.network.stations[forecast.run.pattern.stops[stop]].platforms
+    return str(1 + draw // 5000 % platforms) if at >= known else None
+
+
+def _messages(forecast: Forecast, at: float, delay: int) -> Messages:
+    run = forecast.run
+    late: tuple[Message, ...] = ()
+    quality: tuple[Message, ...] = ()
+    if delay >= 5 and forecast.known_at and forecast.known_at[0] <= at:
+        cause = _CAUSES[run.key % len(_CAUSES)]
+        late = (Message(cause, _timestamp(forecast.known_at[0])),)
+    if run.line.category in ("ICE", "IC") and run.key // 64 % 4 == 0:
+        quality = (Message(_QUALITY[run.key // 256 % len(_QUALITY)], _timestamp(run.start - 3 * 3600)),)
+    return Messages(late, quality)
+
+
+def _timestamp(second: int) -> str:
+    return clock.local(second).strftime("%Y-%m-%dT%H:%M:00")

@@ -1,0 +1,1 @@
+"""Who is asked for boards, how often, and what the replies mean."""

@@ -1,0 +1,70 @@
+"""The job's archive holds what runs on the cluster, and a changed one is told."""
+
+from __future__ import annotations
+
+import logging
+import zipfile
+from pathlib import Path
+from subprocess import CompletedProcess
+
+import pytest
+
+from deploy.cluster import submit as submission
+from zielzeit import settings
+from zielzeit.errors import UserError
+
+
+def test_the_archive_holds_the_jobs_code_and_nothing_else(tmp_path: Path) -> None:
+    names = zipfile.ZipFile(submission.pack(tmp_path / "job.zip")).namelist()
+    assert {
+        "zielzeit/settings.py",
+        "flink_jobs/predict.py",
+        "zielzeit/decision/rules.py",
+        "udfs/decide.py",
+    } <= set(names)
+    assert {Path(name).parts[0] for name in names} == {"zielzeit", "flink_jobs", "udfs"}
+
+
+def test_changed_code_is_warned_of_for_thread_mode_keeps_old_modules(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    # The client is the one thing that is not real here: a cluster is not needed to compare two archives.
+    answer = CompletedProcess([], 0, stdout=f"Job has been submitted with JobID {'a' * 32}", stderr="")
+    monkeypatch.setattr(submission, "flink_run", lambda *_: answer)
+    config = settings.load(local_dir=tmp_path)
+    archive = tmp_path / "flink" / "zielzeit-job.zip"
+    with caplog.at_level(logging.WARNING):
+        assert submission.submit(config) == "a" * 32
+        submission.submit(config)
+        assert not caplog.messages
+        with zipfile.ZipFile(archive, "a") as bundle:
+            bundle.writestr("udfs/of_another_version.py", "")
+        submission.submit(config)
+    assert "keep the old modules" in caplog.text
+
+
+def test_a_client_that_fails_is_quoted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = CompletedProcess([], 1, stdout="", stderr="noise\nCaused by: java.net.ConnectException: refused\n")
+    monkeypatch.setattr(submission, "flink_run", lambda *_: answer)
+    with pytest.raises(UserError, match=r"did not take the job: Caused by: java\.net\.ConnectException: refused"):
+        submission.submit(settings.load(local_dir=tmp_path))
+
+
+def test_without_a_checkpoint_resuming_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="submit without --resume"):
+        submission.latest_checkpoint(settings.load(local_dir=tmp_path))
+
+
+def test_a_job_goes_on_from_a_checkpoint_of_its_own_and_not_from_another_jobs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = settings.load(local_dir=tmp_path)
+    for module, job in ((submission.PREDICT, "a" * 32), (submission.STORE, "b" * 32)):
+        answer = CompletedProcess([], 0, stdout=f"Job has been submitted with JobID {job}", stderr="")
+        monkeypatch.setattr(submission, "flink_run", lambda *_, answer=answer: answer)
+        submission.submit(config, module)
+        done = tmp_path / "flink" / "checkpoints" / job / "chk-1"
+        done.mkdir(parents=True)
+        (done / "_metadata").touch()
+    assert submission.latest_checkpoint(config).endswith(f"{'a' * 32}/chk-1")
+    assert submission.latest_checkpoint(config, submission.STORE).endswith(f"{'b' * 32}/chk-1")

@@ -1,0 +1,114 @@
+"""What the demo counts."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import msgspec
+import pytest
+
+from deploy.demo.score import Score
+from zielzeit.events.structs import Decision, Outcome, Prediction
+
+NOON = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
+
+
+def prediction(identity: str, predicted: float = 4.0) -> Prediction:
+    return Prediction(
+        id=identity,
+        station="Klarstadt",
+        train="RE 7",
+        category="RE",
+        number="4711",
+        line="7",
+        destination="Moordorf",
+        scheduled=NOON,
+        departed_at=NOON,
+        decided_at=NOON,
+        delay=3,
+        horizon=30.0,
+        predicted_delay=predicted,
+        p10=None,
+        p90=None,
+        cancel_probability=None,
+        model_name="zielzeit-delay",
+        model_version="3",
+        model_run_id="",
+    )
+
+
+def outcome(identity: str, observed: int | None, predicted: float = 4.0) -> Outcome:
+    common = {name: getattr(prediction(identity), name) for name in _COMMON}
+    return Outcome(
+        **common,
+        status="cancelled" if observed is None else "arrived",
+        known_at=NOON,
+        persistence_delay=3,
+        predicted_delay=predicted,
+        observed_delay=observed,
+    )
+
+
+_COMMON = {field.name for field in msgspec.structs.fields(Outcome)} & {
+    field.name for field in msgspec.structs.fields(Prediction)
+} - {"predicted_delay"}
+
+
+def decision(kind: str) -> Decision:
+    return Decision(
+        id="a",
+        kind=kind,  # type: ignore[arg-type]
+        station="Klarstadt",
+        train="RE 7",
+        category="RE",
+        number="4711",
+        line="7",
+        destination="Moordorf",
+        scheduled=NOON,
+        delay=3,
+        cancelled=False,
+        realtime=True,
+        last_seen=NOON,
+        first_missing=None,
+        decided_at=NOON,
+        rule="settled",
+        platform=None,
+        starts_here=False,
+        ends_here=False,
+        route_ahead=("Moordorf",),
+    )
+
+
+def test_a_doubled_prediction_shows_in_the_count_of_distinct_ids() -> None:
+    score = Score()
+    for identity in ("a", "b", "a"):
+        score.take(prediction(identity))
+    assert (score.predictions, score.distinct) == (3, 2)
+    assert score.versions == {"3": 3}
+
+
+def test_corrections_and_late_reports_are_no_decisions() -> None:
+    score = Score()
+    for kind in ("departed", "terminated", "cancelled", "undecided", "corrected", "late"):
+        score.take(decision(kind))
+    assert score.decisions == 4
+
+
+def test_errors_are_means_over_the_trains_that_arrived() -> None:
+    score = Score()
+    assert score.errors is None
+    score.take(outcome("a", None))
+    assert score.errors is None
+    score.take(outcome("b", observed=5, predicted=4.0))
+    score.take(outcome("c", observed=3, predicted=3.5))
+    assert score.errors is not None
+    assert score.errors == pytest.approx((0.75, 1.0))
+    assert score.errors.skill == pytest.approx(0.25)
+    assert (score.outcomes, len(score.arrived)) == (3, 2)
+
+
+def test_only_the_newest_are_kept() -> None:
+    score = Score(keep=2)
+    for identity in "abc":
+        score.take(prediction(identity))
+    assert [each.id for each in score.newest] == ["b", "c"]

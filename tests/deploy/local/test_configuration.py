@@ -1,0 +1,141 @@
+"""What is written for the broker, the cluster and the process runner follows from the settings alone."""
+
+from __future__ import annotations
+
+import configparser
+import shlex
+import stat
+import sys
+from pathlib import Path
+
+import pytest
+
+from deploy.local import flink, kafka, mlflow, supervise
+from deploy.local.layout import Layout, kafka_address, local_address
+from deploy.local.programs import Program, programs
+from zielzeit.errors import UserError
+from zielzeit.settings import Settings, load
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return load(
+        local_dir=tmp_path / "100 % local",
+        jars_dir=_jars(tmp_path / "jars"),
+        kafka_bootstrap="127.0.0.1:19092",
+        kafka_controller_port=19093,
+        flink_rest="http://localhost:18081",
+        flink_rpc_port=16123,
+        flink_metrics_port=19249,
+        mlflow_uri="http://127.0.0.1:15000",
+        task_managers=3,
+    )
+
+
+def _jars(folder: Path) -> Path:
+    for name in ("kafka", "flink"):
+        (folder / name).mkdir(parents=True)
+        (folder / name / f"{name}.jar").touch()
+    return folder
+
+
+def test_the_broker_never_deletes_by_age_and_makes_no_topic_unasked(settings: Settings) -> None:
+    properties = dict(line.split("=", 1) for line in kafka.server_properties(settings).splitlines())
+    assert properties["log.retention.ms"] == "-1"
+    assert properties["auto.create.topics.enable"] == "false"
+    assert properties["listeners"] == "PLAINTEXT://127.0.0.1:19092,CONTROLLER://127.0.0.1:19093"
+    assert int(properties["transaction.max.timeout.ms"]) == 3_600_000
+
+
+def test_the_cluster_has_one_slot_per_task_manager_and_javas_modules_open(settings: Settings) -> None:
+    configuration = flink.configuration(settings)
+    assert configuration["taskmanager.numberOfTaskSlots"] == 1
+    assert "--add-opens=java.base/java.lang=ALL-UNNAMED" in configuration["env.java.opts.all"]
+    assert configuration["rest.port"] == 18081
+    assert configuration["metrics.reporter.prometheus.port"] == "19249-19253"
+
+
+def test_an_s3_store_is_told_to_every_process_and_its_key_to_nobody_else(settings: Settings, tmp_path: Path) -> None:
+    assert not [name for name in flink.configuration(settings) if name.startswith("s3.") and "key" in name]
+    store = {"s3_endpoint": "http://127.0.0.1:9000", "s3_access_key": "me", "s3_secret_key": "not to be told"}
+    settings = load(**settings.model_dump(include={"local_dir", "jars_dir"}), **store)
+    for configuration in (flink.client_configuration(settings), flink.configuration(settings)):
+        assert configuration["s3.endpoint"] == "http://127.0.0.1:9000"
+        assert configuration["s3.secret-key"] == "not to be told"
+        assert configuration["s3.path.style.access"] is True
+    assert "not to be told" not in repr(settings)
+    flink.prepare(settings)
+    written = Layout.of(settings).flink / "conf" / "config.yaml"
+    assert "not to be told" in written.read_text()
+    assert stat.S_IMODE(written.stat().st_mode) == 0o600
+
+
+def test_a_job_runs_python_as_the_settings_say_wherever_it_is_sent(settings: Settings) -> None:
+    here = flink.client_configuration(settings)
+    assert here["python.execution-mode"] == "thread"
+    assert here["python.executable"] == sys.executable
+    elsewhere = settings.model_copy(update={"flink_rest": "https://flink.example", "flink_execution_mode": "process"})
+    there = flink.client_configuration(elsewhere)
+    assert (there["rest.address"], there["rest.port"], there["python.executable"]) == ("flink.example", 443, "python")
+    assert there["python.execution-mode"] == "process"
+
+
+def test_task_managers_never_see_the_projects_folder(settings: Settings) -> None:
+    environment = flink.worker_environment(settings, "taskmanager-1")
+    assert environment["PYTHONPATH"] == ""
+    assert environment["MLFLOW_ALLOW_PICKLE_DESERIALIZATION"] == "false"
+
+
+def test_every_program_has_ports_of_its_own(settings: Settings) -> None:
+    listed = programs(settings)
+    ports = [address for program in listed for address in program.ports.values()]
+    assert len(ports) == len(set(ports)) == 5
+    assert [program.name for program in listed if program.part == "flink"] == [
+        "jobmanager",
+        *(f"taskmanager-{number}" for number in (1, 2, 3)),
+    ]
+
+
+def test_the_runner_reads_commands_and_environment_as_they_were_meant(settings: Settings) -> None:
+    odd = Program(
+        name="odd", part="kafka", command=["a b", "100 %"], environment={"X": "y %z, w"}, healthy=bool, priority=1
+    )
+    text = supervise.configuration(Layout.of(settings), [odd])
+    parser = configparser.RawConfigParser()
+    parser.read_string(text)
+    section = parser["program:odd"]
+    assert shlex.split(section["command"].replace("%%", "%")) == ["a b", "100 %"]
+    assert section["environment"] == 'X="y %%z, w"'
+    assert section["autorestart"] == "true"
+
+
+def test_the_socket_moves_where_the_folder_is_too_deep_for_one(tmp_path: Path) -> None:
+    assert Layout(Path("/a")).socket == Path("/a/stack/supervisor.sock")
+    deep = Layout(tmp_path / ("x" * 120)).socket
+    assert len(str(deep)) < 104
+    assert deep != Layout(tmp_path / ("y" * 120)).socket
+
+
+@pytest.mark.parametrize("value", ["kafka.example:9092", "127.0.0.1", "127.0.0.1:9092,127.0.0.1:9192", ""])
+def test_the_local_stack_refuses_an_address_that_is_not_here(value: str) -> None:
+    with pytest.raises(UserError, match="ZIELZEIT_KAFKA_BOOTSTRAP"):
+        kafka_address(load(kafka_bootstrap=value))
+
+
+def test_an_address_is_read_from_a_url_or_a_bare_pair() -> None:
+    assert str(local_address("http://localhost:8081", "X")) == "localhost:8081"
+    assert str(local_address("127.0.0.1:9092", "X")) == "127.0.0.1:9092"
+
+
+def test_missing_jars_are_said_with_the_command_that_fetches_them(settings: Settings, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="setup"):
+        kafka.command(settings.model_copy(update={"jars_dir": tmp_path / "none"}))
+
+
+def test_the_registry_answers_only_to_names_of_this_machine(settings: Settings) -> None:
+    command = mlflow.command(settings)
+    assert command[command.index("--allowed-hosts") + 1] == "127.0.0.1:15000,localhost:15000"
+
+
+def test_a_cluster_id_is_never_taken_for_an_option_of_the_format_tool() -> None:
+    assert not any(kafka.cluster_id().startswith("-") for _ in range(500))

@@ -1,0 +1,108 @@
+"""Departures are scored together, described by what was known before their minute, and nothing else."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+
+import msgspec
+import pytest
+
+from tests.features.railway import START, decision
+from zielzeit import berlin_time
+from zielzeit.berlin_time import BERLIN
+from zielzeit.features.network_state import FEATURES, NetworkState, feature_row
+from zielzeit.model.model import Score
+from zielzeit.model.predict import Scored, Served, forecast, observe, outcome
+from zielzeit.runs.tracker import MINUTE, CancelledStop, Departure, Ending, Train, follow
+
+
+class Doubling:
+    """A model whose answer shows which row it was asked about."""
+
+    def predict(self, rows: Sequence[Sequence[float]]) -> list[Score]:
+        delay = FEATURES.index("delay")
+        return [
+            Score(2 * row[delay] + 0.123456, p10=row[delay], p90=3 * row[delay], cancel_probability=0.5) for row in rows
+        ]
+
+
+DOUBLING = Served(Doubling(), "doubling", "7", "run-1")
+
+
+def departure(station: str = "A", delay: int = 4) -> Departure:
+    (left,) = (one for one in follow(Train(), decision(station, 0, delay=delay)) if isinstance(one, Departure))
+    return left
+
+
+def ended(left: Departure, **fields: object) -> Ending:
+    began = berlin_time.milliseconds(left.seen.scheduled) // MINUTE
+    ending = Ending(status="arrived", delay=None, last_hop_minutes=math.nan, first_planned=began, departures=(left,))
+    return msgspec.structs.replace(ending, **fields)
+
+
+def test_each_departure_gets_the_score_of_its_own_row_and_the_models_name() -> None:
+    scored = forecast([departure(delay=4), departure("B", 10)], NetworkState(), DOUBLING)
+    assert [one.prediction.predicted_delay for one in scored] == [8.12, 20.12]
+    first = scored[0].prediction
+    assert (first.delay, first.p10, first.p90, first.cancel_probability) == (4, 4.0, 12.0, 0.5)
+    assert (first.model_name, first.model_version, first.model_run_id) == ("doubling", "7", "run-1")
+
+
+def test_a_prediction_says_when_the_train_left_and_that_an_unknown_horizon_is_unknown() -> None:
+    (scored,) = forecast([departure(delay=4)], NetworkState(), Served())
+    assert scored.prediction.departed_at == START + timedelta(minutes=4)
+    assert scored.prediction.horizon is None
+    assert (scored.prediction.predicted_delay, scored.prediction.model_version) == (4.0, "baseline")
+
+
+def test_no_departures_need_no_model() -> None:
+    assert forecast([], NetworkState(), DOUBLING) == []
+
+
+def test_observing_a_departure_changes_what_the_next_one_sees() -> None:
+    state = NetworkState()
+    before = repr(feature_row(departure("B").seen, state))
+    observe([departure("B", 30), CancelledStop(id="x", station="B")], START, state)
+    assert repr(feature_row(departure("B").seen, state)) != before
+
+
+@pytest.mark.parametrize(
+    ("began", "day"),
+    [
+        (datetime(2026, 3, 10, 23, 50, tzinfo=BERLIN), date(2026, 3, 10)),
+        (datetime(2026, 3, 11, 2, 59, tzinfo=BERLIN), date(2026, 3, 10)),
+        (datetime(2026, 3, 11, 3, 0, tzinfo=BERLIN), date(2026, 3, 11)),
+    ],
+)
+def test_an_example_belongs_to_the_service_day_on_which_its_run_began(began: datetime, day: date) -> None:
+    left = departure()
+    (scored,) = forecast([left], NetworkState(), Served())
+    ending = ended(left, first_planned=berlin_time.milliseconds(began) // MINUTE)
+    assert outcome(scored, ending, START)[1].service_day == day
+
+
+@pytest.mark.parametrize("status", ["arrived", "cancelled", "unlabelled"])
+def test_an_outcome_joins_the_prediction_with_what_happened(status: str) -> None:
+    left = departure(delay=4)
+    (scored,) = forecast([left], NetworkState(), DOUBLING)
+    observed = 9 if status == "arrived" else None
+    ending = ended(left, status=status, delay=observed)
+    happened, example = outcome(scored, ending, START + timedelta(hours=2))
+    assert (happened.id, happened.status, happened.observed_delay) == (left.id, status, observed)
+    assert (happened.persistence_delay, happened.predicted_delay) == (4, 8.12)
+    known = None if status == "unlabelled" else status == "cancelled"
+    assert (example.final_delay, example.cancelled) == (observed, known)
+    assert tuple(example.features) == FEATURES
+    assert example.features["horizon"] is None
+    assert isinstance(scored, Scored)
+    assert tuple(example.features.values()) == tuple(None if math.isnan(value) else value for value in scored.features)
+
+
+def test_an_unlabelled_ending_teaches_the_network_nothing() -> None:
+    state = NetworkState()
+    observe([departure()], START, state)
+    before = repr(feature_row(departure("B").seen, state))
+    observe([ended(departure(), status="unlabelled")], START, state)
+    assert repr(feature_row(departure("B").seen, state)) == before

@@ -1,0 +1,69 @@
+"""Replay keeps the recording's pace and stops when asked."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime, timedelta
+from threading import Event, Timer
+
+import pytest
+
+from zielzeit.boards.record import BoardRecord
+from zielzeit.recordings.replay import Pace, replay
+
+START = datetime(2024, 10, 30, 15, 30, tzinfo=UTC)
+
+
+class Collected:
+    """Takes the boards instead of Kafka."""
+
+    def __init__(self) -> None:
+        self.boards: list[BoardRecord] = []
+
+    def publish(self, record: BoardRecord) -> None:
+        self.boards.append(record)
+
+    def serve(self) -> None: ...
+
+
+def boards(count: int) -> list[BoardRecord]:
+    return [
+        BoardRecord(station="X", body=b"{}", polled_at=START + timedelta(minutes=3 * n), source="replay", url=f"x/{n}")
+        for n in range(count)
+    ]
+
+
+def test_a_board_is_due_at_a_multiple_of_real_time() -> None:
+    now = 100.0
+    pace = Pace(60, clock=lambda: now)
+    assert pace.wait_seconds(START) == 0
+    assert pace.wait_seconds(START + timedelta(minutes=3)) == pytest.approx(3)
+    now = 104.0
+    assert pace.wait_seconds(START + timedelta(minutes=3)) == pytest.approx(-1)
+
+
+def test_without_a_speed_nothing_is_waited_for() -> None:
+    kafka = Collected()
+    started = time.monotonic()
+    assert replay(boards(1000), kafka, speed=None, past=False, stop=Event()) == {"X": 1000}
+    assert time.monotonic() - started < 1
+
+
+def test_at_a_speed_the_last_board_comes_when_it_is_due() -> None:
+    started = time.monotonic()
+    replay(boards(3), Collected(), speed=600, past=False, stop=Event())
+    assert 0.6 <= time.monotonic() - started < 1.5
+
+
+def test_a_stop_ends_a_long_wait_at_once() -> None:
+    stop, kafka = Event(), Collected()
+    Timer(0.1, stop.set).start()
+    started = time.monotonic()
+    assert replay(boards(2), kafka, speed=0.01, past=False, stop=stop) == {"X": 1}
+    assert time.monotonic() - started < 1
+
+
+def test_past_is_noted_in_the_url() -> None:
+    kafka = Collected()
+    replay(boards(1), kafka, speed=None, past=True, stop=Event())
+    assert kafka.boards[0].url == "x/0?past=1"

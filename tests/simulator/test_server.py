@@ -1,0 +1,81 @@
+"""The server answers like DBF, with its own clock, and writes its truth log."""
+
+from __future__ import annotations
+
+import json
+import time
+from email.utils import parsedate_to_datetime
+
+import pytest
+from starlette.testclient import TestClient
+
+from zielzeit.simulator import clock
+from zielzeit.simulator.faults import Faults
+from zielzeit.simulator.server import Clock, application
+from zielzeit.simulator.start import start_time
+from zielzeit.simulator.timetable import build
+from zielzeit.simulator.world import World
+
+WORLD = World(build(6, seed=2))
+START = start_time("2026-03-10T16:30").timestamp()
+HOME = WORLD.network.stations[0]
+
+
+@pytest.fixture
+def client():
+    with TestClient(application(WORLD, Faults(1, {}), Clock(START, 60.0))) as opened:
+        yield opened
+
+
+@pytest.mark.parametrize("key", [HOME.name, str(HOME.eva), HOME.ds100])
+def test_a_station_is_found_by_name_eva_and_ds100(client, key):
+    reply = client.get(f"/{key}.json", params={"version": 3, "past": 1})
+    assert reply.status_code == 200
+    assert all(HOME.name in [s["name"] for s in row["route"]] for row in reply.json()["departures"])
+
+
+def test_the_date_header_is_the_simulated_clock(client):
+    first = parsedate_to_datetime(client.get("/clock.json").headers["date"])
+    time.sleep(0.2)
+    reply = client.get(f"/{HOME.eva}.json")
+    second = parsedate_to_datetime(reply.headers["date"])
+    assert len(reply.headers.get_list("date")) == 1
+    assert 0 <= first.timestamp() - START < 300
+    assert 5 < (second - first).total_seconds() < 300
+
+
+def test_a_mistyped_name_gets_the_nearest_station_silently(client):
+    wrong = HOME.name[:2] + HOME.name[3:]
+    assert client.get(f"/{wrong}.json").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "text"),
+    [
+        ("/Hbf.json", 300, "Ambiguous station name"),
+        ("/1234567.json", 500, "404"),
+        (f"/{HOME.eva}.json?version=1", 300, "JSON API version=1 is no longer supported"),
+    ],
+)
+def test_errors_are_dbfs(client, path, status, text):
+    reply = client.get(path)
+    assert reply.status_code == status
+    assert text in reply.json()["error"]
+
+
+def test_stations_are_listed(client):
+    assert len(client.get("/stations.json").json()["stations"]) == 6
+
+
+def test_the_truth_is_written_while_the_server_runs(tmp_path):
+    path = tmp_path / "truth.jsonl"
+    with TestClient(application(WORLD, Faults(1, {}), Clock(START, 3600.0), path)) as client:
+        time.sleep(1.0)
+        now = client.get("/clock.json").json()["now"]
+    records = [json.loads(line) for line in path.read_bytes().splitlines()]
+    assert len(records) > 10
+    assert all(record["known_at"] <= now for record in records)
+
+
+def test_a_start_without_offset_is_local():
+    assert start_time("2026-07-01T12:00").utcoffset() == clock.local(1_782_900_000).utcoffset()

@@ -1,0 +1,159 @@
+"""Models kept in MLflow: the tracking server where it answers, else a store of its own under ``.local``.
+
+A run holds the model's folder (booster text files and ``model.json``) inside a pyfunc model whose code is logged as
+source, so nothing is pickled. Versions are told apart by aliases: ``champion`` serves, ``challenger`` was trained last,
+``previous`` is what ``promote --rollback`` returns to.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import mlflow
+import numpy as np
+import pandas as pd
+from mlflow.exceptions import MlflowException
+from mlflow.models import infer_signature
+
+import zielzeit
+from training import examples
+from zielzeit.errors import UserError
+from zielzeit.features.definition import FEATURES
+from zielzeit.model.model import FILE, ForestModel, ModelCard, load_model
+from zielzeit.settings import ROOT, Settings
+
+EXPERIMENT = "zielzeit"
+CHALLENGER, PREVIOUS = "challenger", "previous"
+_PROBE_SECONDS = 2.0
+_REQUIREMENTS = ("lightgbm", "numpy", "numba", "msgspec", "holidays")
+
+_EXAMPLE = pd.DataFrame(np.zeros((1, len(FEATURES))), columns=list(FEATURES))
+_ANSWER = pd.DataFrame(np.zeros((1, 4)), columns=["predicted_delay", "p10", "p90", "cancel_probability"])
+
+# A dead server must not hold a command up for minutes (MLflow retries seven times by default).
+os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
+os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "30")
+os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+
+
+def connect(settings: Settings) -> str:
+    """Point MLflow at the store to use and return its URI: that of `mlflow run` where that has begun a run already."""
+    logging.getLogger("mlflow").setLevel(logging.WARNING)
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    if os.environ.get("MLFLOW_RUN_ID"):
+        mlflow.set_registry_uri(mlflow.get_tracking_uri())
+        return mlflow.get_tracking_uri()
+    uri = settings.mlflow_uri if _answers(settings.mlflow_uri) else _own_store(settings)
+    mlflow.set_tracking_uri(uri)
+    mlflow.set_registry_uri(uri)
+    if mlflow.get_experiment_by_name(EXPERIMENT) is None:
+        place = None if uri.startswith("http") else (settings.local_dir / "mlflow-local" / "artifacts").as_uri()
+        mlflow.create_experiment(EXPERIMENT, artifact_location=place)
+    mlflow.set_experiment(EXPERIMENT)
+    return uri
+
+
+def _answers(uri: str) -> bool:
+    parts = urlsplit(uri)
+    if parts.scheme not in ("http", "https"):
+        return True
+    try:
+        with socket.create_connection((parts.hostname or "", parts.port or 443), timeout=_PROBE_SECONDS):
+            return True
+    except OSError:
+        return False
+
+
+def _own_store(settings: Settings) -> str:
+    folder = settings.local_dir / "mlflow-local"
+    folder.mkdir(parents=True, exist_ok=True)
+    return f"sqlite:///{folder / 'mlflow.db'}"
+
+
+def register(
+    settings: Settings, folder: Path, card: ModelCard, data: Path, *, parameters: Mapping[str, Any], alias: str
+) -> tuple[str, str, str]:
+    """Log a trained model and give its version an alias; returns its URI, version and run id."""
+    with mlflow.start_run() as run:
+        mlflow.log_params({"trained_from": card.trained_from, "trained_until": card.trained_until, **parameters})
+        mlflow.set_tag("code_version", card.code_version)
+        mlflow.log_metric("examples", card.examples)
+        _log_data(data, card)
+        logged = mlflow.pyfunc.log_model(
+            name="model",
+            python_model=str(ROOT / "training" / "pyfunc.py"),
+            artifacts={"model": str(folder)},
+            code_paths=[str(Path(zielzeit.__file__).parent)],
+            signature=infer_signature(_EXAMPLE, _ANSWER),
+            input_example=_EXAMPLE,
+            pip_requirements=_pinned(),
+            registered_model_name=settings.model_name,
+        )
+    client = mlflow.MlflowClient()
+    version = str(logged.registered_model_version)
+    client.set_registered_model_alias(settings.model_name, alias, version)
+    return f"models:/{settings.model_name}/{version}", version, run.info.run_id
+
+
+def _log_data(data: Path, card: ModelCard) -> None:
+    days = [day for day in examples.days(data) if str(day) <= card.trained_until]
+    digest, files = examples.fingerprint(data, days)
+    mlflow.log_dict({"folder": str(data), "files": files, "sha256": digest}, "data.json")
+    sample = examples.read(data, days[-1], days[-1]).head(20).to_pandas()
+    warnings.filterwarnings("ignore", message="The specified dataset source can be interpreted")
+    source = mlflow.data.from_pandas(sample, source=str(data), name="examples", digest=digest[:16])
+    mlflow.log_input(source, context="training", tags={"from": card.trained_from, "until": card.trained_until})
+
+
+def _pinned() -> list[str]:
+    lines = (ROOT / "requirements.txt").read_text().splitlines()
+    return [line for line in lines if line.split("==")[0] in _REQUIREMENTS]
+
+
+def newest(settings: Settings) -> str:
+    """URI of the version registered last. Raises UserError where there is none."""
+    versions = mlflow.MlflowClient().search_model_versions(f"name='{settings.model_name}'")
+    if not versions:
+        raise UserError(
+            f"no model {settings.model_name} in {mlflow.get_registry_uri()}: train one with `zielzeit train`, "
+            "or name a folder or URI with --model"
+        )
+    return f"models:/{settings.model_name}/{max(int(version.version) for version in versions)}"
+
+
+def fetch(uri: str) -> tuple[ForestModel, Path]:
+    """The model behind a folder, ``models:/…`` or ``runs:/…``, and the folder with its files.
+
+    Raises UserError where there is none.
+    """
+    folder = Path(uri)
+    if not folder.is_dir():
+        try:
+            folder = Path(mlflow.artifacts.download_artifacts(uri))
+        except (MlflowException, OSError) as error:
+            raise UserError(f"no model at {uri}: {str(error).splitlines()[0]}") from None
+    found = next(iter(sorted(folder.rglob(FILE))), None)
+    if found is None:
+        raise UserError(f"{uri} holds no {FILE}: it is no model of Zielzeit")
+    try:
+        return load_model(found.parent), found.parent
+    except ValueError as error:
+        raise UserError(str(error)) from None
+
+
+def attach(uri: str, file: Path) -> None:
+    """Keep a file with the run of a registered version; a model from a folder has none."""
+    if not uri.startswith("models:/"):
+        return
+    name, _, version = uri.removeprefix("models:/").partition("/")
+    if version.isdecimal():
+        client = mlflow.MlflowClient()
+        client.log_artifact(client.get_model_version(name, version).run_id, str(file))
