@@ -17,7 +17,8 @@ log = logging.getLogger(__name__)
 PREDICT, STORE = "flink_jobs.predict", "flink_jobs.store"
 """The jobs, by their modules."""
 
-_CODE = ("src/zielzeit/settings.py", "src/zielzeit/errors.py", "flink_jobs", "lake", "udfs")
+_CODE = ("src/zielzeit", "flink_jobs", "udfs")
+"""What runs on a worker: the library, the jobs and their functions; the archive holds them as packages."""
 _JOB_ID = re.compile(r"JobID ([0-9a-f]{32})")
 
 
