@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import sys
 import time
@@ -17,6 +18,7 @@ from zielzeit.simulator.clock import BERLIN
 from zielzeit.simulator.timetable import build
 
 PART = "demo"
+_PYTHON_PATH = os.pathsep.join([str(ROOT / "src"), str(ROOT)])
 _HOST = "127.0.0.1"
 _PORT = 8090
 _FIRST_HOUR = 7
@@ -79,7 +81,7 @@ def guests(railway: Railway, settings: Settings, folder: Path) -> list[Guest]:
             *("--start", railway.start.isoformat(), "--since", f"{railway.began:.3f}"),
             *("--truth", str(folder / "truth.jsonl")),
         ),
-        environment={"PYTHONPATH": str(ROOT)},
+        environment={"PYTHONPATH": _PYTHON_PATH},
         address=Address(_HOST, railway.port),
         url=railway.url,
         health_url=f"{railway.url}/clock.json",
@@ -93,7 +95,7 @@ def guests(railway: Railway, settings: Settings, folder: Path) -> list[Guest]:
             *("--interval", f"{_POLL_SECONDS / railway.speed:g}"),
         ),
         environment={
-            "PYTHONPATH": str(ROOT),
+            "PYTHONPATH": _PYTHON_PATH,
             "ZIELZEIT_KAFKA_BOOTSTRAP": settings.kafka_bootstrap,
             "ZIELZEIT_TOPIC_PREFIX": settings.topic_prefix,
             "ZIELZEIT_TOPIC_PARTITIONS": str(settings.topic_partitions),
