@@ -1,1 +1,1 @@
-"""Zielzeit's library of plain Python: no pyflink. The rooms and their order are in docs/architecture.md."""
+"""Zielzeit's library of plain Python: no pyflink. The rooms and their order are in pyproject.toml."""
