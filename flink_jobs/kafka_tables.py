@@ -13,6 +13,7 @@ from pyflink.table import StatementSet, StreamTableEnvironment
 from flink_jobs import archive_source, sql
 from flink_jobs.streams import pair
 from zielzeit import topics
+from zielzeit.berlin_time import MINUTE
 from zielzeit.settings import Settings
 
 BYTES = Types.PRIMITIVE_ARRAY(Types.BYTE())
@@ -79,7 +80,7 @@ def write(tables: StreamTableEnvironment, statements: StatementSet, records: Dat
         "sink.delivery-guarantee": "exactly-once",
         "sink.transactional-id-prefix": f"{settings.topic_prefix}{settings.group_id}",
         # Longer than a checkpoint and the longest restart: an aborted transaction would be lost records.
-        "properties.transaction.timeout.ms": str(settings.transaction_timeout_minutes * 60_000),
+        "properties.transaction.timeout.ms": str(settings.transaction_timeout_minutes * MINUTE),
     } | _client(settings)
     fields = [
         "topic STRING METADATA",

@@ -16,6 +16,7 @@ import numpy.typing as npt
 import polars as pl
 
 from training import examples
+from zielzeit.berlin_time import MINUTE
 from zielzeit.errors import UserError
 from zielzeit.features.definition import FEATURES
 
@@ -97,7 +98,7 @@ def _matrix(frame: pl.DataFrame) -> Examples:
         frame["final_delay"].cast(pl.Float64).to_numpy(),
         frame["cancelled"].to_numpy(),
         frame["day"].cast(pl.Int32).to_numpy(),
-        frame["labelled_at"].dt.epoch("ms").to_numpy() / 60_000,
+        frame["labelled_at"].dt.epoch("ms").to_numpy() / MINUTE,
     )
 
 

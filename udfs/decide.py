@@ -12,8 +12,9 @@ from pyflink.datastream import KeyedProcessFunction, OutputTag, RuntimeContext
 
 from udfs.keyed_state import KEYED, StructState, map_state
 from zielzeit import berlin_time
+from zielzeit.berlin_time import MINUTE
 from zielzeit.decision.decider import Decider, Outcome, Unreadable, first_of_equals
-from zielzeit.decision.rules import MINUTE, Station
+from zielzeit.decision.rules import Station
 from zielzeit.events import topic_record
 from zielzeit.events.structs import DeadLetter
 

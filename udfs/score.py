@@ -17,11 +17,12 @@ from pyflink.datastream import KeyedProcessFunction, OutputTag, RuntimeContext
 from udfs.event_time_buffer import Waiting
 from udfs.keyed_state import KEYED, StructState, map_state
 from zielzeit import berlin_time, service_days
+from zielzeit.berlin_time import MINUTE
 from zielzeit.events import topic_record
 from zielzeit.features.initial_state import network_at
 from zielzeit.features.network_state import NetworkState
 from zielzeit.model.champion import Champion
-from zielzeit.model.predict import MINUTE, Scored, forecast, moment, observe, outcome
+from zielzeit.model.predict import Scored, forecast, moment, observe, outcome
 from zielzeit.model.registry_address import Registry
 from zielzeit.runs.tracker import Departure, Ending, Message
 

@@ -11,10 +11,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from typing import Final
 from zoneinfo import ZoneInfo
 
 BERLIN = ZoneInfo("Europe/Berlin")
+MINUTE: Final = 60_000
+"""Milliseconds in a minute: Kafka's and Flink's timestamps are milliseconds."""
 DAY = 24 * 60
+"""Minutes in a day."""
 LOOK_AHEAD = 4 * 60
 """Minutes: the board's three hours and an hour for clocks that differ or change."""
 

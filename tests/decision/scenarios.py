@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.decision.handmade import at, body, row
 from tests.decision.stream import Arrival
-from zielzeit.decision.rules import MINUTE
+from zielzeit.berlin_time import MINUTE
 
 START = at("2026-03-10T22:30")
 HERE = "A"

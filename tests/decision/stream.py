@@ -11,8 +11,9 @@ from typing import NamedTuple
 
 import msgspec
 
+from zielzeit.berlin_time import MINUTE
 from zielzeit.decision.decider import Decider, Outcome, first_of_equals
-from zielzeit.decision.rules import MINUTE, Station
+from zielzeit.decision.rules import Station
 from zielzeit.events.structs import Decision
 
 

@@ -11,9 +11,10 @@ import pytest
 import zstandard
 
 from tests.decision.handmade import THROUGH, Watched, at, body, row
+from zielzeit.berlin_time import MINUTE
 from zielzeit.boards import parse
 from zielzeit.decision.decider import Unreadable
-from zielzeit.decision.rules import MINUTE, Station
+from zielzeit.decision.rules import Station
 
 MUTATED = 10_000
 ODD: list[Any] = [

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from tests.decision.handmade import at, body, row
 from tests.decision.scenarios import HERE, START, recordings
 from tests.decision.stream import Arrival, Stream
+from zielzeit.berlin_time import MINUTE
 from zielzeit.decision.decider import Decider, Outcome
-from zielzeit.decision.rules import MINUTE, Rules, Station
+from zielzeit.decision.rules import Rules, Station
 from zielzeit.events.structs import Decision
 
 GRACE = 5

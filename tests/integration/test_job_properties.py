@@ -30,10 +30,10 @@ from tests.decision.scenarios import START, recordings
 from tests.decision.stream import Arrival, Stream
 from tests.integration import job
 from zielzeit import berlin_time, topics
+from zielzeit.berlin_time import MINUTE
 from zielzeit.boards.record import BoardRecord
 from zielzeit.decision.decider import Decider, Unreadable
 from zielzeit.decision.offline import decide
-from zielzeit.decision.rules import MINUTE
 from zielzeit.events.structs import Decision
 from zielzeit.recordings.write import Line
 from zielzeit.settings import Settings

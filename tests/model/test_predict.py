@@ -11,11 +11,11 @@ import pytest
 
 from tests.features.railway import START, decision
 from zielzeit import berlin_time
-from zielzeit.berlin_time import BERLIN
+from zielzeit.berlin_time import BERLIN, MINUTE
 from zielzeit.features.network_state import FEATURES, NetworkState, feature_row
 from zielzeit.model.model import Score
 from zielzeit.model.predict import Scored, Served, forecast, observe, outcome
-from zielzeit.runs.tracker import MINUTE, CancelledStop, Departure, Ending, Train, follow
+from zielzeit.runs.tracker import CancelledStop, Departure, Ending, Train, follow
 
 
 class Doubling:

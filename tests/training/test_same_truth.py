@@ -24,14 +24,14 @@ from training import examples
 from training.history.importing import import_history
 from zielzeit import berlin_time
 from zielzeit import settings as configuration
-from zielzeit.berlin_time import BERLIN
+from zielzeit.berlin_time import BERLIN, MINUTE
 from zielzeit.decision.decider import Decider
 from zielzeit.decision.offline import decide
 from zielzeit.events.structs import Decision, Example
 from zielzeit.features.network_state import FEATURES, NetworkState
 from zielzeit.model.predict import Served, forecast, moment, observe, outcome
 from zielzeit.recordings.read import read_boards
-from zielzeit.runs.tracker import MINUTE, Departure, Ending, Message, Train, expire, follow, next_due
+from zielzeit.runs.tracker import Departure, Ending, Message, Train, expire, follow, next_due
 from zielzeit.simulator import recording, timetable
 from zielzeit.simulator.faults import Faults
 from zielzeit.simulator.world import World

@@ -24,6 +24,7 @@ from training.history.replay import order, replay
 from training.history.runs import ARRIVAL, DEPARTURE, Labels, Longs, Runs, assemble, by_value
 from training.history.stops import STOPS
 from zielzeit import berlin_time
+from zielzeit.berlin_time import MINUTE
 from zielzeit.errors import UserError
 from zielzeit.features.definition import FEATURES
 from zielzeit.features.network_state import DECIMALS, moment
@@ -155,7 +156,7 @@ def _frame(runs: Runs, labels: Labels, stops: Longs, features: Table) -> pl.Data
         return labels.values[name].gather(pl.Series(labels.codes[name][stops]))
 
     def time(minutes: Table) -> pl.Series:
-        return pl.Series(np.rint(minutes * 60_000).astype(np.int64)).cast(examples.TIME)
+        return pl.Series(np.rint(minutes * MINUTE).astype(np.int64)).cast(examples.TIME)
 
     columns = {name: text(name) for name in ("category", "number", "line", "station", "destination")}
     columns |= {

@@ -16,6 +16,7 @@ import polars as pl
 
 from training.history.stops import IDENTITY
 from zielzeit import berlin_time, service_days, train_classes
+from zielzeit.berlin_time import MINUTE
 
 Ints = npt.NDArray[np.int32]
 Longs = npt.NDArray[np.int64]
@@ -103,7 +104,7 @@ def assemble(stops: pl.DataFrame) -> tuple[Runs, Labels, Names, dict[str, int]]:
     # A run that is late and never arrives is given up only after its last departure.
     latest = np.maximum.reduceat(known, firsts)
     known = np.where(is_last & cancelled, latest[np.cumsum(start) - 1], known)
-    told = frame["known"].cast(pl.Float64).to_numpy() / 60_000
+    told = frame["known"].cast(pl.Float64).to_numpy() / MINUTE
     known = np.where(np.isnan(told), known, told)
 
     klass_of = np.array([train_classes.train_class(name) for name in values["category"]], dtype=np.int32)

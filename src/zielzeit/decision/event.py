@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from zielzeit import berlin_time
+from zielzeit.berlin_time import MINUTE
 from zielzeit.boards import parse
-from zielzeit.decision.rules import GONE, MINUTE, Verdict
+from zielzeit.decision.rules import GONE, Verdict
 from zielzeit.decision.silence_correction import estimate
 from zielzeit.events.structs import Decision
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from zielzeit import berlin_time
+from zielzeit.berlin_time import MINUTE
 from zielzeit.boards import parse as boards
-from zielzeit.decision.state import MINUTE, Entry, Station
+from zielzeit.decision.state import Entry, Station
 
 _PAST_REACH: Final = 65 * MINUTE
 """How far back boards polled with ``past=1`` reach: an hour, and the age of a cached reply."""

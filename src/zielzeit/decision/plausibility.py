@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
+from zielzeit.berlin_time import MINUTE
 from zielzeit.boards import parse as boards
-from zielzeit.decision.state import EARLY_DEPARTURE, MINUTE, Entry, Station
+from zielzeit.decision.state import EARLY_DEPARTURE, Entry, Station
 
 _ENOUGH: Final = 3
 """This many trains that change at once in a way that trains do not mean a fault."""

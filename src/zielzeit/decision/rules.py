@@ -25,11 +25,12 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from zielzeit.berlin_time import MINUTE
 from zielzeit.boards import parse as boards
 from zielzeit.decision import identity, plausibility
-from zielzeit.decision.state import MINUTE, Entry, Memory, Station, recall, remember, sweep
+from zielzeit.decision.state import Entry, Memory, Station, recall, remember, sweep
 
-__all__ = ["GONE", "MINUTE", "Entry", "Folded", "Memory", "Rules", "Station", "Verdict"]
+__all__ = ["GONE", "Entry", "Folded", "Memory", "Rules", "Station", "Verdict"]
 
 CONFIRMED_AFTER: Final = MINUTE
 """How long a value must stand before it settles or corrects: a glitch of one board must do neither."""

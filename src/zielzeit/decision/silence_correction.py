@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from zielzeit.decision.state import MINUTE, Entry
+from zielzeit.berlin_time import MINUTE
+from zielzeit.decision.state import Entry
 
 LATE_FROM: Final = 4
 """Minutes."""

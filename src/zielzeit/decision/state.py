@@ -10,10 +10,8 @@ from typing import Final
 
 import msgspec
 
+from zielzeit.berlin_time import MINUTE
 from zielzeit.boards import parse as boards
-
-MINUTE: Final = 60_000
-"""Milliseconds."""
 
 EARLY_DEPARTURE: Final = 5 * MINUTE
 EARLY_ARRIVAL: Final = 15 * MINUTE

@@ -9,7 +9,7 @@ from typing import Final, Literal
 import msgspec
 
 from zielzeit import berlin_time
-from zielzeit.decision.state import MINUTE
+from zielzeit.berlin_time import MINUTE
 from zielzeit.events.structs import Decision
 
 _GONE: Final = ("departed", "terminated")

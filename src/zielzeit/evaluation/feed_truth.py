@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from zielzeit import berlin_time
+from zielzeit.berlin_time import MINUTE
 from zielzeit.evaluation import iris_feed
 from zielzeit.evaluation.comparison import TrueStop
 
@@ -29,7 +30,7 @@ def true_stop(stop: iris_feed.Stop) -> TrueStop:
         kind, event = "terminated", arrival
     else:
         kind, event = "cancelled", departure if departure.planned else arrival
-    identity = berlin_time.instant_datetime(iris_feed.milliseconds(departure.planned or arrival.planned) / 60_000)
+    identity = berlin_time.instant_datetime(iris_feed.milliseconds(departure.planned or arrival.planned) / MINUTE)
     return TrueStop(
         station=stop.station,
         train=f"{stop.category} {stop.number}",

@@ -18,6 +18,7 @@ from pathlib import Path
 import msgspec
 
 from zielzeit import berlin_time
+from zielzeit.berlin_time import MINUTE
 from zielzeit.errors import UserError
 
 PLAN = "plan_stops.csv.gz"
@@ -52,7 +53,7 @@ class Event(msgspec.Struct):
     @property
     def delay(self) -> int:
         """Minutes."""
-        return (self.believed - milliseconds(self.planned)) // 60_000
+        return (self.believed - milliseconds(self.planned)) // MINUTE
 
 
 class Stop(msgspec.Struct):

@@ -15,12 +15,13 @@ from pathlib import Path
 import msgspec
 
 from zielzeit import berlin_time
+from zielzeit.berlin_time import MINUTE
 from zielzeit.boards.record import BoardRecord
 from zielzeit.evaluation import iris_feed
 
-_AHEAD = 180 * 60_000
-_PAST = 60 * 60_000
-_LONGEST = 12 * 60 * 60_000
+_AHEAD = 180 * MINUTE
+_PAST = 60 * MINUTE
+_LONGEST = 12 * 60 * MINUTE
 """A row later than this is not looked for."""
 
 
@@ -60,7 +61,7 @@ def rebuild(
             yield BoardRecord(
                 station=name,
                 body=_body([stops[stop_id] for _, stop_id in window], at, past=past),
-                polled_at=berlin_time.instant_datetime(at / 60_000),
+                polled_at=berlin_time.instant_datetime(at / MINUTE),
                 source="replay",
                 url=folder.name,
             )

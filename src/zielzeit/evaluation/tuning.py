@@ -11,6 +11,7 @@ from statistics import median
 import msgspec
 
 from zielzeit import berlin_time
+from zielzeit.berlin_time import MINUTE
 from zielzeit.boards.parse import parse
 from zielzeit.boards.record import BoardRecord
 from zielzeit.decision import event, silence_correction
@@ -19,7 +20,7 @@ from zielzeit.decision.rules import Rules, Station
 from zielzeit.evaluation.comparison import TrueStop
 from zielzeit.recordings.decompress import read_lines
 
-PERIOD = 6 * 60 * 60_000
+PERIOD = 6 * 60 * MINUTE
 
 
 class Silent(msgspec.Struct, frozen=True):
@@ -94,7 +95,7 @@ def lateness(recording: Path) -> list[float]:
     for _, line in read_lines(recording):
         at = berlin_time.milliseconds(_decode_line(line).polled_at)
         newest = max(newest, at)
-        found.append((newest - at) / 60_000)
+        found.append((newest - at) / MINUTE)
     return found
 
 

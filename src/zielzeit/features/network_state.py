@@ -21,6 +21,7 @@ import msgspec
 import numpy as np
 
 from zielzeit import berlin_time, service_days, train_classes
+from zielzeit.berlin_time import MINUTE
 from zielzeit.features import network_tables
 from zielzeit.features.definition import FEATURES, describe
 from zielzeit.features.network_tables import Place
@@ -175,4 +176,4 @@ class NetworkState:
 
 def moment(at: datetime) -> tuple[float, int]:
     """An aware time as whole minutes since 1970 UTC, and its service day."""
-    return float(berlin_time.milliseconds(at) // 60_000), service_days.service_day(berlin_time.wall_minutes(at))
+    return float(berlin_time.milliseconds(at) // MINUTE), service_days.service_day(berlin_time.wall_minutes(at))

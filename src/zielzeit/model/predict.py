@@ -15,12 +15,12 @@ from pathlib import Path
 import msgspec
 
 from zielzeit import berlin_time, service_days
+from zielzeit.berlin_time import MINUTE
 from zielzeit.events.structs import Example, Outcome, Prediction
 from zielzeit.features.network_state import FEATURES, Arrival, NetworkState, feature_row
 from zielzeit.model.model import BASELINE, DelayModel, Score
 from zielzeit.runs.tracker import CancelledStop, Departure, Ending, Message
 
-MINUTE = 60_000
 _DECIMALS = 2
 
 

@@ -17,10 +17,10 @@ from typing import Final, Literal
 import msgspec
 
 from zielzeit import berlin_time
+from zielzeit.berlin_time import MINUTE
 from zielzeit.events.structs import Decision
 from zielzeit.features.network_state import FeatureInput
 
-MINUTE: Final = 60_000
 SAME_RUN: Final = 4 * 60
 """Minutes between planned times at most; trains of one number are a day apart."""
 LABEL_WAIT: Final = 30 * MINUTE
