@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.options import Gap, Grace, MaxSilence, Settle
-from zielzeit import settings
+from cli.options import Gap, Grace, MaxSilence, Settle, settings_of
 from zielzeit.errors import UserError
 
 if TYPE_CHECKING:
     from zielzeit.decision.decider import Decider
     from zielzeit.evaluation.figures import Figures
+    from zielzeit.settings import Settings
 
 
 def register(app: typer.Typer) -> None:
@@ -23,12 +23,13 @@ def register(app: typer.Typer) -> None:
 
 
 def decide(
+    context: typer.Context,
     paths: Annotated[list[Path], typer.Argument(help="Folders of YYYYMMDDTHHMM.json[.gz], or JSON lines.")],
     station: Annotated[str | None, typer.Option(help="Station's name; else each folder's name.")] = None,
-    gap_minutes: Gap = None,
-    settle_minutes: Settle = None,
-    grace_minutes: Grace = None,
-    max_silence_minutes: MaxSilence = None,
+    gap: Gap = None,
+    settle: Settle = None,
+    grace: Grace = None,
+    max_silence: MaxSilence = None,
     truth: Annotated[
         list[Path] | None, typer.Option(help="Compare with what happened: a truth log, or a recorded feed's folder.")
     ] = None,
@@ -48,12 +49,7 @@ def decide(
     from zielzeit.decision.offline import decide as decide_boards
     from zielzeit.recordings.read import read_boards
 
-    config = settings.load(
-        gap_minutes=gap_minutes,
-        settle_minutes=settle_minutes,
-        grace_minutes=grace_minutes,
-        max_silence_minutes=max_silence_minutes,
-    )
+    config = settings_of(context)
     decider = Decider.of(config)
     if truth:
         if job:
@@ -75,7 +71,7 @@ def decide(
     out.flush()
 
 
-def _compare_with_job(paths: list[Path], station: str | None, decider: Decider, config: settings.Settings) -> None:
+def _compare_with_job(paths: list[Path], station: str | None, decider: Decider, config: Settings) -> None:
     from zielzeit.evaluation.job_agreement import by_job, compare, offline
     from zielzeit.progress import passing
     from zielzeit.recordings.read import find_boards

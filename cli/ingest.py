@@ -10,11 +10,7 @@ from typing import Annotated
 
 import typer
 
-from cli.options import LakeAt
-
-Bootstrap = Annotated[
-    str | None, typer.Option("--kafka-bootstrap", help="Kafka broker, host:port; also ZIELZEIT_KAFKA_BOOTSTRAP")
-]
+from cli.options import KafkaBootstrap, LakeAt
 
 
 class Clock(StrEnum):
@@ -47,7 +43,7 @@ def poll(
     ] = False,
     concurrency: Annotated[int | None, typer.Option(min=1, help="most requests at once; as needed by default")] = None,
     timeout: Annotated[float, typer.Option(min=0.1, help="seconds for one request")] = 10.0,
-    kafka_bootstrap: Bootstrap = None,
+    kafka_bootstrap: KafkaBootstrap = None,
 ) -> None:
     """Poll the boards of a DBF instance into the topic boards until Ctrl-C."""
     from zielzeit import settings
@@ -78,7 +74,7 @@ def replay(
         float | None, typer.Option(min=0.001, help="times real time, e.g. 60; without it as fast as it goes")
     ] = None,
     url_past: Annotated[bool, typer.Option("--url-past", help="note that the boards were polled with past=1")] = False,
-    kafka_bootstrap: Bootstrap = None,
+    kafka_bootstrap: KafkaBootstrap = None,
 ) -> None:
     """Send recorded boards to the topic boards with their own times."""
     from threading import Event
@@ -133,7 +129,7 @@ def tail(
     limit: Annotated[int | None, typer.Option(min=1, help="end after so many records")] = None,
     raw: Annotated[bool, typer.Option("--raw", help="the boards' bodies instead of a line each")] = False,
     no_follow: Annotated[bool, typer.Option("--no-follow", help="end at the topic's present end")] = False,
-    kafka_bootstrap: Bootstrap = None,
+    kafka_bootstrap: KafkaBootstrap = None,
 ) -> None:
     """Show the records of a topic, boards unpacked, only what is committed."""
     from itertools import islice

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.options import LakeAt
-from zielzeit import settings
+from cli.options import LakeAt, settings_of
 
 if TYPE_CHECKING:
     from rich.console import JustifyMethod
@@ -33,7 +32,6 @@ def show(
 ) -> None:
     """List the tables of the lake."""
     if context.invoked_subcommand is not None:
-        context.obj = lake
         return
     import msgspec
     from rich.console import Console
@@ -42,7 +40,7 @@ def show(
     from zielzeit.lake.listing import summaries
     from zielzeit.lake.reading import Lake
 
-    config = settings.load(lake=lake)
+    config = settings_of(context)
     with Console(stderr=True).status("reading") as status:
         found = summaries(Lake.of(config), lambda name: status.update(f"reading {name}"))
     if not any(one.days for one in found):
@@ -69,7 +67,7 @@ def compact(
     from zielzeit.lake.compaction import compact as compact_days
     from zielzeit.lake.reading import Lake
 
-    config = settings.load(lake=lake or context.obj)
+    config = settings_of(context)
     with Console(stderr=True).status("compacting") as status:
         made = compact_days(
             Lake.of(config),

@@ -1,27 +1,66 @@
-"""Options that several commands have: where a job goes and what it reads, and the decision's rules."""
+"""Flags of commands that are settings: name, range, default and help text of each come from ``zielzeit.settings``."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
+import annotated_types
 import typer
 
-Cluster = Annotated[str | None, typer.Option("--cluster", help="The cluster's REST address.")]
-Broker = Annotated[str | None, typer.Option("--broker", help="Kafka bootstrap servers.")]
-Prefix = Annotated[str | None, typer.Option("--topic-prefix", help="Put before every topic's name.")]
-Group = Annotated[str | None, typer.Option("--group", help="Consumer group and transactional id prefix.")]
-Bounded = Annotated[bool | None, typer.Option("--bounded", help="Read the topics up to their present end and finish.")]
-LakeAt = Annotated[str | None, typer.Option("--lake", help="Folder of Parquet files, or s3://bucket/prefix.")]
+from zielzeit.settings import Settings, environment_variable, flag, load
+
+
+def _setting(name: str) -> Any:
+    """The option of a setting."""
+    field = Settings.model_fields[name]
+    ranges = {type(limit): limit for limit in field.metadata}
+    low, high = ranges.get(annotated_types.Ge), ranges.get(annotated_types.Le)
+    return typer.Option(
+        flag(name),
+        help=field.description,
+        envvar=environment_variable(name),
+        show_default=False if field.default in ("", False) or field.default_factory else str(field.default),
+        min=low and low.ge,
+        max=high and high.le,
+    )
+
+
+FlinkRest = Annotated[str | None, _setting("flink_rest")]
+KafkaBootstrap = Annotated[str | None, _setting("kafka_bootstrap")]
+TopicPrefix = Annotated[str | None, _setting("topic_prefix")]
+GroupId = Annotated[str | None, _setting("group_id")]
+StartFrom = Annotated[
+    Literal["group-offsets", "earliest-offset", "latest-offset", "archive"] | None, _setting("start_from")
+]
+Bounded = Annotated[bool | None, _setting("bounded")]
+LakeAt = Annotated[str | None, _setting("lake")]
+StoreIntervalSeconds = Annotated[float | None, _setting("store_interval_seconds")]
+MlflowUri = Annotated[str | None, _setting("mlflow_uri")]
+ModelName = Annotated[str | None, _setting("model_name")]
+ModelAlias = Annotated[str | None, _setting("model_alias")]
+Parallelism = Annotated[int | None, _setting("parallelism")]
+Gap = Annotated[int | None, _setting("gap")]
+Settle = Annotated[int | None, _setting("settle")]
+Grace = Annotated[int | None, _setting("grace")]
+MaxSilence = Annotated[int | None, _setting("max_silence")]
 Resume = Annotated[
     str | None,
-    typer.Option("--resume", help="Savepoint or checkpoint to go on from; 'latest' for the local stack's newest."),
+    typer.Option(
+        "--resume", help="Savepoint or checkpoint to go on from; latest: the newest checkpoint on the local stack."
+    ),
 ]
 
-Gap = Annotated[int | None, typer.Option("--gap", help="Minutes of silence that make a departure.")]
-Settle = Annotated[
-    int | None, typer.Option("--settle", help="Minutes that a row on the boards must have stayed as it is.")
-]
-Grace = Annotated[int | None, typer.Option("--grace", help="Minutes that boards may be late.")]
-MaxSilence = Annotated[
-    int | None, typer.Option("--max-silence", help="Minutes of outage across which a decision is made.")
-]
+
+def settings_of(context: typer.Context) -> Settings:
+    """The environment's settings, and over them the flags of the command that runs, and of the group it belongs to.
+
+    Raises UserError, with the names of the flags and variables that are wrong.
+    """
+    flags: dict[str, object] = {}
+    commands = [context] if context.parent is None else [context.parent, context]
+    for command in commands:
+        for name, value in command.params.items():
+            source = command.get_parameter_source(name)
+            if name in Settings.model_fields and source is not None and source.name == "COMMANDLINE":
+                flags[name] = value
+    return load(flags=flags, **flags)

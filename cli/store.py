@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
-from cli.options import Bounded, Broker, Cluster, Group, LakeAt, Prefix, Resume
-from zielzeit import settings
+from cli.options import (
+    Bounded,
+    FlinkRest,
+    GroupId,
+    KafkaBootstrap,
+    LakeAt,
+    Resume,
+    StartFrom,
+    StoreIntervalSeconds,
+    TopicPrefix,
+    settings_of,
+)
 
 if TYPE_CHECKING:
     from deploy.local.stack import Stack
@@ -19,16 +29,15 @@ def register(app: typer.Typer) -> None:
 
 
 def store(
-    flink_rest: Cluster = None,
-    kafka_bootstrap: Broker = None,
-    topic_prefix: Prefix = None,
-    group_id: Group = None,
-    start_from: Annotated[
-        str | None, typer.Option(help="group-offsets, earliest-offset or latest-offset; not with --resume.")
-    ] = None,
+    context: typer.Context,
+    flink_rest: FlinkRest = None,
+    kafka_bootstrap: KafkaBootstrap = None,
+    topic_prefix: TopicPrefix = None,
+    group_id: GroupId = None,
+    start_from: StartFrom = None,
     bounded: Bounded = None,
     lake: LakeAt = None,
-    interval: Annotated[float | None, typer.Option("--interval", help="Seconds between two files of a table.")] = None,
+    store_interval_seconds: StoreIntervalSeconds = None,
     resume: Resume = None,
 ) -> None:
     """Make room on the local stack where there is none, then start the job; prints its id."""
@@ -42,16 +51,7 @@ def store(
     from zielzeit import topics
     from zielzeit.kafka.admin import ensure_topics
 
-    config = settings.load(
-        flink_rest=flink_rest,
-        kafka_bootstrap=kafka_bootstrap,
-        topic_prefix=topic_prefix,
-        group_id=group_id,
-        start_from=start_from,
-        bounded=bounded,
-        lake=lake,
-        store_interval_seconds=interval,
-    ).for_storage()
+    config = settings_of(context).for_storage()
     savepoint = submission.latest_checkpoint(config, submission.STORE) if resume == "latest" else resume
     console = Console()
     with console.status("submitting the storage job"):

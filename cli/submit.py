@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import typer
 
-from cli.options import Bounded, Broker, Cluster, Gap, Grace, Group, LakeAt, MaxSilence, Prefix, Resume, Settle
-from zielzeit import settings
+from cli.options import (
+    Bounded,
+    FlinkRest,
+    Gap,
+    Grace,
+    GroupId,
+    KafkaBootstrap,
+    LakeAt,
+    MaxSilence,
+    MlflowUri,
+    ModelAlias,
+    ModelName,
+    Parallelism,
+    Resume,
+    Settle,
+    StartFrom,
+    TopicPrefix,
+    settings_of,
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -16,24 +31,22 @@ def register(app: typer.Typer) -> None:
 
 
 def submit(
-    flink_rest: Cluster = None,
-    kafka_bootstrap: Broker = None,
-    topic_prefix: Prefix = None,
-    group_id: Group = None,
-    start_from: Annotated[
-        str | None,
-        typer.Option(help="group-offsets, earliest-offset, latest-offset, or archive: the lake's boards come first."),
-    ] = None,
+    context: typer.Context,
+    flink_rest: FlinkRest = None,
+    kafka_bootstrap: KafkaBootstrap = None,
+    topic_prefix: TopicPrefix = None,
+    group_id: GroupId = None,
+    start_from: StartFrom = None,
     bounded: Bounded = None,
     lake: LakeAt = None,
-    mlflow_uri: Annotated[str | None, typer.Option(help="MLflow tracking server.")] = None,
-    model_name: Annotated[str | None, typer.Option("--model", help="Registered model's name.")] = None,
-    model_alias: Annotated[str | None, typer.Option("--alias", help="Alias of the version to serve.")] = None,
-    gap_minutes: Gap = None,
-    settle_minutes: Settle = None,
-    grace_minutes: Grace = None,
-    max_silence_minutes: MaxSilence = None,
-    parallelism: Annotated[int | None, typer.Option(help="Parallelism of the job.")] = None,
+    mlflow_uri: MlflowUri = None,
+    model_name: ModelName = None,
+    model_alias: ModelAlias = None,
+    gap: Gap = None,
+    settle: Settle = None,
+    grace: Grace = None,
+    max_silence: MaxSilence = None,
+    parallelism: Parallelism = None,
     resume: Resume = None,
 ) -> None:
     """Create missing topics, then start the job; prints its id and the dashboard's address."""
@@ -43,23 +56,7 @@ def submit(
     from zielzeit import topics
     from zielzeit.kafka.admin import ensure_topics
 
-    config = settings.load(
-        flink_rest=flink_rest,
-        kafka_bootstrap=kafka_bootstrap,
-        topic_prefix=topic_prefix,
-        group_id=group_id,
-        start_from=start_from,
-        bounded=bounded,
-        lake=lake,
-        mlflow_uri=mlflow_uri,
-        model_name=model_name,
-        model_alias=model_alias,
-        gap_minutes=gap_minutes,
-        settle_minutes=settle_minutes,
-        grace_minutes=grace_minutes,
-        max_silence_minutes=max_silence_minutes,
-        parallelism=parallelism,
-    )
+    config = settings_of(context)
     savepoint = submission.latest_checkpoint(config) if resume == "latest" else resume
     console = Console()
     with console.status("submitting the job"):

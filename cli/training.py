@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from zielzeit import settings as configuration
+from cli.options import MlflowUri, settings_of
 
 if TYPE_CHECKING:
     from training.promoting import Verdict
 
 Data = Annotated[Path | None, typer.Option("--examples", help="Folder of examples, as `history import` writes them.")]
-Store = Annotated[str | None, typer.Option("--mlflow-uri", help="MLflow tracking server or store.")]
 Named = Annotated[
     str | None, typer.Option("--model", help="models:/…, runs:/… or a folder; else the version trained last.")
 ]
@@ -34,6 +33,7 @@ def register(app: typer.Typer) -> None:
 
 
 def train(
+    context: typer.Context,
     folder: Data = None,
     until: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Last service day to learn from.")
@@ -48,7 +48,7 @@ def train(
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Keep the model's files in this folder too.")] = None,
     threads: Annotated[int, typer.Option(min=1, help="One is quicker where others keep the cores busy.")] = 2,
-    mlflow_uri: Store = None,
+    mlflow_uri: MlflowUri = None,
 ) -> None:
     """Prints the new version's URI last."""
     from tempfile import TemporaryDirectory
@@ -58,7 +58,7 @@ def train(
     from training import quick as quickly
     from zielzeit.errors import UserError
 
-    config = configuration.load(mlflow_uri=mlflow_uri)
+    config = settings_of(context)
     if quick == (folder is not None):
         raise UserError("train: give either --examples DIR or --quick")
     with TemporaryDirectory(prefix="zielzeit-train-") as scratch:
@@ -87,18 +87,19 @@ def train(
 
 
 def evaluate(
+    context: typer.Context,
     folder: Annotated[Path, typer.Option("--examples", help="Folder of examples, as `history import` writes them.")],
     first: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="First service day.")],
     last: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="Last service day.")],
     model: Named = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the figures to this file.")] = None,
     report: Annotated[Path | None, typer.Option(help="Write an HTML report with plots to this file.")] = None,
-    mlflow_uri: Store = None,
+    mlflow_uri: MlflowUri = None,
 ) -> None:
     """Intervals are recalibrated for each day with the labels known when it began."""
     from training import evaluation, model_registry
 
-    config = configuration.load(mlflow_uri=mlflow_uri)
+    config = settings_of(context)
     model_registry.connect(config)
     uri = model or model_registry.newest(config)
     loaded, files = model_registry.fetch(uri)
@@ -115,17 +116,18 @@ def evaluate(
 
 
 def promote(
+    context: typer.Context,
     folder: Data = None,
     rollback: Annotated[bool, typer.Option("--rollback", help="Go back to the champion before.")] = False,
     thresholds: Annotated[Path | None, typer.Option(help="Instead of training/promotion.toml.")] = None,
-    mlflow_uri: Store = None,
+    mlflow_uri: MlflowUri = None,
 ) -> None:
     """Exit code 1 where the challenger does not hold; the reasons are printed and kept with its version."""
     from training import model_registry, promoting
     from training import thresholds as limits
     from zielzeit.errors import UserError
 
-    config = configuration.load(mlflow_uri=mlflow_uri)
+    config = settings_of(context)
     model_registry.connect(config)
     if rollback:
         old, new = promoting.roll_back(config)
@@ -138,19 +140,20 @@ def promote(
 
 
 def retrain(
+    context: typer.Context,
     folder: Annotated[Path, typer.Option("--examples", help="Folder of examples, old and new.")],
     files: Annotated[list[Path] | None, typer.Argument(help="History files to import first.")] = None,
     today: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="To judge how fresh data is.")] = None,
     thresholds: Annotated[Path | None, typer.Option(help="Instead of training/promotion.toml.")] = None,
     seed: Annotated[int, typer.Option(help="Equal seeds give equal models.")] = 1,
-    mlflow_uri: Store = None,
+    mlflow_uri: MlflowUri = None,
 ) -> None:
     """Does nothing where the newest day was trained for already; fails, changing nothing, where data is not fit."""
     from cli.steps import steps
     from training import model_registry, retraining
     from training import thresholds as limits
 
-    config = configuration.load(mlflow_uri=mlflow_uri)
+    config = settings_of(context)
     rules = limits.load(thresholds or limits.FILE)
     model_registry.connect(config)
     now = today.date() if today else datetime.now(UTC).date()
@@ -164,30 +167,32 @@ def retrain(
 
 
 def calibrate(
+    context: typer.Context,
     folder: Annotated[Path, typer.Option("--examples", help="Folder of examples, old and new.")],
-    mlflow_uri: Store = None,
+    mlflow_uri: MlflowUri = None,
 ) -> None:
     """For every day between two retrainings: medians stay as they are, P10 and P90 follow the railway."""
     from training import model_registry, retraining
 
-    config = configuration.load(mlflow_uri=mlflow_uri)
+    config = settings_of(context)
     model_registry.connect(config)
     uri = retraining.calibrate(config, folder)
     print(uri or "nothing to do: the champion's intervals have seen the newest day")
 
 
 def predict(
+    context: typer.Context,
     folder: Annotated[Path, typer.Option("--examples", help="Folder of examples.")],
     out: Annotated[Path, typer.Option("--out", help="Parquet file to write.")],
     first: Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First service day.")] = None,
     last: Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last service day.")] = None,
     model: Named = None,
-    mlflow_uri: Store = None,
+    mlflow_uri: MlflowUri = None,
 ) -> None:
     """Writes who, when, prediction and, where known, the truth."""
     from training import batch, model_registry
 
-    config = configuration.load(mlflow_uri=mlflow_uri)
+    config = settings_of(context)
     model_registry.connect(config)
     uri = model or model_registry.newest(config)
     loaded, _ = model_registry.fetch(uri)

@@ -1,14 +1,17 @@
-"""Every setting of Zielzeit in one typed object, read from the environment (``ZIELZEIT_…``) and from flags.
+"""Every setting of Zielzeit in one typed object, read from the environment and from flags.
 
-Minutes are minutes of event time unless the name says otherwise. Secrets never show in ``repr`` or logs.
+A setting has one name everywhere: ``kafka_bootstrap`` here, ``ZIELZEIT_KAFKA_BOOTSTRAP`` in the environment and, on the
+commands that take it, ``--kafka-bootstrap``. The descriptions are the commands' help texts. Secrets never show in
+``repr`` or logs.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from zielzeit.errors import UserError
@@ -16,76 +19,117 @@ from zielzeit.errors import UserError
 ROOT = Path(__file__).resolve().parents[2]
 """The checkout that this module stands in; where the package is installed by pip, the folder of its packages."""
 
+_ENVIRONMENT_PREFIX = "ZIELZEIT_"
+
 
 class Settings(BaseSettings):
-    """Where the parts are and how the rules are set. Environment: ``ZIELZEIT_`` and the name in capitals."""
+    """Where the parts are and how the rules are set."""
 
-    model_config = SettingsConfigDict(env_prefix="ZIELZEIT_", extra="forbid", frozen=True)
+    model_config = SettingsConfigDict(env_prefix=_ENVIRONMENT_PREFIX, extra="forbid", frozen=True)
 
-    local_dir: Path = Field(ROOT / ".local", description="folder of the local stack: state, logs, jars")
-
-    jars_dir: Path = Field(ROOT / ".local" / "jars", description="jars that ./zielzeit fetched as pom.xml says")
-
-    kafka_bootstrap: str = Field("127.0.0.1:9092", description="Kafka bootstrap servers, host:port[,host:port]")
-    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
-    kafka_sasl_mechanism: str = "PLAIN"
-    kafka_sasl_username: str = ""
-    kafka_sasl_password: SecretStr = SecretStr("")
-    kafka_controller_port: int = Field(9093, description="KRaft controller's port of the local stack's broker")
-    topic_prefix: str = Field("", description="put before every topic's name, e.g. 'test.'")
-    topic_partitions: int = Field(4, ge=1, description="partitions of the topics that Zielzeit creates")
-
-    flink_rest: str = Field(
-        "http://127.0.0.1:8081", description="address of the Flink cluster's REST API and dashboard"
+    local_dir: Path = Field(
+        ROOT / ".local", description="Folder of the local stack: its state, logs, jars and, by default, the lake."
     )
-    flink_rpc_port: int = Field(6123, description="JobManager's port of the local stack, for its TaskManagers")
-    flink_metrics_port: int = Field(9249, description="first of the ports where the local Flink answers Prometheus")
-    flink_execution_mode: Literal["thread", "process"] = Field("thread", description="how Flink runs Python")
-    task_managers: int = Field(2, ge=1, description="TaskManagers of the local stack, one slot each")
-    parallelism: int = Field(2, ge=1, description="parallelism of the job")
-    checkpoint_interval_seconds: float = Field(10.0, gt=0)
+    jars_dir: Path = Field(ROOT / ".local" / "jars", description="Folder of the Java archives that pom.xml lists.")
 
-    group_id: str = Field("zielzeit", description="Kafka consumer group and transactional id prefix of the job")
+    kafka_bootstrap: str = Field("127.0.0.1:9092", description="Kafka bootstrap servers, host:port[,host:port].")
+    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
+        "PLAINTEXT", description="How Kafka clients connect: in clear or by TLS, with or without a password."
+    )
+    kafka_sasl_mechanism: str = Field("PLAIN", description="SASL mechanism, for the SASL_… security protocols.")
+    kafka_sasl_username: str = Field("", description="SASL user name.")
+    kafka_sasl_password: SecretStr = Field(SecretStr(""), description="SASL password.")
+    kafka_controller_port: int = Field(9093, description="Port of the KRaft controller of the local stack's broker.")
+    topic_prefix: str = Field("", description="Text before the name of every topic, e.g. 'test.'.")
+    topic_partitions: int = Field(4, ge=1, description="Number of partitions of the topics that Zielzeit creates.")
+
+    flink_rest: str = Field("http://127.0.0.1:8081", description="URL of the Flink cluster's REST API and dashboard.")
+    flink_rpc_port: int = Field(6123, description="Port where the local stack's JobManager listens for TaskManagers.")
+    flink_metrics_port: int = Field(
+        9249, description="First of the consecutive ports where the local stack's Flink answers Prometheus."
+    )
+    flink_execution_mode: Literal["thread", "process"] = Field(
+        "thread", description="Whether Flink runs Python inside the JVM (thread) or beside it (process)."
+    )
+    task_managers: int = Field(2, ge=1, description="Number of TaskManagers of the local stack, one slot each.")
+    parallelism: int = Field(2, ge=1, description="Parallelism of the job: the number of slots that it takes.")
+    checkpoint_interval_seconds: float = Field(
+        10.0, gt=0, description="Seconds between two checkpoints of the job; readers see records once a checkpoint."
+    )
+
+    group_id: str = Field("zielzeit", description="Kafka consumer group and prefix of the job's transactional ids.")
     start_from: Literal["group-offsets", "earliest-offset", "latest-offset", "archive"] = Field(
         "group-offsets",
-        description="where a job without savepoint begins: the group's offsets (or the start where it has none), the "
-        "topic's start or end, or the boards in the lake, and after them the topic",
+        description="Where a job without savepoint begins to read: the group's offsets (or the start where it has "
+        "none), the topic's start, its end, or the boards in the lake and after them the topic.",
     )
-    bounded: bool = Field(False, description="read the topic up to its present end and finish")
+    bounded: bool = Field(False, description="Read the topics up to their present end and finish.")
     idle_timeout_seconds: float = Field(
-        30.0, gt=0, description="an idle partition holds time back this long; longer than the broker takes to restart"
+        30.0,
+        gt=0,
+        description="Seconds without a record after which a partition no longer holds event time back; longer than "
+        "the broker takes to restart.",
     )
-    transaction_timeout_minutes: int = Field(15, ge=1, le=60, description="longer than the longest restart of the job")
+    transaction_timeout_minutes: int = Field(
+        15, ge=1, le=60, description="Minutes until Kafka aborts an open transaction; longer than a restart of the job."
+    )
 
     lake: str = Field(
         default_factory=lambda given: str(given["local_dir"] / "lake"),
-        description="where Parquet files go: a folder, or s3://bucket/prefix",
+        description="Where the Parquet files are: a folder, or s3://bucket/prefix.",
     )
     store_interval_seconds: float = Field(
-        300.0, gt=0, description="checkpoint interval of the storage job: as long a file waits to be seen"
+        300.0, gt=0, description="Seconds between two checkpoints of the storage job: each one makes its files visible."
     )
 
-    s3_endpoint: str = Field("", description="address of an S3-compatible store, http(s)://host:port; empty: AWS")
-    s3_region: str = Field("eu-central-1", description="region of the store; most others than AWS take any")
-    s3_access_key: str = Field("", description="empty: as the machine's environment or role says")
-    s3_secret_key: SecretStr = SecretStr("")
-    s3_path_style: bool = Field(True, description="buckets in the path, not in the host's name; AWS takes both")
+    s3_endpoint: str = Field("", description="URL of an S3-compatible store, http(s)://host:port; empty: AWS.")
+    s3_region: str = Field("eu-central-1", description="Region of the store; most stores but AWS accept any.")
+    s3_access_key: str = Field("", description="Access key of the store; empty: the machine's environment or role.")
+    s3_secret_key: SecretStr = Field(SecretStr(""), description="Secret key of the store.")
+    s3_path_style: bool = Field(
+        True, description="Name buckets in the URL's path instead of in its host name; AWS accepts both."
+    )
 
-    mlflow_uri: str = Field("http://127.0.0.1:5000", description="MLflow tracking server and model registry")
-    model_name: str = Field("zielzeit-delay", description="registered model")
-    model_alias: str = Field("champion", description="alias of the version that the job serves")
-    model_refresh_seconds: float = Field(30.0, gt=0, description="how often the job looks for a new champion")
+    mlflow_uri: str = Field("http://127.0.0.1:5000", description="URI of the MLflow tracking server and registry.")
+    model_name: str = Field("zielzeit-delay", description="Name of the registered model.")
+    model_alias: str = Field("champion", description="Alias of the model version that predicts.")
+    model_refresh_seconds: float = Field(
+        30.0, gt=0, description="Seconds between two looks of the job for a new model version."
+    )
 
-    gap_minutes: int = Field(7, ge=1, le=60, description="silence that makes a departure")
-    settle_minutes: int = Field(8, ge=1, le=50, description="how far a believed departure must lie behind its board")
-    grace_minutes: int = Field(5, ge=0, le=60, description="how late a board may arrive and still count in order")
-    max_silence_minutes: int = Field(60, ge=1, le=720, description="longest outage across which a decision is made")
+    gap: int = Field(
+        7,
+        ge=1,
+        le=60,
+        description="Minutes of event time without a report after which a train has departed, on boards that do not "
+        "keep departed trains.",
+    )
+    settle: int = Field(
+        8,
+        ge=1,
+        le=50,
+        description="Minutes between a train's believed departure and the board that confirms it, on boards polled "
+        "with past=1.",
+    )
+    grace: int = Field(
+        5, ge=0, le=60, description="Minutes of event time that a board may arrive late and still be taken in order."
+    )
+    max_silence: int = Field(
+        60,
+        ge=1,
+        le=720,
+        validate_default=True,
+        description="Minutes between two boards of a station beyond which trains that vanished are undecided; larger "
+        "than the gap.",
+    )
 
-    @model_validator(mode="after")
-    def _silence_outlasts_gap(self) -> Self:
-        if self.max_silence_minutes <= self.gap_minutes:
-            raise ValueError("max_silence_minutes must be larger than gap_minutes")
-        return self
+    @field_validator("max_silence")
+    @classmethod
+    def _silence_outlasts_gap(cls, value: int, others: ValidationInfo) -> int:
+        gap = others.data.get("gap")
+        if gap is not None and value <= gap:
+            raise ValueError(f"must be larger than the gap, {gap} minutes, and is {value}")
+        return value
 
     def topic(self, name: str) -> str:
         """Full name of one of the topics in ``zielzeit.topics``."""
@@ -109,19 +153,19 @@ class Settings(BaseSettings):
 
     @property
     def job_name(self) -> str:
-        """What the cluster calls the job; with topics of its own it is another job."""
+        """Name of the job on the cluster; a job on topics with another prefix has another name."""
         return f"{self.topic_prefix}zielzeit"
 
     @property
     def store_name(self) -> str:
-        """What the cluster calls the storage job."""
+        """Name of the storage job on the cluster."""
         return f"{self.job_name}-store"
 
     def as_environment(self) -> dict[str, str]:
-        """These settings as the variables they can be read from, secrets in clear: only for a child's environment."""
+        """Environment variables from which a child process reads the same settings. Secrets stand in clear."""
         values = self.model_dump()
         secret = {name: value.get_secret_value() for name, value in values.items() if isinstance(value, SecretStr)}
-        return {f"ZIELZEIT_{name.upper()}": str(value) for name, value in (values | secret).items()}
+        return {environment_variable(name): str(value) for name, value in (values | secret).items()}
 
     def kafka_client_config(self) -> dict[str, str]:
         """librdkafka properties that reach and authenticate at the broker."""
@@ -135,17 +179,28 @@ class Settings(BaseSettings):
         return config
 
 
-def load(**overrides: object) -> Settings:
-    """Settings from the environment, then from flags that are not None.
+def environment_variable(setting: str) -> str:
+    """Name of the environment variable of a setting."""
+    return _ENVIRONMENT_PREFIX + setting.upper()
 
-    Raises UserError, one line per wrong setting, with its environment name.
+
+def flag(setting: str) -> str:
+    """Name of the flag of a setting, on the commands that have it."""
+    return "--" + setting.replace("_", "-")
+
+
+def load(*, flags: Collection[str] = (), **overrides: object) -> Settings:
+    """Settings from the environment, and over them the overrides that are not None.
+
+    ``flags`` are the settings that were given as flags of a command: an error names those by their flag and all others
+    by their environment variable. Raises UserError, one sentence per wrong setting.
     """
     try:
         return Settings(**{name: value for name, value in overrides.items() if value is not None})  # type: ignore[arg-type]
     except ValidationError as error:
-        lines = []
+        sentences = []
         for problem in error.errors():
-            name = ".".join(str(part) for part in problem["loc"])
-            label = f"ZIELZEIT_{name.upper()} (--{name.replace('_', '-')})" if name else "settings"
-            lines.append(f"{label}: {problem['msg']}")
-        raise UserError("; ".join(lines)) from None
+            setting = ".".join(str(part) for part in problem["loc"])
+            name = flag(setting) if setting in flags else environment_variable(setting)
+            sentences.append(f"{name}: {problem['msg'].removeprefix('Value error, ')}")
+        raise UserError("; ".join(sentences)) from None

@@ -40,10 +40,8 @@ class Decider(msgspec.Struct, frozen=True):
     @classmethod
     def of(cls, settings: Settings) -> Self:
         """The decision as the settings have it."""
-        rules = Rules(
-            gap=settings.gap_minutes, settle=settings.settle_minutes, max_silence=settings.max_silence_minutes
-        )
-        return cls(rules, settings.grace_minutes)
+        rules = Rules(gap=settings.gap, settle=settings.settle, max_silence=settings.max_silence)
+        return cls(rules, settings.grace)
 
     def take(self, name: str, station: Station, memory: Memory, value: bytes, polled_at: int) -> Iterator[Outcome]:
         """The next board of a station in order of time, packed or not; ``polled_at`` in milliseconds."""
