@@ -23,7 +23,7 @@ from deploy.cluster.submit import submit
 from zielzeit import settings as configuration
 from zielzeit import topics
 from zielzeit.boards import parse
-from zielzeit.boards.record import BoardRecord, pack
+from zielzeit.boards.record import BoardRecord, compress
 from zielzeit.decision.decider import Decider
 from zielzeit.decision.offline import decide
 from zielzeit.kafka.admin import ensure_topics, remove_topics
@@ -52,9 +52,9 @@ def main() -> None:
 
 
 def _alone(settings: Settings, boards: Sequence[BoardRecord]) -> float:
-    packed = [msgspec.structs.replace(one, body=pack(one.body)) for one in boards]
+    compressed = [msgspec.structs.replace(one, body=compress(one.body)) for one in boards]
     begin = time.perf_counter()
-    for _ in decide(packed, Decider.of(settings)):
+    for _ in decide(compressed, Decider.of(settings)):
         pass
     return time.perf_counter() - begin
 

@@ -8,6 +8,7 @@ comes from the topic would carry time to its very end, and every later board wou
 
 from __future__ import annotations
 
+import pyarrow as pa
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 from pyflink.common import Types, WatermarkStrategy
@@ -15,18 +16,21 @@ from pyflink.datastream import StreamExecutionEnvironment
 from pyflink.datastream.connectors.number_seq import NumberSequenceSource
 from pyflink.table import Schema, StreamTableEnvironment
 
+from flink_jobs.flink_types import stream_types
 from udfs.archive import ReadArchive
 from zielzeit import topics
+from zielzeit.boards.record import TIMESTAMP
 from zielzeit.errors import UserError
-from zielzeit.lake.board_archive import Archive, Span
+from zielzeit.lake.board_archive import JOB_COLUMNS, Archive, Span
 from zielzeit.lake.reading import Lake
 from zielzeit.settings import Settings
 
 VIEW = "archived"
 
+_MILLISECONDS = "milliseconds"
 _BOARD = Types.ROW_NAMED(
-    ["station", "body", "source_partition", "source_offset", "milliseconds"],
-    [Types.STRING(), Types.PRIMITIVE_ARRAY(Types.BYTE()), Types.INT(), Types.LONG(), Types.LONG()],
+    [_MILLISECONDS if name == TIMESTAMP else name for name in JOB_COLUMNS],
+    stream_types(pa.int64() if name == TIMESTAMP else kind for name, kind in JOB_COLUMNS.items()),
 )
 _TIMEOUT_SECONDS = 10
 _FOREVER = 2**62
@@ -57,8 +61,8 @@ def add(env: StreamExecutionEnvironment, tables: StreamTableEnvironment, setting
     )
     schema = (
         Schema.new_builder()
-        .column_by_expression("polled_at", "TO_TIMESTAMP_LTZ(milliseconds, 3)")
-        .watermark("polled_at", "polled_at")
+        .column_by_expression(TIMESTAMP, f"TO_TIMESTAMP_LTZ({_MILLISECONDS}, 3)")
+        .watermark(TIMESTAMP, TIMESTAMP)
         .build()
     )
     tables.create_temporary_view(VIEW, boards, schema)

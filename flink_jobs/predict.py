@@ -7,8 +7,10 @@ import logging
 from pyflink.datastream import StreamExecutionEnvironment
 from pyflink.table import StreamTableEnvironment
 
-from flink_jobs import kafka_tables
-from flink_jobs.streams import keyed, side_output
+from flink_jobs import event_sink
+from flink_jobs.board_source import BOARD, boards
+from flink_jobs.event_sink import RECORD
+from flink_jobs.keyed_streams import keyed, side_output
 from udfs.decide import DECIDED, Decide
 from udfs.follow import Follow
 from udfs.keyed_state import KEYED
@@ -21,11 +23,11 @@ from zielzeit.settings import Settings
 
 
 def build(env: StreamExecutionEnvironment, settings: Settings) -> None:
-    """Lay out the job's graph; ``env.execute`` runs it. DESIGN.md section 1 is its picture."""
+    """Lay out the job's graph; ``env.execute`` runs it. Its picture is in docs/architecture.md."""
     table_env = StreamTableEnvironment.create(env)
     decided = (
-        keyed(kafka_tables.boards(env, table_env, settings), kafka_tables.BOARD)
-        .process(Decide(Decider.of(settings), settings.topic(topics.BOARDS)), output_type=kafka_tables.RECORD)
+        keyed(boards(env, table_env, settings), BOARD)
+        .process(Decide(Decider.of(settings), settings.topic(topics.BOARDS)), output_type=RECORD)
         .name("decide")
         .uid("decide")
     )
@@ -34,19 +36,14 @@ def build(env: StreamExecutionEnvironment, settings: Settings) -> None:
     )
     scored = (
         keyed(followed, KEYED)
-        .process(Score(Registry.of(settings)), output_type=kafka_tables.RECORD)
+        .process(Score(Registry.of(settings)), output_type=RECORD)
         .name("score")
         .uid("score")
         .force_non_parallel()
     )
-    labelled = (
-        keyed(side_output(scored, SCORED), KEYED)
-        .process(Label(), output_type=kafka_tables.RECORD)
-        .name("label")
-        .uid("label")
-    )
+    labelled = keyed(side_output(scored, SCORED), KEYED).process(Label(), output_type=RECORD).name("label").uid("label")
     statements = table_env.create_statement_set()
-    kafka_tables.write(table_env, statements, decided.union(scored, labelled), settings)
+    event_sink.write(table_env, statements, decided.union(scored, labelled), settings)
     statements.attach_as_datastream()
 
 

@@ -12,25 +12,24 @@ from __future__ import annotations
 
 import logging
 
+import msgspec
 from pyflink.datastream import StreamExecutionEnvironment
 from pyflink.table import StatementSet, StreamTableEnvironment
 
-from flink_jobs import kafka_tables, sql
+from flink_jobs import kafka_options, sql
+from flink_jobs.flink_types import sql_type, wire_type
 from zielzeit import settings as configuration
-from zielzeit.lake.table_definitions import DAY, TABLES, Column, Table
+from zielzeit import topics
+from zielzeit.boards.record import HEADERS
+from zielzeit.lake.columns import TIME, Column
+from zielzeit.lake.table_definitions import DAY, TABLES, Table
 from zielzeit.settings import Settings
 
 _ROW_GROUP_BYTES = 16 << 20
 """A replay fills many days at once, and each open file keeps a row group in memory."""
 
 _JSON = {"format": "json", "json.fail-on-missing-field": "false", "json.ignore-parse-errors": "false"}
-_RAW = {"key.format": "raw", "key.fields": "station", "value.format": "raw", "value.fields-include": "EXCEPT_KEY"}
-_METADATA = {
-    "timestamp": "TIMESTAMP_LTZ(3)",
-    "partition": "INT",
-    "offset": "BIGINT",
-    "headers": "MAP<STRING, BYTES>",
-}
+_HEADERS = f"{sql.name('headers')} MAP<STRING, BYTES> METADATA VIRTUAL"
 
 
 def lay_out(table_env: StreamTableEnvironment, settings: Settings) -> StatementSet:
@@ -47,22 +46,25 @@ def lay_out(table_env: StreamTableEnvironment, settings: Settings) -> StatementS
 
 def source(table: Table, settings: Settings) -> str:
     """The DDL that reads a table's topics."""
-    options = kafka_tables.scan(settings, *table.topics)
-    # What an aborted transaction of the main job left behind never happened.
+    options = kafka_options.scan(settings, *table.topics)
+    # Records of a transaction that the main job aborted are not part of the topics.
     options["properties.isolation.level"] = "read_committed"
-    if table.event is None:
-        fields = [f"{sql.name('station')} STRING", f"{sql.name('body')} BYTES"]
-        fields += [f"{sql.name(key)} {type_} METADATA VIRTUAL" for key, type_ in _METADATA.items()]
-        return sql.create(f"topic_{table.name}", fields, options | _RAW)
-    wanted = {column.source: _wire_type(column) for column in table.columns} | {table.day: "STRING"}
-    return sql.create(
-        f"topic_{table.name}", [f"{sql.name(key)} {type_}" for key, type_ in wanted.items()], options | _JSON
-    )
+    if table.name == topics.BOARDS:
+        read = [column.name for column in table.columns if column.name not in HEADERS]
+        fields = [*kafka_options.board_columns(read), _HEADERS]
+        return sql.create(_source_name(table), fields, options | kafka_options.RAW_BOARDS)
+    used = {column.path[0] for column in table.columns} | {table.day}
+    fields = [
+        f"{sql.name(field.name)} {wire_type(field.type)}"
+        for field in msgspec.structs.fields(table.event)
+        if field.name in used
+    ]
+    return sql.create(_source_name(table), fields, options | _JSON)
 
 
 def sink(table: Table, settings: Settings) -> str:
     """The DDL of a table's Parquet files."""
-    fields = [f"{sql.name(column.name)} {column.type}" for column in table.columns]
+    fields = [f"{sql.name(column.name)} {sql_type(column.type)}" for column in table.columns]
     options = {
         "connector": "filesystem",
         "path": f"{settings.lake_uri}/{table.name}",
@@ -78,32 +80,30 @@ def sink(table: Table, settings: Settings) -> str:
 
 
 def insert(table: Table) -> str:
-    """The statement that carries records over."""
+    """The statement that copies records to rows."""
+    is_board = table.name == topics.BOARDS
     day = sql.name(table.day)
-    if table.event is None:
-        day = f"DATE_FORMAT({day}, 'yyyy-MM-dd')"
-    elif (table.day, "TIMESTAMP_LTZ(3)") in ((column.source, column.type) for column in table.columns):
-        day = f"DATE_FORMAT({sql.instant(day)}, 'yyyy-MM-dd')"
-    values = ", ".join([*map(_value, table.columns), day])
-    return f"INSERT INTO {sql.name(table.name)} SELECT {values} FROM {sql.name(f'topic_{table.name}')}"  # noqa: S608
+    if table.day_is_time:
+        day = f"DATE_FORMAT({day if is_board else sql.instant(day)}, 'yyyy-MM-dd')"
+    value = _value_of_board if is_board else _value_of_event
+    values = ", ".join([*map(value, table.columns), day])
+    return f"INSERT INTO {sql.name(table.name)} SELECT {values} FROM {sql.name(_source_name(table))}"  # noqa: S608
 
 
-def _wire_type(column: Column) -> str:
-    """How Flink's JSON format can read it: its times know no offset but ``Z``."""
-    if column.member:
-        return "MAP<STRING, DOUBLE>"
-    return "STRING" if column.type == "TIMESTAMP_LTZ(3)" else column.type
+def _source_name(table: Table) -> str:
+    return f"topic_{table.name}"
 
 
-def _value(column: Column) -> str:
-    field = sql.name(column.source)
-    if column.source == "headers":
-        return f"DECODE({field}[{sql.text(column.member)}], 'UTF-8')"
-    if column.member:
-        return f"{field}[{sql.text(column.member)}]"
-    if column.type == "TIMESTAMP_LTZ(3)" and column.source not in _METADATA:
-        return sql.instant(field)
-    return field
+def _value_of_board(column: Column) -> str:
+    header = HEADERS.get(column.name)
+    return f"DECODE(headers[{sql.text(header)}], 'UTF-8')" if header else sql.name(column.name)
+
+
+def _value_of_event(column: Column) -> str:
+    value = ".".join(map(sql.name, column.path))
+    if column.key:
+        value = f"{value}[{sql.text(column.key)}]"
+    return sql.instant(value) if column.type == TIME else value
 
 
 def main() -> None:

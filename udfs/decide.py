@@ -35,7 +35,7 @@ class Decide(KeyedProcessFunction):
     So decisions do not depend on the order in which boards arrive inside the grace. A board that comes after its
     turn only adds ``late`` records. One timer a board, and one for the earliest thing that falls due without boards.
 
-    Emits ``flink_jobs.kafka_tables.RECORD`` rows, and decisions to ``DECIDED``.
+    Emits ``flink_jobs.event_sink.RECORD`` rows, and decisions to ``DECIDED``.
     """
 
     def __init__(self, decider: Decider, topic: str) -> None:

@@ -1,4 +1,4 @@
-"""Names of the Kafka topics. The settings may put a prefix before them."""
+"""Names of the Kafka topics, without the prefix that ``Settings.topic`` puts before them."""
 
 from __future__ import annotations
 
@@ -12,8 +12,6 @@ OUTCOMES = "outcomes"
 EXAMPLES = "examples"
 
 DECISIONS = (DEPARTURES, UNDECIDED, LATE)
-"""Between them every decision."""
+"""Every decision is on exactly one of these topics."""
 ALL = (BOARDS, *DECISIONS, DEAD_LETTERS, PREDICTIONS, OUTCOMES, EXAMPLES)
-
-BOARD_HEADERS = ("source", "url", "status", "content-type", "content-encoding")
-"""Headers of a record of ``boards``, in the order they are written (values are UTF-8)."""
+"""Every topic: the job reads the first one and writes the others."""

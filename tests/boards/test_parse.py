@@ -83,16 +83,16 @@ def test_an_empty_board_is_a_board() -> None:
 
 def test_packed_and_plain_bodies_are_the_same() -> None:
     plain = body(row())
-    assert parse.unpack(zstandard.compress(plain)) == plain == parse.unpack(plain)
+    assert parse.decompress(zstandard.compress(plain)) == plain == parse.decompress(plain)
 
 
 def test_a_packed_body_that_is_damaged_or_far_too_large_is_refused() -> None:
     packed = zstandard.compress(body(row()) * 50)
     for damaged in (packed[:-7], packed[:9], packed[:4]):
         with pytest.raises(parse.BoardError, match="zstd"):
-            parse.unpack(damaged)
+            parse.decompress(damaged)
     with pytest.raises(parse.BoardError, match="more than"):
-        parse.unpack(zstandard.compress(bytes(parse.MAX_BODY + 1)))
+        parse.decompress(zstandard.compress(bytes(parse.MAX_BODY + 1)))
 
 
 def test_far_more_rows_than_a_station_has_are_refused() -> None:

@@ -8,23 +8,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zielzeit.boards.parse import unpack
-from zielzeit.boards.record import BoardRecord, headers, pack
+from zielzeit.boards.parse import decompress
+from zielzeit.boards.record import BoardRecord, compress, headers
 
 
 @given(st.binary())
 def test_packed_bodies_come_back_byte_for_byte(body: bytes) -> None:
-    assert unpack(pack(body)) == body
+    assert decompress(compress(body)) == body
 
 
 def test_plain_bodies_are_taken_as_they_are() -> None:
-    assert unpack(b'{"departures": []}') == b'{"departures": []}'
+    assert decompress(b'{"departures": []}') == b'{"departures": []}'
 
 
 @pytest.mark.parametrize("keep", [4, 9, 20])
 def test_a_truncated_frame_is_an_error(keep: int) -> None:
     with pytest.raises(ValueError, match="zstd"):
-        unpack(pack(bytes(range(256)))[:keep])
+        decompress(compress(bytes(range(256)))[:keep])
 
 
 def test_headers_are_the_published_ones_in_order() -> None:

@@ -17,7 +17,7 @@ from confluent_kafka import Producer
 from deploy.cluster.submit import submit
 from deploy.local.stack import Stack
 from zielzeit import topics
-from zielzeit.boards.record import BoardRecord, headers, pack
+from zielzeit.boards.record import BoardRecord, compress, headers
 from zielzeit.decision.decider import Decider, Unreadable
 from zielzeit.decision.offline import decide
 from zielzeit.events.structs import Decision
@@ -64,7 +64,7 @@ def publish_at(settings: Settings, boards: Iterable[tuple[int, BoardRecord]]) ->
     for partition, board in boards:
         producer.produce(
             settings.topic(topics.BOARDS),
-            value=pack(board.body),
+            value=compress(board.body),
             key=board.station.encode(),
             partition=partition,
             timestamp=round(board.polled_at.timestamp() * 1000),

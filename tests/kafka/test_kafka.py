@@ -14,13 +14,13 @@ import psutil
 import pytest
 
 from zielzeit import settings
-from zielzeit.boards.parse import unpack
-from zielzeit.boards.record import BoardRecord
+from zielzeit.boards.parse import decompress
+from zielzeit.boards.record import CONTENT_ENCODING, HEADERS, BoardRecord
 from zielzeit.errors import UserError
 from zielzeit.kafka.admin import ensure_topics
 from zielzeit.kafka.consumer import TopicRecord, describe, read_topic
 from zielzeit.kafka.producer import BoardProducer
-from zielzeit.topics import BOARD_HEADERS, BOARDS, PREDICTIONS
+from zielzeit.topics import BOARDS, PREDICTIONS
 
 pytestmark = pytest.mark.integration
 
@@ -49,14 +49,14 @@ def test_boards_of_any_age_are_kept_with_key_time_headers_and_bytes(config: sett
         assert producer.flush() == 0
         producer.check()
     records = written(config)
-    assert {unpack(record.value) for record in records} == {board(number, at).body for number in range(100)}
+    assert {decompress(record.value) for record in records} == {board(number, at).body for number in range(100)}
     assert {record.at for record in records} == {at + timedelta(minutes=number) for number in range(100)}
-    assert tuple(records[0].headers) == BOARD_HEADERS
+    assert tuple(records[0].headers) == (*HEADERS.values(), CONTENT_ENCODING)
     for station in range(7):
         times = [record.at for record in records if record.key == f"Station {station}"]
         assert times == sorted(times)
     assert "no board" in describe(BOARDS, records[0], raw=False)
-    assert describe(BOARDS, records[0], raw=True) == unpack(records[0].value).decode()
+    assert describe(BOARDS, records[0], raw=True) == decompress(records[0].value).decode()
 
 
 def test_a_stalled_broker_loses_nothing_and_makes_the_writer_wait_and_say_so(
@@ -82,7 +82,8 @@ def test_a_stalled_broker_loses_nothing_and_makes_the_writer_wait_and_say_so(
         assert time.monotonic() - started >= 1.5
         producer.flush()
         producer.check()
-    assert sorted(unpack(record.value) for record in written(config)) == sorted(board(n, at).body for n in range(200))
+    bodies = sorted(decompress(record.value) for record in written(config))
+    assert bodies == sorted(board(n, at).body for n in range(200))
     messages = [record.message for record in caplog.records]
     assert any("the queue to Kafka is full" in message for message in messages)
     assert any("Kafka takes boards again" in message for message in messages)

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from zielzeit.lake.reading import Lake, file_schema
+from zielzeit.lake.reading import Lake
 from zielzeit.lake.table_definitions import DAY, table
 from zielzeit.settings import load
 
@@ -22,7 +22,7 @@ def lake(folder: Path) -> Lake:
 
 def put(folder: Path, name: str, day: str, file: str, rows: Sequence[dict[str, Any]]) -> None:
     """One file of one day; columns that the rows do not name are null."""
-    schema = file_schema(table(name))
+    schema = table(name).file_schema
     target = folder / name / f"{DAY}={day}"
     target.mkdir(parents=True, exist_ok=True)
     columns = {field.name: [_plain(row.get(field.name)) for row in rows] for field in schema}

@@ -13,7 +13,7 @@ from pyarrow import fs
 
 from flink_jobs.archive_source import start_after
 from zielzeit.berlin_time import milliseconds
-from zielzeit.boards.parse import unpack
+from zielzeit.boards.parse import decompress
 from zielzeit.boards.record import BoardRecord
 from zielzeit.lake.board_archive import SLOT, Archive, Span
 from zielzeit.lake.reading import Lake
@@ -41,7 +41,7 @@ def _read(lake: Lake) -> list[tuple[str, bytes, int]]:
     span = archive.span()
     assert span is not None
     boards = chain.from_iterable(archive.read(slot) for slot in sorted(span.slots))
-    return [(board.station, unpack(board.body), board.polled_at) for board in boards]
+    return [(board.station, decompress(board.body), board.polled_at) for board in boards]
 
 
 def test_what_was_kept_is_read_slot_by_slot_in_the_order_of_its_time(lake: Lake) -> None:

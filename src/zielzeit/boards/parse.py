@@ -86,7 +86,7 @@ _decode_route = msgspec.json.Decoder(list[Stop]).decode
 _decompressor = zstandard.ZstdDecompressor()
 
 
-def unpack(value: bytes) -> bytes:
+def decompress(value: bytes) -> bytes:
     """The body as the server sent it, whether or not the poller packed it with zstd. Raises BoardError."""
     if not value.startswith(_ZSTD_MAGIC):
         return value

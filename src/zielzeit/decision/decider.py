@@ -74,7 +74,7 @@ class Decider(msgspec.Struct, frozen=True):
         if not _can_be(polled_at):
             return Unreadable(f"polled at {polled_at} milliseconds since 1970, which cannot be")
         try:
-            return parse.parse(parse.unpack(value))
+            return parse.parse(parse.decompress(value))
         except parse.BoardError as error:
             return Unreadable(str(error))
 
@@ -100,7 +100,7 @@ def first_of_equals(one: bytes, other: bytes) -> bytes:
 
 def _whole(value: bytes) -> tuple[int, bytes]:
     try:
-        body = parse.unpack(value)
+        body = parse.decompress(value)
     except parse.BoardError:
         return -1, value
     return len(body), body

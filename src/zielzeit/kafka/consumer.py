@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
 
-from zielzeit.boards.parse import unpack
+from zielzeit.boards.parse import decompress
 from zielzeit.errors import UserError
 from zielzeit.kafka.admin import broker_error
 from zielzeit.settings import Settings
@@ -85,7 +85,7 @@ def describe(name: str, record: TopicRecord, *, raw: bool) -> str:
     if name != BOARDS:
         return record.value.decode(errors="replace")
     try:
-        body = unpack(record.value)
+        body = decompress(record.value)
     except ValueError as error:
         return f"{_when(record)}  {record.key}  {error}"
     if raw:

@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from confluent_kafka import KafkaError, KafkaException, Producer
 
-from zielzeit.boards.record import BoardRecord, headers, pack
+from zielzeit.boards.record import BoardRecord, compress, headers
 from zielzeit.errors import UserError
 from zielzeit.kafka.admin import broker_error, ensure_topics
 from zielzeit.settings import Settings
@@ -87,7 +87,7 @@ class BoardProducer:
 
     def publish(self, record: BoardRecord) -> None:
         """Hand over one board; waits for room in the queue. Raises UserError where the producer cannot go on."""
-        value = pack(record.body)
+        value = compress(record.body)
         waiting_since: float | None = None
         while not self._try(record, value):
             if waiting_since is None:

@@ -16,29 +16,33 @@ import pyarrow.dataset as ds
 
 from zielzeit import topics
 from zielzeit.berlin_time import BERLIN, milliseconds
-from zielzeit.lake.reading import Lake, arrow_schema
+from zielzeit.lake.reading import Lake
 from zielzeit.lake.table_definitions import table
 
 SLOT = timedelta(minutes=5)
 _SLOT_MILLISECONDS = SLOT // timedelta(milliseconds=1)
 
-_READ = ("station", "polled_at", "body", "kafka_partition", "kafka_offset")
-_SCHEMA = pa.schema([field for field in arrow_schema(table(topics.BOARDS)) if field.name in _READ])
-_ORDER = [("polled_at", "ascending"), ("station", "ascending"), ("kafka_offset", "ascending")]
-_NOWHERE = -1
-
 
 class Board(NamedTuple):
-    """A board as it was kept."""
+    """A board as the job reads it, from the archive or from the topic: some columns of the table ``boards``."""
 
     station: str
     body: bytes
-    """Packed or not, as it was in the topic."""
-    partition: int
-    """Of the topic it was in, −1 where it never was in one."""
-    offset: int
+    """A zstd frame or plain, as it was in the topic."""
+    kafka_partition: int
+    """Partition of the topic it was in, −1 if it never was in one."""
+    kafka_offset: int
+    """Offset in that partition, −1 likewise."""
     polled_at: int
     """Milliseconds since 1970 UTC."""
+
+
+JOB_COLUMNS = {column.name: column.type for column in table(topics.BOARDS).columns if column.name in Board._fields}
+"""Columns of the table ``boards`` that the job reads, with their types."""
+_SCHEMA = pa.schema(JOB_COLUMNS.items())
+_ORDER = [("polled_at", "ascending"), ("station", "ascending"), ("kafka_offset", "ascending")]
+_PLACE = ("kafka_partition", "kafka_offset")
+_NO_PLACE = -1
 
 
 class Span(NamedTuple):
@@ -64,8 +68,7 @@ class Archive:
         """How far it reaches; None where it is empty. Reads three narrow columns of all there is."""
         slots: set[int] = set()
         newest, offsets = 0, dict[int, int]()
-        narrow = ["polled_at", "kafka_partition", "kafka_offset"]
-        for batch in self._lake.dataset(topics.BOARDS).to_batches(columns=narrow):
+        for batch in self._lake.dataset(topics.BOARDS).to_batches(columns=["polled_at", *_PLACE]):
             if not batch.num_rows:
                 continue
             times = pc.cast(batch.column("polled_at"), pa.int64())
@@ -86,14 +89,8 @@ class Archive:
             return
         for batch in pa.concat_tables(parts).sort_by(_ORDER).to_batches():
             for row in batch.to_pylist():
-                partition, offset = row["kafka_partition"], row["kafka_offset"]
-                yield Board(
-                    station=row["station"],
-                    body=row["body"],
-                    partition=_NOWHERE if partition is None else partition,
-                    offset=_NOWHERE if offset is None else offset,
-                    polled_at=milliseconds(row["polled_at"]),
-                )
+                place = {name: _NO_PLACE if row[name] is None else row[name] for name in _PLACE}
+                yield Board(**row | place | {"polled_at": milliseconds(row["polled_at"])})
 
     def _files(self, day: date) -> list[ds.Fragment]:
         """The files of a day, found once: listing them is what costs. No slot lies on two days."""

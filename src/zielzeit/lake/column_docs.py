@@ -11,23 +11,15 @@ import inspect
 import textwrap
 from itertools import pairwise
 
+import msgspec
+import pyarrow as pa
+
 from zielzeit.events.structs import Decision, Prediction
-from zielzeit.lake.table_definitions import DAY, TABLES, Column, Table
+from zielzeit.lake.columns import Column, nested_struct
+from zielzeit.lake.table_definitions import DAY, TABLES, Table
 from zielzeit.settings import ROOT
 
 PAGE = ROOT / "docs" / "data.md"
-
-_RECORD = {
-    "station": "Whose board it is, as the poller was told: a name, an EVA number or a DS100 code.",
-    "polled_at": "When it was asked for; its event time.",
-    "body": "The response's body as it came, a zstd frame or plain (`zielzeit.boards.parse.unpack`).",
-    "source": "`poll` or `replay`.",
-    "url": "The request, or the recording's folder and file.",
-    "status": "HTTP status.",
-    "content_type": "What the server called the body.",
-    "kafka_partition": "Partition of the topic that the board was read from.",
-    "kafka_offset": "Its offset there. With the partition it is the board's identity.",
-}
 
 
 def rewritten(page: str) -> str:
@@ -43,28 +35,35 @@ def grid(table: Table) -> str:
     """A table's columns in Markdown; features are left to the page itself."""
     rows = ["| column | type | meaning |", "|---|---|---|"]
     rows += [
-        f"| `{column.name}` | {column.type} | {meaning(table, column)} |"
+        f"| `{column.name}` | {_type_name(column.type)} | {meaning(table, column)} |"
         for column in table.columns
-        if column.source != "features"
+        if not column.key
     ]
-    time = "polled_at" if table.event is None else table.day
-    origin = "the service day of the run" if time == "service_day" else f"the date of `{time}` in Europe/Berlin"
-    rows.append(f"| `{DAY}` | DATE | The folder: {origin}. |")
+    origin = f"the date of `{table.day}` in Europe/Berlin" if table.day_is_time else "the service day of the run"
+    rows.append(f"| `{DAY}` | {_type_name(pa.date32())} | The folder: {origin}. |")
     return "\n".join(rows)
 
 
 def meaning(table: Table, column: Column) -> str:
-    """What the source says of a column: in its own event, else in that where the field appears first."""
-    if table.event is None:
-        return _RECORD[column.name]
-    for event in (table.event, Decision, Prediction):
-        if text := field_docs(event).get(column.source):
+    """The docstring of a column's field: in the event that has it, else in the event where it appears first."""
+    owner, field = table.event, column.path[-1]
+    for step in column.path[:-1]:
+        hints = {found.name: found.type for found in msgspec.structs.fields(owner)}
+        owner = nested_struct(hints[step]) or owner
+    for event in (owner, *owner.__bases__, Decision, Prediction):
+        if text := field_docs(event).get(field):
             return text.replace("``", "`").replace("|", "\\|").replace("None", "null")
-    raise LookupError(f"{table.event.__name__}.{column.source} has no docstring")
+    raise LookupError(f"{owner.__name__}.{field} has no docstring")
+
+
+def _type_name(kind: pa.DataType) -> str:
+    return str(kind).replace("item: ", "").replace("[day]", "")
 
 
 def field_docs(owner: type) -> dict[str, str]:
     """Field → the string literal below it, as one line; Python itself forgets them."""
+    if owner is msgspec.Struct:
+        return {}
     (body,) = ast.parse(textwrap.dedent(inspect.getsource(owner))).body
     fields = pairwise(body.body) if isinstance(body, ast.ClassDef) else ()
     return {

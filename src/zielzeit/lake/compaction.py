@@ -39,7 +39,7 @@ from pyarrow import fs
 
 from zielzeit.berlin_time import BERLIN
 from zielzeit.errors import UserError
-from zielzeit.lake.reading import NOTE, File, Lake, file_schema, is_data, is_note, noted
+from zielzeit.lake.reading import NOTE, File, Lake, is_data, is_note, noted
 from zielzeit.lake.table_definitions import TABLES, table
 
 QUIET_SECONDS = 3600.0
@@ -130,7 +130,7 @@ def tidy(lake: Lake, name: str, day: Sequence[File]) -> None:
 
 def _write(lake: Lake, name: str, batch: Sequence[File], target: File) -> None:
     """The rows of some files as one, in the order of the files. Raises UserError where the count does not come out."""
-    rows, schema, path = lake.dataset(name, batch), file_schema(table(name)), lake.path(name, target)
+    rows, schema, path = lake.dataset(name, batch), table(name).file_schema, lake.path(name, target)
     with pq.ParquetWriter(path, schema, filesystem=lake.files, compression="zstd") as writer:
         for part in rows.to_batches(columns=schema.names, batch_size=_ROWS):
             writer.write_table(pa.Table.from_batches([part]).cast(schema))

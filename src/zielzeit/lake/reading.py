@@ -21,23 +21,11 @@ from pyarrow import fs
 
 from zielzeit import settings as configuration
 from zielzeit.errors import UserError
-from zielzeit.lake.table_definitions import DAY, Column, Table, table
+from zielzeit.lake.table_definitions import DAY, table
 from zielzeit.settings import Settings
 
 NOTE = "_compacted-"
 """A note's name is this, the name of the file that it is about, and ``.json``."""
-
-_ARROW: dict[str, pa.DataType] = {
-    "STRING": pa.string(),
-    "BYTES": pa.binary(),
-    "INT": pa.int32(),
-    "BIGINT": pa.int64(),
-    "DOUBLE": pa.float64(),
-    "BOOLEAN": pa.bool_(),
-    "DATE": pa.date32(),
-    "TIMESTAMP_LTZ(3)": pa.timestamp("ms", "UTC"),
-    "ARRAY<STRING>": pa.list_(pa.string()),
-}
 
 
 class File(NamedTuple):
@@ -110,10 +98,9 @@ class Lake(NamedTuple):
     def dataset(self, name: str, files: Iterable[File] | None = None) -> ds.Dataset:
         """A table, or some of its files; days are dates, times are UTC, columns that older files lack are null."""
         chosen = self.visible(name) if files is None else files
-        schema = arrow_schema(table(name))
         return ds.FileSystemDataset.from_paths(
             [self.path(name, file) for file in chosen],
-            schema=schema,
+            schema=table(name).schema,
             format=ds.ParquetFileFormat(),
             filesystem=self.files,
             partitions=[ds.field(DAY) == pa.scalar(file.day).cast(pa.date32()) for file in chosen],
@@ -126,23 +113,6 @@ def dataset(name: str, lake: str | None = None) -> ds.Dataset:
     Raises UserError where there is no such table or lake.
     """
     return Lake.of(configuration.load(lake=lake)).dataset(name)
-
-
-def arrow_schema(one: Table) -> pa.Schema:
-    """The columns of a table as readers see them, the day at the end."""
-    return pa.schema([*(pa.field(column.name, arrow_type(column)) for column in one.columns), (DAY, pa.date32())])
-
-
-def file_schema(one: Table) -> pa.Schema:
-    """The columns of a file, as Flink writes them: it does not say that times are UTC."""
-    fields = [field for field in arrow_schema(one) if field.name != DAY]
-    naive = pa.timestamp("ms")
-    return pa.schema([field.with_type(naive) if pa.types.is_timestamp(field.type) else field for field in fields])
-
-
-def arrow_type(column: Column) -> pa.DataType:
-    """What a reader gets of a column."""
-    return _ARROW[column.type]
 
 
 def is_data(name: str) -> bool:

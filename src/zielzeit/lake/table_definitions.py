@@ -1,49 +1,28 @@
-"""The lake's tables and their columns, made from the events' structs. Pure: no Flink, no files.
+"""The lake's tables: which topics each keeps, its columns, and the field that tells a row's day.
 
-``LAKE/<table>/day=YYYY-MM-DD/<file>``. A column bears the name of the struct's field; ``docs/data.md``
-says what is in it.
+Pure: no files, no Flink.
+
+``LAKE/<table>/day=YYYY-MM-DD/<file>``. Columns follow from the structs of the events and bear their fields' names;
+``docs/data.md`` lists them with their meanings.
 """
 
 from __future__ import annotations
 
-import types
 from collections.abc import Iterator
-from datetime import date, datetime
-from typing import Any, Literal, NamedTuple, Union, get_args, get_origin
+from typing import NamedTuple
 
 import msgspec
+import pyarrow as pa
 
 from zielzeit import topics
+from zielzeit.boards.record import HEADERS, StoredBoard
 from zielzeit.errors import UserError
 from zielzeit.events.structs import Decision, Example, Outcome, Prediction
 from zielzeit.features.definition import FEATURES
+from zielzeit.lake.columns import Column, arrow_type, columns_of
 
 DAY = "day"
 """The partition: a date of Europe/Berlin."""
-
-Type = Literal["STRING", "BYTES", "INT", "BIGINT", "DOUBLE", "BOOLEAN", "TIMESTAMP_LTZ(3)", "ARRAY<STRING>", "DATE"]
-
-_TYPES: dict[Any, Type] = {
-    str: "STRING",
-    bytes: "BYTES",
-    int: "INT",
-    float: "DOUBLE",
-    bool: "BOOLEAN",
-    datetime: "TIMESTAMP_LTZ(3)",
-    date: "DATE",
-    tuple[str, ...]: "ARRAY<STRING>",
-}
-
-
-class Column(NamedTuple):
-    """One column. Every one may be null: a record that an older version wrote may lack a field."""
-
-    name: str
-    type: Type
-    source: str
-    """Field of the event, or metadata of the record."""
-    member: str = ""
-    """Which one, of a field that is a dictionary."""
 
 
 class Table(NamedTuple):
@@ -51,30 +30,31 @@ class Table(NamedTuple):
 
     name: str
     topics: tuple[str, ...]
-    """What it keeps."""
-    event: type[msgspec.Struct] | None
-    """What a record of these topics is; None: bytes as they came."""
+    """Topics whose records are its rows."""
+    event: type[msgspec.Struct]
+    """Struct of a record: JSON, except on ``boards``, where its fields are the record's key, value and headers."""
     columns: tuple[Column, ...]
     day: str
-    """Field of the event that tells a row's day: a date, or the time whose Berlin date it is."""
+    """Field of the event that tells a row's day: a date, or a time whose date in Berlin it is."""
 
+    @property
+    def day_is_time(self) -> bool:
+        """Whether ``day`` names a time rather than a date."""
+        hints = {field.name: field.type for field in msgspec.structs.fields(self.event)}
+        return bool(pa.types.is_timestamp(arrow_type(hints[self.day])))
 
-def columns_of(event: type[msgspec.Struct]) -> Iterator[Column]:
-    """Columns of an event's fields. Raises TypeError for a field of a type that no column has."""
-    for field in msgspec.structs.fields(event):
-        yield Column(field.name, sql_type(field.type), field.name)
+    @property
+    def schema(self) -> pa.Schema:
+        """The columns as readers see them, the day at the end."""
+        return pa.schema([*((column.name, column.type) for column in self.columns), (DAY, pa.date32())])
 
-
-def sql_type(hint: Any) -> Type:
-    """The column type of a field's type, optional or not."""
-    if get_origin(hint) is Literal:
-        return "STRING"
-    if get_origin(hint) in (Union, types.UnionType):
-        (some,) = (part for part in get_args(hint) if part is not type(None))
-        return sql_type(some)
-    if hint not in _TYPES:
-        raise TypeError(f"no column type for {hint}")
-    return _TYPES[hint]
+    @property
+    def file_schema(self) -> pa.Schema:
+        """The columns of a file as Flink writes it: without the day, and times without the note that they are UTC."""
+        naive = pa.timestamp("ms")
+        return pa.schema(
+            [(column.name, naive if pa.types.is_timestamp(column.type) else column.type) for column in self.columns]
+        )
 
 
 def table(name: str) -> Table:
@@ -85,41 +65,25 @@ def table(name: str) -> Table:
     raise UserError(f"the lake has no table {name!r}; it has {', '.join(one.name for one in TABLES)}")
 
 
+def _board_columns() -> Iterator[Column]:
+    """As ``StoredBoard``; what came as a header is text."""
+    for column in columns_of(StoredBoard):
+        yield column._replace(type=pa.string()) if column.name in HEADERS else column
+
+
 def _example_columns() -> Iterator[Column]:
-    """As ``history import`` makes them: the delay is a feature of that name, the service day is the partition."""
+    """As ``history import`` writes them: a column per feature (the delay is one); the service day is the partition."""
     for field in msgspec.structs.fields(Example):
         if field.name not in ("delay", "features", "service_day"):
             name = "labelled_at" if field.name == "known_at" else field.name
-            yield Column(name, sql_type(field.type), field.name)
+            yield Column(name, arrow_type(field.type), (field.name,))
     for name in FEATURES:
-        yield Column(name, "DOUBLE", "features", name)
+        yield Column(name, pa.float64(), ("features",), name)
 
 
 TABLES = (
-    Table(
-        topics.BOARDS,
-        (topics.BOARDS,),
-        None,
-        (
-            Column("station", "STRING", "station"),
-            Column("polled_at", "TIMESTAMP_LTZ(3)", "timestamp"),
-            Column("body", "BYTES", "body"),
-            Column("source", "STRING", "headers", "source"),
-            Column("url", "STRING", "headers", "url"),
-            Column("status", "STRING", "headers", "status"),
-            Column("content_type", "STRING", "headers", "content-type"),
-            Column("kafka_partition", "INT", "partition"),
-            Column("kafka_offset", "BIGINT", "offset"),
-        ),
-        "timestamp",
-    ),
-    Table(
-        topics.DEPARTURES,
-        topics.DECISIONS,
-        Decision,
-        tuple(columns_of(Decision)),
-        "decided_at",
-    ),
+    Table(topics.BOARDS, (topics.BOARDS,), StoredBoard, tuple(_board_columns()), "polled_at"),
+    Table(topics.DEPARTURES, topics.DECISIONS, Decision, tuple(columns_of(Decision)), "decided_at"),
     Table(topics.PREDICTIONS, (topics.PREDICTIONS,), Prediction, tuple(columns_of(Prediction)), "decided_at"),
     Table(topics.OUTCOMES, (topics.OUTCOMES,), Outcome, tuple(columns_of(Outcome)), "known_at"),
     Table(topics.EXAMPLES, (topics.EXAMPLES,), Example, tuple(_example_columns()), "service_day"),

@@ -26,7 +26,7 @@ def _naming(path: Path) -> Iterator[None]:
 
 
 def _zstd_chunks(path: Path) -> Iterator[bytes]:
-    """Unpacked chunks of all frames. Unlike zstandard's own reader, a truncated frame is an error."""
+    """Decompressed chunks of all frames. Unlike zstandard's own reader, a truncated frame is an error."""
     frame = zstandard.ZstdDecompressor().decompressobj()
     started = False
     with path.open("rb") as file:
@@ -52,7 +52,7 @@ def _chunks(path: Path) -> Iterator[bytes]:
 
 
 def read_bytes(path: Path) -> bytes:
-    """The whole file unpacked. Raises UserError where it is unreadable, truncated or empty."""
+    """The whole file, decompressed. Raises UserError where it is unreadable, truncated or empty."""
     with _naming(path):
         body = b"".join(_chunks(path))
     if not body:

@@ -24,8 +24,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from zielzeit.boards.parse import unpack
-from zielzeit.boards.record import BoardRecord, pack
+from zielzeit.boards.parse import decompress
+from zielzeit.boards.record import BoardRecord, compress
 from zielzeit.errors import UserError
 from zielzeit.recordings.decompress import read_bytes, read_lines
 
@@ -66,13 +66,13 @@ class LinesFile(msgspec.Struct, frozen=True):
     sorted: bool
 
     def read(self) -> Iterator[BoardRecord]:
-        """The boards in the order of their time: lazily, or sorted in memory (packed) where the file is not sorted."""
+        """Boards in order of time: lazily, or sorted in memory (compressed) where the file is not sorted."""
         if self.sorted:
             yield from _read_jsonl(self.path)
             return
-        packed = [msgspec.structs.replace(board, body=pack(board.body)) for board in _read_jsonl(self.path)]
-        for board in sorted(packed, key=_in_order):
-            yield msgspec.structs.replace(board, body=unpack(board.body))
+        compressed = [msgspec.structs.replace(board, body=compress(board.body)) for board in _read_jsonl(self.path)]
+        for board in sorted(compressed, key=_in_order):
+            yield msgspec.structs.replace(board, body=decompress(board.body))
 
 
 class Recording(msgspec.Struct, frozen=True):

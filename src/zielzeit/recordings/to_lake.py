@@ -12,14 +12,14 @@ import pyarrow.parquet as pq
 
 from zielzeit import topics
 from zielzeit.berlin_time import BERLIN
-from zielzeit.boards.record import BoardRecord, pack
-from zielzeit.lake.reading import Lake, arrow_schema
+from zielzeit.boards.record import HEADERS, BoardRecord, compress
+from zielzeit.lake.reading import Lake
 from zielzeit.lake.table_definitions import DAY, table
 
 _AT_ONCE = 200
-"""Boards of a row group: 2 MB of packed boards of large stations."""
+"""Boards of a row group: 2 MB of compressed boards of large stations."""
 
-_SCHEMA = pa.schema([field for field in arrow_schema(table(topics.BOARDS)) if field.name != DAY])
+_SCHEMA = pa.schema([(column.name, column.type) for column in table(topics.BOARDS).columns])
 
 
 def keep(
@@ -56,12 +56,5 @@ def _chunks(boards: Iterable[BoardRecord]) -> Iterator[list[BoardRecord]]:
 
 
 def _row(board: BoardRecord) -> dict[str, object]:
-    return {
-        "station": board.station,
-        "polled_at": board.polled_at,
-        "body": pack(board.body),
-        "source": board.source,
-        "url": board.url,
-        "status": str(board.status),
-        "content_type": board.content_type,
-    }
+    row = {name: getattr(board, name) for name in board.__struct_fields__}
+    return row | {"body": compress(board.body)} | {name: str(row[name]) for name in HEADERS}
