@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-import httpx
+import requests
 
 from zielzeit.errors import UserError
 from zielzeit.settings import Settings
@@ -45,11 +45,12 @@ def await_slots(settings: Settings, timeout_seconds: float = 20.0) -> None:
 def state(settings: Settings, job: str) -> str:
     """``RUNNING`` only when every task runs; else Flink's word, ``LOST``, or ``UNKNOWN`` where nobody answers."""
     try:
-        response = _client(settings).get(f"jobs/{job}")
-        if response.status_code == httpx.codes.NOT_FOUND:
+        response = _send(settings, "GET", f"jobs/{job}")
+        if response.status_code == requests.codes.not_found:
             return LOST
-        answer = response.raise_for_status().json()
-    except httpx.HTTPError:
+        response.raise_for_status()
+        answer = response.json()
+    except requests.RequestException:
         return "UNKNOWN"
     word = str(answer["state"])
     if word == "RUNNING" and any(vertex["status"] != "RUNNING" for vertex in answer["vertices"]):
@@ -76,8 +77,8 @@ def failure(settings: Settings, job: str) -> str:
 def cancel(settings: Settings, job: str) -> None:
     """End a job and wait for its end, for half a minute at most. A cluster that is gone has no jobs."""
     try:
-        _client(settings).patch(f"jobs/{job}", params={"mode": "cancel"})
-    except httpx.HTTPError:
+        _send(settings, "PATCH", f"jobs/{job}?mode=cancel")
+    except requests.RequestException:
         return
     deadline = time.monotonic() + _CANCEL_SECONDS
     while time.monotonic() < deadline and state(settings, job) not in _ENDED | {LOST, "UNKNOWN"}:
@@ -86,10 +87,14 @@ def cancel(settings: Settings, job: str) -> None:
 
 def _get(settings: Settings, path: str) -> Any:
     try:
-        return _client(settings).get(path).raise_for_status().json()
-    except httpx.HTTPError as error:
+        response = _send(settings, "GET", path)
+        response.raise_for_status()
+        return response.json()
+    except requests.RequestException as error:
         raise UserError(f"the Flink cluster at {settings.flink_rest} does not answer: {error}") from None
 
 
-def _client(settings: Settings) -> httpx.Client:
-    return httpx.Client(base_url=settings.flink_rest, timeout=_TIMEOUT_SECONDS, trust_env=False)
+def _send(settings: Settings, method: str, path: str) -> requests.Response:
+    with requests.Session() as session:
+        session.trust_env = False  # a proxy of the environment is not for the cluster
+        return session.request(method, f"{settings.flink_rest.rstrip('/')}/{path}", timeout=_TIMEOUT_SECONDS)

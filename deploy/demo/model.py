@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 
-import httpx
+import requests
 
 from deploy.demo.steps import Say
 from zielzeit.settings import ROOT, Settings
@@ -18,14 +18,15 @@ _TRAIN = (sys.executable, "-m", "cli.app", "train", "--quick", "--threads", "1")
 def champion(settings: Settings) -> str | None:
     """Version that bears the alias, or None. Asked without MLflow's own client, which takes seconds to load."""
     try:
-        answer = httpx.get(
-            f"{settings.mlflow_uri}/api/2.0/mlflow/registered-models/alias",
-            params={"name": settings.model_name, "alias": settings.model_alias},
-            timeout=_TIMEOUT_SECONDS,
-            trust_env=False,
-        )
-        return str(answer.json()["model_version"]["version"]) if answer.is_success else None
-    except (httpx.HTTPError, ValueError):
+        with requests.Session() as session:
+            session.trust_env = False  # a proxy of the environment is not for the registry of this machine
+            answer = session.get(
+                f"{settings.mlflow_uri}/api/2.0/mlflow/registered-models/alias",
+                params={"name": settings.model_name, "alias": settings.model_alias},
+                timeout=_TIMEOUT_SECONDS,
+            )
+        return str(answer.json()["model_version"]["version"]) if answer.ok else None
+    except requests.RequestException:
         return None
 
 

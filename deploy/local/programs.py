@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from typing import Any
 
-import httpx
 import msgspec
+import requests
 
 from deploy.local import flink, guests, kafka, mlflow
 from deploy.local.guests import Guest
@@ -133,15 +132,17 @@ def _is_registered(rest: Address, name: str) -> bool:
 
 
 @cache
-def _client() -> httpx.Client:
-    """One for all: a new one reads the certificates of the whole world each time."""
-    return httpx.Client(timeout=_HEALTH_TIMEOUT_SECONDS, trust_env=False)
+def _session() -> requests.Session:
+    """One for all: its connections are used again."""
+    session = requests.Session()
+    session.trust_env = False  # a proxy of the environment is not for the programs of this machine
+    return session
 
 
-def _get(url: str) -> Any:
-    """The response, or None where there is no good one."""
+def _get(url: str) -> requests.Response | None:
+    """Return the response, or None if the program does not answer or answers with an error."""
     try:
-        response = _client().get(url)
-    except httpx.HTTPError:
+        response = _session().get(url, timeout=_HEALTH_TIMEOUT_SECONDS)
+    except requests.RequestException:
         return None
-    return response if response.is_success else None
+    return response if response.ok else None

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-import httpx
 import msgspec
+import requests
 from confluent_kafka import Producer
 
 from deploy.cluster.submit import submit
@@ -115,21 +115,24 @@ def wait_until(done: Callable[[], bool], timeout_seconds: float = 180.0) -> None
 
 def cancel(settings: Settings, job: str) -> None:
     """End the job where it stands."""
-    httpx.patch(f"{settings.flink_rest}/jobs/{job}?mode=cancel", timeout=30).raise_for_status()
+    requests.patch(f"{settings.flink_rest}/jobs/{job}?mode=cancel", timeout=30).raise_for_status()
 
 
 def stop_with_savepoint(settings: Settings, job: str) -> str:
     """End the job and return where its state lies."""
     folder = (settings.local_dir / "savepoints").as_uri()
-    asked = httpx.post(f"{settings.flink_rest}/jobs/{job}/stop", json={"targetDirectory": folder}, timeout=30)
-    trigger = asked.raise_for_status().json()["request-id"]
+    asked = requests.post(f"{settings.flink_rest}/jobs/{job}/stop", json={"targetDirectory": folder}, timeout=30)
+    asked.raise_for_status()
+    trigger = asked.json()["request-id"]
     wait_until(lambda: get(settings, f"/jobs/{job}/savepoints/{trigger}")["status"]["id"] == "COMPLETED")
     return str(get(settings, f"/jobs/{job}/savepoints/{trigger}")["operation"]["location"])
 
 
 def get(settings: Settings, path: str) -> Any:
     """A reply of Flink's REST API."""
-    return httpx.get(settings.flink_rest + path, timeout=30).raise_for_status().json()
+    answer = requests.get(settings.flink_rest + path, timeout=30)
+    answer.raise_for_status()
+    return answer.json()
 
 
 def records(settings: Settings, *names: str) -> list[dict[str, Any]]:

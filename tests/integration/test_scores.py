@@ -12,11 +12,11 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import httpx
 import mlflow
 import numpy as np
 import polars as pl
 import pytest
+import requests
 
 from deploy.local.stack import Stack
 from tests.conftest import free_ports
@@ -106,11 +106,12 @@ def test_job_batch_and_rest_endpoint_score_alike(settings: Settings, examples: p
     said_by_batch = batch_scores(settings, examples, tmp_path)
     with serving(settings) as url:
         table = examples.select(FEATURES)
-        answer = httpx.post(
+        answer = requests.post(
             f"{url}/invocations",
             json={"dataframe_split": {"columns": table.columns, "data": [list(row) for row in table.iter_rows()]}},
             timeout=30,
-        ).raise_for_status()
+        )
+        answer.raise_for_status()
     said_by_rest = np.array([[row[name] for name in batch.COLUMNS] for row in answer.json()["predictions"]])
     np.testing.assert_allclose(said_by_rest, said_by_batch, atol=1e-9)
     np.testing.assert_allclose(said_by_job, said_by_batch, atol=0.00501)  # the topic has hundredths of minutes
@@ -154,7 +155,7 @@ def _await_ping(url: str, process: subprocess.Popen[bytes]) -> None:
         assert process.poll() is None, "mlflow models serve has ended"
         assert time.monotonic() < deadline, "mlflow models serve does not answer"
         try:
-            httpx.get(url, timeout=2).raise_for_status()
+            requests.get(url, timeout=2).raise_for_status()
             return
-        except httpx.HTTPError:
+        except requests.RequestException:
             time.sleep(0.3)

@@ -9,8 +9,8 @@ import subprocess
 import sys
 import time
 
-import httpx
 import pytest
+import requests
 
 from zielzeit.settings import ROOT
 
@@ -65,9 +65,9 @@ def test_the_server_stops_quietly_at_ctrl_c():
     with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, env={**os.environ}) as server:
         for _ in range(100):
             try:
-                listing = httpx.get(f"http://127.0.0.1:{port}/stations.json").json()
+                listing = requests.get(f"http://127.0.0.1:{port}/stations.json", timeout=5).json()
                 break
-            except httpx.TransportError:
+            except requests.ConnectionError:
                 time.sleep(0.1)
         server.send_signal(signal.SIGINT)
         _, errors = server.communicate(timeout=10)

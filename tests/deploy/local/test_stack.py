@@ -8,9 +8,9 @@ import socket
 import time
 from pathlib import Path
 
-import httpx
 import psutil
 import pytest
+import requests
 
 from deploy.local.layout import kafka_address
 from deploy.local.processes import belonging_to
@@ -43,7 +43,7 @@ def test_a_killed_task_manager_comes_back_and_is_counted(stack: Stack) -> None:
     assert after.state == "up"
     assert after.pid not in (None, before.pid)
     assert "taskmanager-1 ended unexpectedly" in stack.layout.journal.read_text()
-    overview = httpx.get(f"{stack.settings.flink_rest}/overview").json()
+    overview = requests.get(f"{stack.settings.flink_rest}/overview", timeout=5).json()
     assert overview["taskmanagers"] == stack.settings.task_managers
 
 
