@@ -10,6 +10,13 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from sklearn.metrics import (
+    brier_score_loss,
+    mean_absolute_error,
+    mean_pinball_loss,
+    roc_auc_score,
+    root_mean_squared_error,
+)
 
 from training import calibrating, dataset, examples
 from training.dataset import Examples, Vector
@@ -43,7 +50,7 @@ class Scored:
 
 
 def evaluate(model: ForestModel, folder: Path, first: date, last: date) -> dict[str, Scored]:
-    """Score the examples of ``first`` to ``last``, by class.
+    """Score the examples of ``first`` to ``last``, by class; classes without a model or without arrivals are left out.
 
     The interval of each service day is recalibrated with the labels known when that day began, from as many days before
     as ``calibrating`` looks back and the folder holds, none of them a day that the model was trained on, save where
@@ -55,10 +62,12 @@ def evaluate(model: ForestModel, folder: Path, first: date, last: date) -> dict[
         raise UserError(f"{folder} has no examples from {first} to {last}")
     scored = {}
     for klass, name in enumerate(train_classes.CLASSES):
+        if name not in model.card.calibration:
+            continue
         data = dataset.load(folder, klass, first - timedelta(days=calibrating.WINDOW_DAYS), last)
         if len(data):
             scored[name] = _score(model, name, data, first, model.card.trained_until)
-    return {name: part for name, part in scored.items() if len(part.data)}
+    return {name: part for name, part in scored.items() if not np.isnan(part.data.final).all()}
 
 
 def score(model: ForestModel, data: Examples) -> Scored:
@@ -123,23 +132,22 @@ def recalibrated(model: ForestModel, folder: Path, day: date) -> ForestModel:
 
 
 def measures(scored: Scored) -> dict[str, float | int]:
-    """The contract's figures of examples that arrived: minutes, shares, and skill = 1 − MAE / MAE of persistence."""
-    error = scored.predicted - scored.data.final
-    growth = scored.data.growth
-    mae, persistence = float(np.abs(error).mean()), float(np.abs(growth).mean())
-    inside = (scored.data.final >= scored.low) & (scored.data.final <= scored.high)
+    """Figures of examples that arrived: minutes, shares, and skill = 1 − MAE / MAE of persistence."""
+    truth, growth = scored.data.final, scored.data.growth
+    unchanged = np.zeros_like(growth)
+    mae, persistence = mean_absolute_error(truth, scored.predicted), mean_absolute_error(growth, unchanged)
     return {
-        "n": len(error),
-        "mae": mae,
-        "mae_persistence": persistence,
-        "skill": 1 - mae / persistence if persistence else 0.0,
-        "rmse": float(np.sqrt((error**2).mean())),
-        "rmse_persistence": float(np.sqrt((growth**2).mean())),
-        "bias": float(error.mean()),
-        "coverage": float(inside.mean()),
+        "n": len(truth),
+        "mae": float(mae),
+        "mae_persistence": float(persistence),
+        "skill": float(1 - mae / persistence) if persistence else 0.0,
+        "rmse": float(root_mean_squared_error(truth, scored.predicted)),
+        "rmse_persistence": float(root_mean_squared_error(growth, unchanged)),
+        "bias": float((scored.predicted - truth).mean()),
+        "coverage": float(((truth >= scored.low) & (truth <= scored.high)).mean()),
         "width": float((scored.high - scored.low).mean()),
-        "pinball_p10": _pinball(scored.data.final, scored.low, 0.1),
-        "pinball_p90": _pinball(scored.data.final, scored.high, 0.9),
+        "pinball_p10": float(mean_pinball_loss(truth, scored.low, alpha=0.1)),
+        "pinball_p90": float(mean_pinball_loss(truth, scored.high, alpha=0.9)),
     }
 
 
@@ -165,27 +173,18 @@ def summary(scored: dict[str, Scored]) -> dict[str, Any]:
 
 
 def cancellation(scored: Scored) -> dict[str, float]:
-    """Share of cancelled destinations, Brier score against always saying that share, area under the ROC curve."""
-    truth, said = scored.data.cancelled.astype(float), scored.cancelled
+    """Share of cancelled destinations, Brier score against always predicting that share, area under the ROC curve.
+
+    The area is 0.5 where all examples were cancelled or none was: there is nothing to rank.
+    """
+    truth = scored.data.cancelled
     share = float(truth.mean())
-    positives, negatives = truth.sum(), (1 - truth).sum()
-    rank = np.argsort(np.argsort(said, kind="stable"), kind="stable") + 1
-    auc = (
-        (rank[truth == 1].sum() - positives * (positives + 1) / 2) / (positives * negatives)
-        if positives and negatives
-        else 0.5
-    )
     return {
         "share": share,
-        "brier": float(((said - truth) ** 2).mean()),
+        "brier": float(brier_score_loss(truth, scored.cancelled, pos_label=True)),
         "brier_constant": share * (1 - share),
-        "auc": float(auc),
+        "auc": float(roc_auc_score(truth, scored.cancelled)) if 0 < share < 1 else 0.5,
     }
-
-
-def _pinball(truth: Vector, quantile: Vector, level: float) -> float:
-    under = truth - quantile
-    return float(np.maximum(level * under, (level - 1) * under).mean())
 
 
 def _refuse_trained_days(model: ForestModel, first: date) -> None:

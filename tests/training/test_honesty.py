@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import polars as pl
 import pytest
@@ -14,7 +16,7 @@ from training.history.importing import import_history
 from zielzeit import train_classes
 from zielzeit.errors import UserError
 from zielzeit.features.definition import FEATURES
-from zielzeit.model.model import load_model
+from zielzeit.model.model import FILE, load_model
 
 ROUNDS = {"growth": 30, "p10": 15, "p90": 15, "cancelled": 10}
 
@@ -50,6 +52,19 @@ def test_a_model_beats_persistence_on_days_it_has_not_seen(examples_folder: Path
     assert wanted <= set(figures["RB"])
     assert all(wanted <= set(part) for part in figures["RB"]["horizons"].values())
     assert sum(part["n"] for part in figures["RB"]["horizons"].values()) == figures["RB"]["n"]
+
+
+def test_a_class_without_a_model_is_not_evaluated(examples_folder: Path, model_folder: Path, tmp_path: Path) -> None:
+    model = shutil.copytree(model_folder, tmp_path / "model")
+    card = msgspec.json.decode((model / FILE).read_bytes())
+    del card["calibration"]["RB"]
+    for path in model.glob("RB-*.txt"):
+        path.unlink()
+    (model / FILE).write_bytes(msgspec.json.encode(card))
+    days = examples.days(examples_folder)
+    scored = evaluation.evaluate(load_model(model), examples_folder, days[-6], days[-2])
+    assert scored.keys() == card["calibration"].keys()
+    assert scored.keys()
 
 
 def test_shuffled_labels_give_no_skill(examples_folder: Path) -> None:
