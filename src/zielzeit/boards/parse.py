@@ -1,6 +1,6 @@
 """Boards as DBF's REST API sends them, read into typed rows.
 
-``GET /{station}.json?version=3`` of db-fakedisplay: see DESIGN.md section 8 for the fields. Only what the decision
+``GET /{station}.json?version=3`` of db-fakedisplay; docs/architecture.md lists the fields. Only what the decision
 needs is decoded; the route, most of a board's bytes, stays raw until a train is decided.
 """
 

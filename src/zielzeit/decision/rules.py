@@ -4,7 +4,7 @@
 the station's state and return decisions. Whoever calls them brings the boards into order, so that the set of decisions
 depends on the set of boards alone.
 
-The rules (DESIGN.md section 4), all times event time:
+The rules, all times event time (docs/architecture.md says why there are two):
 
 * settled: the row's believed departure (planned + delay) lies ``settle`` behind a board that shows the same value as
   an earlier one. That is the rule for boards polled with ``past=1``, which keep rows for an hour.

@@ -3,7 +3,7 @@
 Before a train nears a stop the feed carries its last posted delay forward, less some buffer, and lets the expected
 minute creep on while nothing is heard. Near the stop it believes a minute that is often too early; the true minute is
 posted some minutes after the believed departure. ``_LAG`` gives the share of wrong beliefs mended by then, from the
-recorded Frankfurt boards (DESIGN.md section 4). Times are epoch seconds, delays minutes.
+recorded Frankfurt boards (docs/architecture.md). Times are epoch seconds, delays minutes.
 """
 
 from __future__ import annotations

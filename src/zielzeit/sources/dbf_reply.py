@@ -1,4 +1,4 @@
-"""What a reply of DBF is: a board, whose board, or which of its many ways to have none (data/DBF_JSON.md)."""
+"""What a reply of DBF is: a board, whose board, or which of its many ways to have none (docs/architecture.md)."""
 
 from __future__ import annotations
 

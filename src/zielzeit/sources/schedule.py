@@ -12,7 +12,7 @@ from zielzeit.errors import UserError
 PUBLIC_HOST = "dbf.finalrewind.org"
 PUBLIC_PER_MINUTE = 10.0
 PUBLIC_SPACING_SECONDS = 60.0
-"""The public instance's rules: ten requests a minute in all, one per station and minute (DESIGN.md, section 8)."""
+"""The public instance's rules: ten requests a minute in all, one per station and minute (docs/architecture.md)."""
 
 _MARGIN = 1.005
 """Requests sent six seconds apart arrive a little less than that: without it, eleven could fall into one minute."""
