@@ -28,7 +28,7 @@ from zielzeit.decision.decider import Decider
 from zielzeit.decision.offline import decide
 from zielzeit.kafka.admin import ensure_topics, remove_topics
 from zielzeit.kafka.producer import BoardProducer
-from zielzeit.progress import passing
+from zielzeit.progress import Shown, counted
 from zielzeit.recordings.read import read_boards
 from zielzeit.settings import Settings
 
@@ -68,7 +68,7 @@ def _job(settings: Settings, boards: Sequence[BoardRecord], stations: int) -> tu
     ensure_topics(own, topics.ALL)
     try:
         with BoardProducer(own) as producer:
-            for one in passing("boards published", len(boards), boards):
+            for one in counted(Shown(), "boards published", len(boards), boards):
                 for number in range(stations):
                     producer.publish(msgspec.structs.replace(one, station=f"Speed {number}"))
             producer.flush()

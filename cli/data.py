@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -34,32 +33,21 @@ def import_files(
     """Read rows of any known schema; what was left out is said by reason."""
     from tempfile import TemporaryDirectory
 
-    from cli.steps import Begin, steps
     from training.history import database as databases
-    from training.history.importing import Progress, import_history
+    from training.history.importing import import_history
     from zielzeit.errors import UserError
-
-    class Shown(Progress):
-        """The import's steps on stderr."""
-
-        def __init__(self, begin: Begin) -> None:
-            self._begin = begin
-            self._advance: Callable[[int], None] = lambda _: None
-
-        def step(self, name: str, total: int) -> None:
-            self._advance = self._begin(name, total)
-
-        def advance(self, rows: int) -> None:
-            self._advance(rows)
+    from zielzeit.progress import Shown
 
     if not files and database is None:
         raise UserError("history import: give files, or --database")
-    with steps() as begin, TemporaryDirectory(prefix="zielzeit-rows-") as scratch:
+    progress = Shown()
+    with TemporaryDirectory(prefix="zielzeit-rows-") as scratch:
         sources = list(files or [])
         if database is not None:
             sources.append(Path(scratch) / "rows.parquet")
-            databases.fetch(database, query, sources[-1], begin("database", None))
-        report = import_history(sources, out, Shown(begin))
+            with progress.step("rows read from the database") as rows:
+                databases.fetch(database, query, sources[-1], rows.advance)
+        report = import_history(sources, out, progress)
     print(f"read {report.rows:,} rows of {report.files} files")
     for reason, count in sorted(report.left_out.items()):
         if count:

@@ -73,11 +73,12 @@ def decide(
 
 def _compare_with_job(paths: list[Path], station: str | None, decider: Decider, config: Settings) -> None:
     from zielzeit.evaluation.job_agreement import by_job, compare, offline
-    from zielzeit.progress import passing
+    from zielzeit.progress import Shown, counted
     from zielzeit.recordings.read import find_boards
 
     recording = find_boards(paths, station)
-    found = compare(offline(passing("boards decided", recording.boards, recording.read()), decider), by_job(config))
+    boards = counted(Shown(), "boards decided", recording.boards, recording.read())
+    found = compare(offline(boards, decider), by_job(config))
     print(f"{found.same} decisions of the job are those of decide")
     for ids, whose in ((found.only_offline, "decide"), (found.only_job, "the job")):
         if ids:
@@ -90,21 +91,13 @@ def _evaluate(
     paths: list[Path], station: str | None, decider: Decider, truth: list[Path], json_file: Path | None
 ) -> None:
     import msgspec
-    from rich.console import Console
-    from rich.progress import Progress
 
     from zielzeit.evaluation.evaluate import evaluate
     from zielzeit.evaluation.figures import figures
+    from zielzeit.progress import Shown
     from zielzeit.recordings.read import find_boards
 
-    console = Console(stderr=True)
-    recording = find_boards(paths, station)
-    with Progress(console=console, disable=not console.is_terminal) as bar:
-        task = bar.add_task("Boards", total=recording.boards)
-        compared = evaluate(
-            recording, decider, truth, station, progress=lambda boards: bar.update(task, completed=boards)
-        )
-    result = figures(compared)
+    result = figures(evaluate(find_boards(paths, station), decider, truth, station, progress=Shown()))
     if json_file is not None:
         json_file.write_bytes(msgspec.json.format(msgspec.json.encode(result)))
     _show(result)

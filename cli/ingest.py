@@ -81,7 +81,7 @@ def replay(
 
     from zielzeit import settings
     from zielzeit.kafka.producer import BoardProducer
-    from zielzeit.progress import counting
+    from zielzeit.progress import Shown
     from zielzeit.recordings.read import find_boards
     from zielzeit.recordings.replay import replay as send
     from zielzeit.shutdown import stopping
@@ -92,9 +92,14 @@ def replay(
     with BoardProducer(settings.load(kafka_bootstrap=kafka_bootstrap)) as producer:
         with stopping(stop.set, producer.abandon):
             try:
-                with counting("boards read", recording.boards) as advance:
+                with Shown().step("boards read", recording.boards) as step:
                     counts = send(
-                        recording.read(), producer, speed=speed, past=url_past, stop=stop, on_board=lambda _: advance(1)
+                        recording.read(),
+                        producer,
+                        speed=speed,
+                        past=url_past,
+                        stop=stop,
+                        on_board=lambda _: step.advance(),
                     )
             finally:
                 producer.flush()
@@ -112,14 +117,14 @@ def keep(
     """Put recorded boards into the lake, for a job that starts from the archive."""
     from zielzeit import settings
     from zielzeit.lake.reading import Lake
-    from zielzeit.progress import counting
+    from zielzeit.progress import Shown
     from zielzeit.recordings.read import find_boards
     from zielzeit.recordings.to_lake import keep as put
 
     config = settings.load(lake=lake)
     recording = find_boards(paths, station)
-    with counting("boards kept", recording.boards) as advance:
-        days = put(recording.read(), Lake.of(config), lambda _: advance(1))
+    with Shown().step("boards kept", recording.boards) as step:
+        days = put(recording.read(), Lake.of(config), lambda _: step.advance())
     print(f"{config.lake}: {recording.boards} boards of {len(days)} days, {days[0]} to {days[-1]}")
 
 

@@ -39,10 +39,11 @@ def show(
     from zielzeit.errors import UserError
     from zielzeit.lake.listing import summaries
     from zielzeit.lake.reading import Lake
+    from zielzeit.progress import Shown
 
     config = settings_of(context)
-    with Console(stderr=True).status("reading") as status:
-        found = summaries(Lake.of(config), lambda name: status.update(f"reading {name}"))
+    with Shown().step("reading") as step:
+        found = summaries(Lake.of(config), step.say)
     if not any(one.days for one in found):
         raise UserError(f"{config.lake} holds no tables: `./zielzeit store` fills it, ZIELZEIT_LAKE says where it is")
     if as_json:
@@ -62,17 +63,16 @@ def compact(
     quiet: Annotated[float, typer.Option(min=0, help="Minutes since a day's last file, at least.")] = 60.0,
 ) -> None:
     """Rewrite finished days; safe to stop at any moment, and to run again."""
-    from rich.console import Console
-
     from zielzeit.lake.compaction import compact as compact_days
     from zielzeit.lake.reading import Lake
+    from zielzeit.progress import Shown
 
     config = settings_of(context)
-    with Console(stderr=True).status("compacting") as status:
+    with Shown().step("compacting") as step:
         made = compact_days(
             Lake.of(config),
             quiet_seconds=quiet * 60,
-            done=lambda one: status.update(f"compacted {one.table} of {one.day}, {one.files} files"),
+            done=lambda one: step.say(f"{one.table} of {one.day}, {one.files} files"),
         )
     for one in made:
         print(f"{one.table} {one.day}: one file of {one.files}")

@@ -32,7 +32,7 @@ def rebuild(
     """Write what DBF would have answered with all that the feed knew at each poll."""
     from zielzeit import berlin_time
     from zielzeit.evaluation import iris_feed, rebuild_boards
-    from zielzeit.progress import counting
+    from zielzeit.progress import Shown
     from zielzeit.recordings.write import write_boards
 
     if not (feed / iris_feed.PLAN).is_file():
@@ -50,10 +50,10 @@ def rebuild(
         feed, station, first, last, every=every, past=past, only=None if only is None else frozenset(only)
     )
     written = Counter[datetime]()
-    with counting("polls rebuilt", polls) as advance:
+    with Shown().step("polls rebuilt", polls) as step:
         for board in write_boards(boards, out):
             if board.polled_at not in written:
-                advance(1)
+                step.advance()
             written[board.polled_at] += 1
     if not written:
         raise UserError(f"--only {', '.join(only or ())}: {feed} has no such station")

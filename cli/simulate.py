@@ -42,9 +42,7 @@ def _simulate(
     past: Annotated[bool, typer.Option(help="Record boards as polled with past=1.")] = True,
 ) -> None:
     """Simulate a railway: serve boards like DBF, or record them to a file."""
-    from rich.console import Console
-    from rich.progress import Progress
-
+    from zielzeit.progress import Shown
     from zielzeit.simulator.faults import Faults
     from zielzeit.simulator.recording import record
     from zielzeit.simulator.server import Clock
@@ -62,20 +60,17 @@ def _simulate(
         return
     if not boards.name.removesuffix(".zst").endswith(".jsonl"):
         raise UserError(f"--boards {boards}: name it .jsonl or .jsonl.zst, as replay reads it")
-    console = Console(stderr=True)
-    with Progress(console=console, disable=not console.is_terminal) as bar:
-        task = bar.add_task(f"Boards of {stations} stations, {hours:g} h", total=1.0)
-        done = record(
-            world,
-            boards,
-            start=begin,
-            hours=hours,
-            every=every,
-            past=past,
-            faults=wrong,
-            truth_file=truth,
-            progress=lambda share: bar.update(task, completed=share),
-        )
+    done = record(
+        world,
+        boards,
+        start=begin,
+        hours=hours,
+        every=every,
+        past=past,
+        faults=wrong,
+        truth_file=truth,
+        progress=Shown(),
+    )
     print(f"{boards}: {done.boards} boards from {begin.isoformat()}, {done.faulty} of them faulty.")
     if truth is not None:
         print(f"{truth}: {done.truths} stops of runs, {done.undecidable} of them undecidable.")

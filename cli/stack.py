@@ -72,12 +72,11 @@ def _down(
     parts: Annotated[list[str] | None, typer.Argument(help="kafka, flink, mlflow; all of them when left out")] = None,
 ) -> None:
     """End every process of the stack; its data stays."""
-    from rich.console import Console
-
     from deploy.local.stack import Stack
+    from zielzeit.progress import Shown
 
     stack = Stack(load())
-    with Console(stderr=True).status("Taking the stack down …"):
+    with Shown().step("taking the stack down"):
         ended = stack.down(parts or ())
     print(
         f"{'The stack' if not parts else ', '.join(parts)} is down ({ended} processes ended)."

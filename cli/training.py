@@ -53,25 +53,24 @@ def train(
     """Prints the new version's URI last."""
     from tempfile import TemporaryDirectory
 
-    from cli.steps import steps
     from training import fitting, model_registry, models
     from training import quick as quickly
     from zielzeit.errors import UserError
+    from zielzeit.progress import Shown
 
     config = settings_of(context)
     if quick == (folder is not None):
         raise UserError("train: give either --examples DIR or --quick")
+    progress = Shown()
     with TemporaryDirectory(prefix="zielzeit-train-") as scratch:
         if quick:
             yesterday = until.date() if until else datetime.now(UTC).date() - timedelta(days=1)
-            print(f"simulating {quickly.DAYS} days until {yesterday} of a railway with {stations} stations")
-            quickly.simulated_month(Path(scratch), stations, seed, yesterday)
+            quickly.simulated_month(Path(scratch), stations, seed, yesterday, progress)
         data = folder or Path(scratch) / "examples"
         last = until.date() if until else _last_day(data)
         model = out or Path(scratch) / "model"
         rounds = quickly.ROUNDS if quick else fitting.ROUNDS
-        with steps() as tell:
-            card = models.train(data, last, model, seed=seed, tell=tell, rounds=rounds, threads=threads)
+        card = models.train(data, last, model, seed=seed, progress=progress, rounds=rounds, threads=threads)
         store = model_registry.connect(config)
         uri, version, run_id = model_registry.register(
             config,
@@ -149,16 +148,15 @@ def retrain(
     mlflow_uri: MlflowUri = None,
 ) -> None:
     """Does nothing where the newest day was trained for already; fails, changing nothing, where data is not fit."""
-    from cli.steps import steps
     from training import model_registry, retraining
     from training import thresholds as limits
+    from zielzeit.progress import Shown
 
     config = settings_of(context)
     rules = limits.load(thresholds or limits.FILE)
     model_registry.connect(config)
     now = today.date() if today else datetime.now(UTC).date()
-    with steps() as tell:
-        done = retraining.retrain(config, folder, files or [], today=now, rules=rules, tell=tell, seed=seed)
+    done = retraining.retrain(config, folder, files or [], today=now, rules=rules, progress=Shown(), seed=seed)
     if done.done_before or done.verdict is None:
         print(f"nothing to do: a model for {done.newest_day} is in the registry")
         return

@@ -23,30 +23,27 @@ def tune(
     every: Annotated[int, typer.Option(help="Seconds between two rebuilt boards.", min=30)] = 180,
 ) -> None:
     """Print what silence's correction gives, honestly, and draw decisions against the time they take."""
-    from rich.console import Console
-    from rich.progress import Progress
-
     from zielzeit import berlin_time
     from zielzeit.decision.rules import Rules
     from zielzeit.evaluation import feed_truth as feeds
     from zielzeit.evaluation import iris_feed, trade_off, tuning
     from zielzeit.evaluation.figures import delay_figures, figure
     from zielzeit.evaluation.rebuild_boards import rebuild
+    from zielzeit.progress import Shown
 
     if not (feed / iris_feed.PLAN).is_file():
         raise UserError(f"{feed} is no recorded feed: it holds no {iris_feed.PLAN}")
-    console = Console(stderr=True)
-    with Progress(console=console, disable=not console.is_terminal) as bar:
-        task = bar.add_task("Boards rebuilt", total=None)
+    progress = Shown()
+    with progress.step("boards rebuilt"):
         truth = list(feeds.read(feed, station))
         changes = iris_feed.read_changes(feed)
         begin, end = (berlin_time.instant_datetime(changes[place].at // MINUTE) for place in (0, -1))
         default = list(rebuild(feed, station, begin, end, every=every, past=False))
         silent = tuning.silent_trains(default, {stop.id: stop for stop in truth}, Rules())
         past = list(rebuild(feed, station, begin, end, every=every, past=True))
-        bar.update(task, description="Waiting times")
+    with progress.step("waiting times compared"):
         trades = list(trade_off.settle(past, truth))
-        trades += trade_off.simulated_day()
+        trades += trade_off.simulated_day(progress)
     honest = tuning.leave_one_period_out(silent)
     for name, errors in (("last value", honest.last), ("estimate", honest.estimated)):
         found = delay_figures(errors)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -19,9 +18,7 @@ from zielzeit import train_classes
 from zielzeit.errors import UserError
 from zielzeit.features.definition import FEATURES
 from zielzeit.model.model import FILE, HEADS, NETWORK_FILE, Calibration, ModelCard, checksum, file_name, load_model
-
-Tell = Callable[[str, int], Callable[[int], None]]
-"""Begins a step of so many trees; returns what is told of each."""
+from zielzeit.progress import SILENT, Progress
 
 
 def train(
@@ -30,7 +27,7 @@ def train(
     out: Path,
     *,
     seed: int,
-    tell: Tell,
+    progress: Progress = SILENT,
     rounds: dict[str, int] | None = None,
     threads: int = fitting.THREADS,
 ) -> ModelCard:
@@ -47,8 +44,8 @@ def train(
         data = dataset.load(folder, klass, first, until, most=fitting.MOST_EXAMPLES[klass], seed=seed)
         if (~data.cancelled).sum() < calibrating.FEWEST:
             continue
-        advance = tell(f"train {name} on {len(data):,} examples", sum(wanted.values()))
-        boosters = fitting.fit(data, seed, wanted, advance, threads)
+        with progress.step(f"train {name} on {len(data):,} examples", sum(wanted.values())) as trees:
+            boosters = fitting.fit(data, seed, wanted, trees.advance, threads)
         for head in HEADS:
             (out / file_name(name, head)).write_text(boosters[head].model_to_string())
         calibrations[name] = _first_calibration(data, boosters)

@@ -12,9 +12,10 @@ import mlflow
 import msgspec
 
 from training import checking, dataset, examples, fitting, model_registry, models, promoting
-from training.history.importing import Progress, import_history
+from training.history.importing import import_history
 from training.thresholds import Thresholds
 from zielzeit.errors import UserError
+from zielzeit.progress import SILENT, Progress
 from zielzeit.settings import Settings
 
 DONE = "retrained_for"
@@ -37,8 +38,7 @@ def retrain(
     *,
     today: date,
     rules: Thresholds,
-    tell: models.Tell,
-    progress: Progress | None = None,
+    progress: Progress = SILENT,
     seed: int = 1,
     rounds: dict[str, int] | None = None,
 ) -> Retrained:
@@ -58,7 +58,7 @@ def retrain(
     if until <= examples.days(folder)[0]:
         raise UserError(f"{folder} has too few days: {rules.promotion.newest_days} are kept to judge on")
     with TemporaryDirectory(prefix="zielzeit-retrain-") as scratch:
-        models.train(folder, until, Path(scratch), seed=seed, tell=tell, rounds=rounds)
+        models.train(folder, until, Path(scratch), seed=seed, progress=progress, rounds=rounds)
         # Its intervals are as fresh as can be; judging it calibrates each day with the days before that one.
         card = models.recalibrate(Path(scratch), folder, newest)
         uri, version, _ = model_registry.register(

@@ -8,8 +8,8 @@ from contextlib import suppress
 
 from deploy.cluster import jobs
 from deploy.cluster.submit import latest_checkpoint, submit
-from deploy.demo.steps import Say
 from zielzeit.errors import UserError
+from zielzeit.progress import Step
 from zielzeit.settings import Settings
 
 _START_SECONDS = 180.0
@@ -24,17 +24,17 @@ class Job:
         self._checkpoints = settings.local_dir / "flink" / "checkpoints"
         self._ids: list[str] = []
 
-    def start(self, say: Say) -> None:
+    def start(self, step: Step) -> None:
         """Submit the job and wait until each of its tasks runs.
 
         Raises UserError where the cluster has no room for it, refuses it, or it ends or does not come up in time.
         """
         jobs.await_slots(self._settings)
-        say("submitting")
+        step.say("submitting")
         self._ids.append(submit(self._settings))
         deadline = time.monotonic() + _START_SECONDS
         while (word := self.look()) != "RUNNING":
-            say(word.lower())
+            step.say(word.lower())
             if time.monotonic() > deadline:
                 raise self._error(word)
             time.sleep(_POLL_SECONDS)

@@ -8,7 +8,7 @@ import sys
 
 import requests
 
-from deploy.demo.steps import Say
+from zielzeit.progress import Step
 from zielzeit.settings import ROOT, Settings
 
 _TIMEOUT_SECONDS = 10.0
@@ -30,8 +30,8 @@ def champion(settings: Settings) -> str | None:
         return None
 
 
-def train(settings: Settings, stations: int, seed: int, say: Say) -> bool:
-    """Train on the days before today of the railway that is about to run, and say the lines of ``train --quick``.
+def train(settings: Settings, stations: int, seed: int, step: Step) -> bool:
+    """Train on the days before today of the railway that will run; the step shows the lines of ``train --quick``.
 
     Returns whether it made a model. Without one the job predicts persistence.
     """
@@ -48,7 +48,7 @@ def train(settings: Settings, stations: int, seed: int, say: Say) -> bool:
         try:
             for line in process.stdout or ():
                 if text := line.strip():
-                    say(text)
+                    step.say(text)
         except BaseException:
             process.terminate()
             raise

@@ -15,13 +15,13 @@ from deploy.demo.job import Job
 from deploy.demo.railway import Railway
 from deploy.demo.reader import reading
 from deploy.demo.score import Score
-from deploy.demo.steps import step
 from deploy.demo.view import Moment, showing
 from deploy.local import restarts
 from deploy.local.programs import PARTS
 from deploy.local.stack import Stack
 from zielzeit import topics
 from zielzeit.kafka.admin import ensure_topics, remove_topics
+from zielzeit.progress import Progress, Shown
 from zielzeit.settings import Settings, load
 
 TOPIC_PREFIX = "demo."
@@ -74,30 +74,30 @@ def run(wish: Wish, settings: Settings, console: Console) -> Result:
     Raises UserError where something cannot be started or the job fails, KeyboardInterrupt for a Ctrl-C before that.
     """
     began = time.monotonic()
-    stack, job = Stack(settings), Job(settings)
+    stack, job, progress = Stack(settings), Job(settings), Shown(console, every_seconds=0)
     with _interruptible(), ExitStack() as at_the_end:
         before = {status.part for status in stack.status() if status.state != "down"}
-        at_the_end.callback(_leave, stack, job, before, console)
-        with step(console, "Stack: Kafka, Flink, MLflow") as say:
-            stack.up(progress=lambda statuses: say(", ".join(f"{each.name} {each.state}" for each in statuses)))
-        _ensure_model(wish, settings, console)
-        with step(console, f"Railway of {wish.stations} stations and its poller"):
+        at_the_end.callback(_leave, stack, job, before, progress)
+        with progress.step("Stack: Kafka, Flink, MLflow") as step:
+            stack.up(progress=lambda statuses: step.say(", ".join(f"{each.name} {each.state}" for each in statuses)))
+        _ensure_model(wish, settings, console, progress)
+        with progress.step(f"Railway of {wish.stations} stations and its poller"):
             _begin_anew(stack, job)
             simulated = railway.begin(wish.stations, wish.seed, wish.speed)
             stack.receive(railway.guests(simulated, settings, stack.layout.root / "demo"))
-        with step(console, "Job") as say:
-            job.start(say)
+        with progress.step("Job") as step:
+            job.start(step)
         score, first = _watch(wish, simulated, stack, job, console)
     return Result(score=score, first_prediction_seconds=first and first - began)
 
 
-def _ensure_model(wish: Wish, settings: Settings, console: Console) -> None:
+def _ensure_model(wish: Wish, settings: Settings, console: Console, progress: Progress) -> None:
     version = model.champion(settings)
     if version is not None:
         console.print(f"[green]✓[/] Model: {settings.model_name} version {version}", highlight=False)
         return
-    with step(console, "Model: training a first one") as say:
-        trained = model.train(settings, wish.stations, wish.seed, say)
+    with progress.step("Model: training a first one") as step:
+        trained = model.train(settings, wish.stations, wish.seed, step)
     if not trained:
         console.print("No model could be made: the job says what persistence says, version baseline", style="yellow")
 
@@ -141,12 +141,12 @@ def _watch(wish: Wish, simulated: Railway, stack: Stack, job: Job, console: Cons
     return score, first
 
 
-def _leave(stack: Stack, job: Job, before: set[str], console: Console) -> None:
+def _leave(stack: Stack, job: Job, before: set[str], progress: Progress) -> None:
     """Take down what the demo started, and only that."""
     for number in _SIGNALS:
         signal.signal(number, signal.SIG_IGN)
     mine = [part for part in PARTS if part not in before]
-    with step(console, "Taking down what the demo started"):
+    with progress.step("Taking down what the demo started"):
         job.end()
         stack.dismiss()
         if mine:

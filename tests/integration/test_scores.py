@@ -64,9 +64,7 @@ def settings(stack: Stack, boards: list[BoardRecord], tmp_path_factory: pytest.T
     before = mlflow.get_tracking_uri()
     model_registry.connect(config)
     model, data = folder / "model", folder / "examples"
-    card = models.train(
-        data, DAY - timedelta(days=2), model, seed=1, tell=lambda *_: lambda _: None, rounds=ROUNDS, threads=1
-    )
+    card = models.train(data, DAY - timedelta(days=2), model, seed=1, rounds=ROUNDS, threads=1)
     model_registry.register(config, model, card, data, parameters={}, alias=config.model_alias)
     job.publish(config, boards)
     job.run_to_end(config)

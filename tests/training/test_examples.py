@@ -76,7 +76,6 @@ def test_retrain_learns_from_what_the_pipeline_stored(lake: Path, tmp_path: Path
         [],
         today=examples.days(lake)[-1],
         rules=rules,
-        tell=lambda name, total: lambda trees: None,
         rounds={"growth": 3, "p10": 3, "p90": 3, "cancelled": 3},
     )
     assert done.uri is not None

@@ -21,24 +21,19 @@ from zielzeit.model.model import FILE, load_model
 ROUNDS = {"growth": 30, "p10": 15, "p90": 15, "cancelled": 10}
 
 
-def quiet(name: str, total: int):
-    """Tell nobody."""
-    return lambda _: None
-
-
 @pytest.fixture(scope="module")
 def model_folder(examples_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model trained on all but the last nine days."""
     folder = tmp_path_factory.mktemp("model")
     until = examples.days(examples_folder)[-10]
-    models.train(examples_folder, until, folder, seed=1, tell=quiet, rounds=ROUNDS)
+    models.train(examples_folder, until, folder, seed=1, rounds=ROUNDS)
     return folder
 
 
 def test_too_short_a_history_is_told(examples_folder: Path, tmp_path: Path) -> None:
     until = examples.days(examples_folder)[8]
     with pytest.raises(UserError, match="too few days"):
-        models.train(examples_folder, until, tmp_path, seed=1, tell=quiet, rounds=ROUNDS)
+        models.train(examples_folder, until, tmp_path, seed=1, rounds=ROUNDS)
 
 
 def test_a_model_beats_persistence_on_days_it_has_not_seen(examples_folder: Path, model_folder: Path) -> None:

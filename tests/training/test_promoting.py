@@ -23,11 +23,6 @@ RULES = thresholds.load()
 GOOD = {"n": 100, "mae": 2.0, "skill": 0.1, "coverage": 0.8}
 
 
-def quiet(name: str, total: int):
-    """Tell nobody."""
-    return lambda _: None
-
-
 @pytest.mark.parametrize(
     ("challenger", "champion", "broken"),
     [
@@ -78,7 +73,7 @@ def test_retrain_promotes_once_per_day_and_rolls_back(
     newest = examples.days(examples_folder)[-1]
 
     def retrain():
-        return retraining.retrain(store, examples_folder, [], today=newest, rules=lenient, tell=quiet, rounds=ROUNDS)
+        return retraining.retrain(store, examples_folder, [], today=newest, rules=lenient, rounds=ROUNDS)
 
     first = retrain()
     assert first.verdict is not None
@@ -103,7 +98,7 @@ def test_retrain_promotes_once_per_day_and_rolls_back(
 
 def _register_worse(store: Settings, folder: Path, scratch: Path) -> None:
     until = examples.days(folder)[-8]
-    card = models.train(folder, until, scratch, seed=1, tell=quiet, rounds=ROUNDS | {"growth": 1})
+    card = models.train(folder, until, scratch, seed=1, rounds=ROUNDS | {"growth": 1})
     model_registry.register(store, scratch, card, folder, parameters={}, alias=model_registry.CHALLENGER)
 
 
@@ -117,9 +112,7 @@ def test_data_that_is_not_fit_changes_nothing(
         examples.write_day(tmp_path, day, table.head(20) if cut == "missing" and day >= days[-3] else table)
     before = len(mlflow.MlflowClient().search_model_versions(f"name='{store.model_name}'"))
     with pytest.raises(UserError, match=cut):
-        retraining.retrain(
-            store, tmp_path, [], today=days[-1] + timedelta(days=late), rules=RULES, tell=quiet, rounds=ROUNDS
-        )
+        retraining.retrain(store, tmp_path, [], today=days[-1] + timedelta(days=late), rules=RULES, rounds=ROUNDS)
     assert len(mlflow.MlflowClient().search_model_versions(f"name='{store.model_name}'")) == before
 
 
@@ -127,7 +120,7 @@ def test_stream_batch_and_rest_flavour_score_alike(store: Settings, examples_fol
     day = examples.days(examples_folder)[-2]
     folder = tmp_path / "model"
     until = examples.days(examples_folder)[-8]
-    card = models.train(examples_folder, until, folder, seed=2, tell=quiet, rounds=ROUNDS)
+    card = models.train(examples_folder, until, folder, seed=2, rounds=ROUNDS)
     uri, _, _ = model_registry.register(store, folder, card, examples_folder, parameters={}, alias="test")
     model, _ = model_registry.fetch(uri)
     batch.predict(model, examples_folder, day, day, tmp_path / "scores.parquet")
@@ -153,7 +146,7 @@ def test_the_champion_is_calibrated_once_per_day_and_its_medians_stay(
 ) -> None:
     days = examples.days(examples_folder)
     config = store.model_copy(update={"model_name": "to-calibrate"})
-    card = models.train(examples_folder, days[-8], tmp_path / "model", seed=2, tell=quiet, rounds=ROUNDS)
+    card = models.train(examples_folder, days[-8], tmp_path / "model", seed=2, rounds=ROUNDS)
     model_registry.register(config, tmp_path / "model", card, examples_folder, parameters={}, alias=config.model_alias)
     uri = retraining.calibrate(config, examples_folder)
     assert uri == "models:/to-calibrate/2"
@@ -172,7 +165,7 @@ def test_intervals_calibrated_for_a_day_are_those_that_evaluation_uses_on_it(
     examples_folder: Path, tmp_path: Path
 ) -> None:
     days = examples.days(examples_folder)
-    models.train(examples_folder, days[-8], tmp_path, seed=2, tell=quiet, rounds=ROUNDS)
+    models.train(examples_folder, days[-8], tmp_path, seed=2, rounds=ROUNDS)
     model = load_model(tmp_path)
     expected = evaluation.evaluate(model, examples_folder, days[-3], days[-3])["RB"]
     found = evaluation.score(evaluation.recalibrated(model, examples_folder, days[-3]), expected.data)
@@ -183,7 +176,7 @@ def test_intervals_calibrated_for_a_day_are_those_that_evaluation_uses_on_it(
 def test_the_report_is_one_page_with_all_classes(examples_folder: Path, tmp_path: Path) -> None:
     days = examples.days(examples_folder)
     folder = tmp_path / "model"
-    models.train(examples_folder, days[-8], folder, seed=2, tell=quiet, rounds=ROUNDS)
+    models.train(examples_folder, days[-8], folder, seed=2, rounds=ROUNDS)
     scored = evaluation.evaluate(load_model(folder), examples_folder, days[-5], days[-2])
     figures = {"model": str(folder), "from": str(days[-5]), "to": str(days[-2]), **evaluation.summary(scored)}
     report.write(tmp_path / "report.html", figures, scored, examples_folder, folder)

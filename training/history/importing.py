@@ -30,6 +30,7 @@ from zielzeit.features.definition import FEATURES
 from zielzeit.features.network_state import DECIMALS, moment
 from zielzeit.features.statistics import Table
 from zielzeit.features.table_store import Store
+from zielzeit.progress import SILENT, Progress, Step
 
 KEEPING = Path("_history")
 STATE_FILE = "state.bin"
@@ -53,22 +54,11 @@ class Report(msgspec.Struct, kw_only=True):
     days: int = 0
 
 
-class Progress:
-    """Told how far an import is; the command line shows it."""
-
-    def step(self, name: str, total: int) -> None:
-        """A new step of so many rows begins."""
-
-    def advance(self, rows: int) -> None:
-        """So many more rows are done."""
-
-
-def import_history(files: Sequence[Path], out: Path, progress: Progress | None = None) -> Report:
+def import_history(files: Sequence[Path], out: Path, progress: Progress = SILENT) -> Report:
     """Read files and (re)make the examples of all history kept in ``out``.
 
     Raises UserError where a file is missing or no known kind of history; nothing has been changed then.
     """
-    watcher = progress or Progress()
     for path in files:
         if not path.is_file():
             raise UserError(f"no such file: {path}")
@@ -76,26 +66,26 @@ def import_history(files: Sequence[Path], out: Path, progress: Progress | None =
     left_out: Counter[str] = Counter()
     keeping = out / KEEPING / "stops"
     keeping.mkdir(parents=True, exist_ok=True)
-    watcher.step("read", sum(sources.rows(path) for path in files))
-    for path in files:
-        with path.open("rb") as stream:
-            digest = hashlib.file_digest(stream, "sha256").hexdigest()[:16]
-        for number, (records, count, dropped) in enumerate(sources.batches(path)):
-            examples.write_atomically(records, keeping / f"{digest}-{number}.parquet")
-            left_out.update(dropped)
-            report.rows += count
-            watcher.advance(count)
+    with progress.step("read", sum(sources.rows(path) for path in files)) as rows:
+        for path in files:
+            with path.open("rb") as stream:
+                digest = hashlib.file_digest(stream, "sha256").hexdigest()[:16]
+            for number, (records, count, dropped) in enumerate(sources.batches(path)):
+                examples.write_atomically(records, keeping / f"{digest}-{number}.parquet")
+                left_out.update(dropped)
+                report.rows += count
+                rows.advance(count)
     stops = pl.concat(
         [pl.DataFrame(schema=STOPS), *(pl.read_parquet(path) for path in sorted(keeping.glob("[!.]*.parquet")))],
         how="diagonal",  # what was kept by an older version lacks a column
     )
-    watcher.step("put runs together", len(stops))
-    runs, labels, names, dropped = assemble(stops)
+    with progress.step("put runs together"):
+        runs, labels, names, dropped = assemble(stops)
     del stops
     left_out.update(dropped)
-    watcher.step("replay", len(runs.kind))
     store = Store(names)
-    _write_examples((runs, labels), store, out, report, watcher)
+    with progress.step("replay", len(runs.kind)) as events:
+        _write_examples((runs, labels), store, out, report, events)
     state = out / KEEPING / STATE_FILE
     draft = state.with_suffix(".draft")
     draft.write_bytes(store.to_bytes())
@@ -105,7 +95,7 @@ def import_history(files: Sequence[Path], out: Path, progress: Progress | None =
     return report
 
 
-def _write_examples(made: tuple[Runs, Labels], store: Store, out: Path, report: Report, watcher: Progress) -> None:
+def _write_examples(made: tuple[Runs, Labels], store: Store, out: Path, report: Report, events: Step) -> None:
     """Write each service day as soon as all of its runs must have ended."""
     waiting: dict[int, list[pl.DataFrame]] = {}
     writing: list[Future[None]] = []
@@ -119,7 +109,7 @@ def _write_examples(made: tuple[Runs, Labels], store: Store, out: Path, report: 
             report.days += 1
             writing.append(writer.submit(examples.write_day, out, _EPOCH + timedelta(days=day), frame))
 
-        for at, frame in _by_day(*made, store, watcher):
+        for at, frame in _by_day(*made, store, events):
             for (day,), part in frame.group_by(["day"], maintain_order=True):
                 waiting.setdefault(int(str(day)), []).append(part)
             for day in [day for day in waiting if day < at - _LONGEST_RUN]:
@@ -132,7 +122,7 @@ def _write_examples(made: tuple[Runs, Labels], store: Store, out: Path, report: 
             future.result()
 
 
-def _by_day(runs: Runs, labels: Labels, store: Store, watcher: Progress) -> Iterator[tuple[int, pl.DataFrame]]:
+def _by_day(runs: Runs, labels: Labels, store: Store, events: Step) -> Iterator[tuple[int, pl.DataFrame]]:
     """The examples decided on each service day, in order, with the service day of their run."""
     stops = order(runs)
     days = by_value(runs.known[stops], lambda minute: moment(berlin_time.instant_datetime(minute))[1]).astype(np.int32)
@@ -143,7 +133,7 @@ def _by_day(runs: Runs, labels: Labels, store: Store, watcher: Progress) -> Iter
         features = np.empty((len(departures), len(FEATURES)))
         replay(store.tables, runs, part, days[start:end], features)
         yield int(days[start]), _frame(runs, labels, departures, features)
-        watcher.advance(len(part))
+        events.advance(len(part))
 
 
 def _frame(runs: Runs, labels: Labels, stops: Longs, features: Table) -> pl.DataFrame:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -12,6 +12,7 @@ from zielzeit.decision.decider import Decider, Unreadable
 from zielzeit.decision.offline import RecordedBoard, decide
 from zielzeit.evaluation.comparison import Comparison, Evaluation, TrueStop
 from zielzeit.evaluation.read_truth import read_truth
+from zielzeit.progress import SILENT, Progress, counted
 from zielzeit.recordings.read import Recording
 
 MARGIN = 30
@@ -23,17 +24,11 @@ def evaluate(
     decider: Decider,
     truth: Sequence[Path],
     station: str | None = None,
-    progress: Callable[[int], None] = lambda boards: None,
+    progress: Progress = SILENT,
 ) -> Comparison:
-    """Decisions over a recording beside the truth; ``progress`` gets the number of boards read. Raises UserError."""
-
-    def watched() -> Iterator[RecordedBoard]:
-        for count, board in enumerate(recording.read(), 1):
-            if count % 500 == 0:
-                progress(count)
-            yield board
-
-    return _decided(watched(), decider).compare(read_truth(truth, station))
+    """Decisions over a recording beside the truth. Raises UserError."""
+    boards = counted(progress, "boards decided", recording.boards, recording.read())
+    return _decided(boards, decider).compare(read_truth(truth, station))
 
 
 def compare(boards: Iterable[RecordedBoard], truth: Iterable[TrueStop], decider: Decider) -> Comparison:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from statistics import median
@@ -19,6 +19,7 @@ from zielzeit.decision.rules import Rules
 from zielzeit.evaluation import truth_log, tuning
 from zielzeit.evaluation.comparison import Comparison, TrueStop
 from zielzeit.evaluation.evaluate import compare
+from zielzeit.progress import SILENT, Progress
 from zielzeit.recordings.read import read_boards
 from zielzeit.simulator.clock import BERLIN
 from zielzeit.simulator.faults import Faults
@@ -55,7 +56,7 @@ def settle(boards: Sequence[BoardRecord], truth: Sequence[TrueStop]) -> Iterator
         yield _trade("settle", value, found, _exact(found))
 
 
-def simulated_day(progress: Callable[[float], None] = lambda share: None) -> Iterator[Trade]:
+def simulated_day(progress: Progress = SILENT) -> Iterator[Trade]:
     """``gap``, ``max_silence`` and ``grace`` on default boards of a simulated day with every fault on."""
     with tempfile.TemporaryDirectory() as folder:
         file, truth_file = Path(folder) / "boards.jsonl", Path(folder) / "truth.jsonl"

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import heapq
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
 
+from zielzeit.progress import SILENT, Progress, counted
 from zielzeit.recordings.write import Line, writing
 from zielzeit.simulator import clock
 from zielzeit.simulator.faults import Faults
@@ -42,27 +43,25 @@ def record(
     past: bool = True,
     faults: Faults,
     truth_file: Path | None = None,
-    progress: Callable[[float], None] = lambda share: None,
+    progress: Progress = SILENT,
 ) -> Summary:
     """Write every station's boards, one each ``every`` seconds, and the truth of what left in that time.
 
-    ``out`` and ``truth_file`` are compressed when they are named ``.zst``. ``progress`` gets the share done, 0 … 1.
+    ``out`` and ``truth_file`` are compressed when they are named ``.zst``.
     """
     begin = int(start.timestamp())
     end = begin + int(hours * 3600)
     good: list[list[int]] = [[] for _ in world.network.stations]
     boards = faulty = 0
     with writing(out) as lines:
-        for station, at, line, fault in _in_order(
-            _polls(world, faults, begin, end, every=every, past=past), faults, world
-        ):
+        polls = _polls(world, faults, begin, end, every=every, past=past)
+        total = len(good) * len(range(begin, end, every))
+        for station, at, line, fault in counted(progress, "boards", total, _in_order(polls, faults, world)):
             lines.write(line)
             boards += 1
             faulty += fault is not None
             if fault is None:
                 good[station].append(at)
-            if boards % 50 == 0:
-                progress((at - begin) / max(1, end - begin))
     for times in good:
         times.sort()
 
@@ -76,7 +75,6 @@ def record(
                 lines.write(msgspec.json.encode(record_) + b"\n")
                 truths += 1
                 undecidable += record_.undecidable is not None
-    progress(1.0)
     return Summary(boards, faulty, truths, undecidable)
 
 

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 
 from zielzeit.kafka.producer import BoardProducer
-from zielzeit.progress import status
+from zielzeit.progress import Shown
 from zielzeit.settings import Settings
 from zielzeit.shutdown import stopping
 from zielzeit.sources.poller import Poller
@@ -15,6 +15,8 @@ from zielzeit.sources.reply_times import Clock
 from zielzeit.sources.schedule import Plan
 
 _FLUSH_SECONDS = 30.0
+_STATUS_SECONDS = 60.0
+"""Between two lines of status, without a terminal."""
 
 
 def poll_until_stopped(plan: Plan, settings: Settings, clock: Clock) -> None:
@@ -46,8 +48,8 @@ async def _poll(plan: Plan, producer: BoardProducer, clock: Clock) -> None:
         limit.start()
         loop.call_soon_threadsafe(stop.set)
 
-    with status() as show, stopping(ask_to_stop, producer.abandon):
-        showing = asyncio.create_task(_show(lambda: show(line())))
+    with Shown(every_seconds=_STATUS_SECONDS).step("polling") as step, stopping(ask_to_stop, producer.abandon):
+        showing = asyncio.create_task(_show(lambda: step.say(line())))
         try:
             await poller.run(stop, producer.flush)
         finally:
