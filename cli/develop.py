@@ -29,15 +29,21 @@ def _test(
     context: typer.Context,
     unit: Annotated[bool, typer.Option("--unit", help="Leave out what needs the broker and the cluster.")] = False,
 ) -> None:
-    """Check format, style and types, then run the tests; other arguments go to pytest."""
-    checks = [["ruff", "format", "--check", "."], ["ruff", "check", "."], ["mypy"]]
+    """Check format, style, dependencies and types, then run the tests; other arguments go to pytest."""
+    checks = [
+        ["ruff", "format", "--check", "."],
+        ["ruff", "check", "."],
+        ["deptry", "."],
+        ["deptry", "tests", "--config", "tests/deptry.toml"],
+        ["mypy"],
+    ]
     tests = ["pytest", *(["-m", "not integration"] if unit else []), *context.args]
     failed = []
     for step in [*checks, tests]:
         print(f"$ {' '.join(step)}", flush=True)
         done = subprocess.run([sys.executable, "-m", *step], cwd=ROOT, check=False)  # noqa: S603 - our own command
         if done.returncode:
-            failed.append(step[0] if step[0] != "ruff" else " ".join(step[:2]))
+            failed.append(" ".join(step[:2]) if step[0] in ("ruff", "deptry") else step[0])
     if failed:
         print(f"zielzeit: failed: {', '.join(failed)}", file=sys.stderr)
         raise typer.Exit(1)
