@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from typing import Annotated
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO, Annotated, NamedTuple
 
 import typer
 
 from zielzeit.settings import ROOT
+
+# In a process of its own, as a module: import-linter has no `python -m`.
+_CONTRACTS = "from importlinter.cli import lint_imports; raise SystemExit(lint_imports())"
+_WORKERS = 2
 
 
 def register(app: typer.Typer) -> None:
@@ -27,23 +35,90 @@ def _setup(
 
 def _test(
     context: typer.Context,
-    unit: Annotated[bool, typer.Option("--unit", help="Leave out what needs the broker and the cluster.")] = False,
+    quick: Annotated[
+        bool,
+        typer.Option("--quick", help="Leave out the tests that start a server (integration) or take long (slow)."),
+    ] = False,
 ) -> None:
-    """Check format, style, dependencies and types, then run the tests; other arguments go to pytest."""
+    """Check format, lint, types, dependencies and import contracts, and run the tests beside that.
+
+    Without an option everything runs: this is what must pass before a change lands. The tests that need the broker, the
+    cluster or the registry run one after the other in one process, all others beside them in a second one.
+
+    With --quick only what needs no server and takes seconds runs; use it while you work.
+
+    All other arguments go to pytest: `./zielzeit test --quick -k board`, `./zielzeit test tests/decision -x`,
+    `./zielzeit test tests/kafka --pdb`. Where they name a file or folder, or ask for a debugger, pytest runs in one
+    process; `-n 4` chooses another number of processes.
+    """
     checks = [
-        ["ruff", "format", "--check", "."],
-        ["ruff", "check", "."],
-        ["deptry", "."],
-        ["deptry", "tests", "--config", "tests/deptry.toml"],
-        ["mypy"],
+        _Check("format", ["-m", "ruff", "format", "--check", "."]),
+        _Check("lint", ["-m", "ruff", "check", "."]),
+        _Check("types", ["-m", "mypy"]),
+        _Check("dependencies", ["-m", "deptry", "."]),
+        _Check("dependencies of the tests", ["-m", "deptry", "tests", "--config", "tests/deptry.toml"]),
+        _Check("import contracts", ["-c", _CONTRACTS]),
     ]
-    tests = ["pytest", *(["-m", "not integration"] if unit else []), *context.args]
-    failed = []
-    for step in [*checks, tests]:
-        print(f"$ {' '.join(step)}", flush=True)
-        done = subprocess.run([sys.executable, "-m", *step], cwd=ROOT, check=False)  # noqa: S603 - our own command
-        if done.returncode:
-            failed.append(" ".join(step[:2]) if step[0] in ("ruff", "deptry") else step[0])
+    running = [check.start() for check in checks]
+    try:
+        tests = _Check("tests", ["-m", "pytest", *_pytest_arguments(context.args, quick)])
+        print(f"zielzeit: {tests.title} (beside them: {', '.join(check.title for check in checks)})", flush=True)
+        begin = time.monotonic()
+        tests_passed = subprocess.run([sys.executable, *tests.command], cwd=ROOT, check=False).returncode == 0  # noqa: S603 - our own command
+        failed = [run.check.title for run in running if not run.finish()]
+    finally:
+        for run in running:
+            run.process.terminate()
+    print(f"zielzeit: {tests.title}: {'passed' if tests_passed else 'failed'} in {time.monotonic() - begin:.0f} s")
+    failed += [] if tests_passed else [tests.title]
     if failed:
         print(f"zielzeit: failed: {', '.join(failed)}", file=sys.stderr)
         raise typer.Exit(1)
+
+
+class _Check(NamedTuple):
+    """One check: its title, and the arguments of the Python interpreter that runs it."""
+
+    title: str
+    command: Sequence[str]
+
+    def start(self) -> _Running:
+        """Start the check in the background; its output waits in a file."""
+        output = tempfile.TemporaryFile("w+")  # noqa: SIM115 - it lives as long as the process
+        process = subprocess.Popen(  # noqa: S603 - our own command
+            [sys.executable, *self.command], cwd=ROOT, stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL
+        )
+        return _Running(self, process, output)
+
+
+class _Running(NamedTuple):
+    """A check that was started."""
+
+    check: _Check
+    process: subprocess.Popen[bytes]
+    output: IO[str]
+
+    def finish(self) -> bool:
+        """Wait for the end, print the output if the check failed, and return True if it passed."""
+        passed = self.process.wait() == 0
+        if not passed:
+            self.output.seek(0)
+            print(self.output.read().rstrip())
+        print(f"zielzeit: {self.check.title}: {'passed' if passed else 'failed'}", flush=True)
+        return passed
+
+
+def _pytest_arguments(given: Sequence[str], quick: bool) -> list[str]:
+    """Arguments of pytest: the user's, and before them which tests run in how many processes."""
+    chosen = ["-m", "not integration and not slow"] if quick else []
+    one_process = any(
+        argument.startswith("-n") or argument in ("--pdb", "--trace", "-s") or _is_path(argument) for argument in given
+    )
+    if not one_process:
+        # See tests/conftest.py for the groups.
+        chosen += ["-n", str(_WORKERS), "--dist", "loadgroup", "--no-loadscope-reorder"]
+    return [*chosen, *given]
+
+
+def _is_path(argument: str) -> bool:
+    return (ROOT / argument.partition("::")[0]).exists() or Path(argument.partition("::")[0]).exists()

@@ -1,4 +1,4 @@
-"""What tests share: a broker and a whole stack, started when the first test asks for them, ended with the session."""
+"""What tests share: one broker and one stack per session, started by the first test that needs them; markers; order."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from xdist.scheduler import LoadGroupScheduling
 
 from deploy.local.stack import Stack
 from zielzeit.settings import Settings, load
@@ -24,11 +25,37 @@ hypothesis.settings.load_profile("same")
 # Below the ports that systems give to outgoing connections: one that is free now stays free.
 _PORTS = range(20_000, 30_000)
 
+_SERVERS = "servers"
+"""Group of the tests that start or use servers: all in one process, so that they share one stack."""
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """``--days 7 --stations 12``: how much railway goes through the whole stack in tests/integration/test_week.py."""
     parser.addoption("--days", type=float, default=0.25, help="simulated days through the whole stack")
     parser.addoption("--stations", type=int, default=8, help="stations of that railway")
+
+
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark each test that uses the session's stack as ``integration``, and put the longest-running tests first."""
+    for item in items:
+        if "session_stack" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.integration)
+        if item.get_closest_marker("integration"):
+            item.add_marker(pytest.mark.xdist_group(_SERVERS))
+    items.sort(key=lambda item: (not item.get_closest_marker("integration"), not item.get_closest_marker("slow")))
+
+
+class _ByFile(LoadGroupScheduling):  # type: ignore[misc]
+    """Runs the tests of a file in one process, and all tests of ``_SERVERS`` in one."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return _SERVERS if nodeid.endswith(f"@{_SERVERS}") else nodeid.partition("::")[0]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadGroupScheduling | None:
+    """The scheduler of ``./zielzeit test``, which asks for it by ``--dist loadgroup``."""
+    return _ByFile(config, log) if config.getoption("dist") == "loadgroup" else None
 
 
 def free_ports(count: int) -> list[int]:

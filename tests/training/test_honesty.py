@@ -18,6 +18,8 @@ from zielzeit.errors import UserError
 from zielzeit.features.definition import FEATURES
 from zielzeit.model.model import FILE, load_model
 
+pytestmark = pytest.mark.slow
+
 ROUNDS = {"growth": 30, "p10": 15, "p90": 15, "cancelled": 10}
 
 

@@ -67,6 +67,7 @@ def lenient() -> thresholds.Thresholds:
     return thresholds.Thresholds(promotion=promotion, data=data)
 
 
+@pytest.mark.slow
 def test_retrain_promotes_once_per_day_and_rolls_back(
     store: Settings, examples_folder: Path, lenient: thresholds.Thresholds, tmp_path: Path
 ) -> None:
@@ -102,6 +103,7 @@ def _register_worse(store: Settings, folder: Path, scratch: Path) -> None:
     model_registry.register(store, scratch, card, folder, parameters={}, alias=model_registry.CHALLENGER)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("late", "cut"), [(30, "stale"), (0, "missing")])
 def test_data_that_is_not_fit_changes_nothing(
     late: int, cut: str, store: Settings, examples_folder: Path, tmp_path: Path
@@ -116,6 +118,7 @@ def test_data_that_is_not_fit_changes_nothing(
     assert len(mlflow.MlflowClient().search_model_versions(f"name='{store.model_name}'")) == before
 
 
+@pytest.mark.slow
 def test_stream_batch_and_rest_flavour_score_alike(store: Settings, examples_folder: Path, tmp_path: Path) -> None:
     day = examples.days(examples_folder)[-2]
     folder = tmp_path / "model"
@@ -141,6 +144,7 @@ def test_stream_batch_and_rest_flavour_score_alike(store: Settings, examples_fol
     assert pickles == []
 
 
+@pytest.mark.slow
 def test_the_champion_is_calibrated_once_per_day_and_its_medians_stay(
     store: Settings, examples_folder: Path, tmp_path: Path
 ) -> None:
@@ -161,6 +165,7 @@ def test_the_champion_is_calibrated_once_per_day_and_its_medians_stay(
     assert retraining.calibrate(config, examples_folder) is None
 
 
+@pytest.mark.slow
 def test_intervals_calibrated_for_a_day_are_those_that_evaluation_uses_on_it(
     examples_folder: Path, tmp_path: Path
 ) -> None:
@@ -173,6 +178,7 @@ def test_intervals_calibrated_for_a_day_are_those_that_evaluation_uses_on_it(
     np.testing.assert_allclose(found.high, expected.high)
 
 
+@pytest.mark.slow
 def test_the_report_is_one_page_with_all_classes(examples_folder: Path, tmp_path: Path) -> None:
     days = examples.days(examples_folder)
     folder = tmp_path / "model"

@@ -36,6 +36,8 @@ from zielzeit.simulator import recording, timetable
 from zielzeit.simulator.faults import Faults
 from zielzeit.simulator.world import World
 
+pytestmark = pytest.mark.slow
+
 KEY = ["category", "number", "station", "scheduled"]
 
 
