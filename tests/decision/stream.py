@@ -1,8 +1,7 @@
-"""How the Flink operator brings boards into order, without Flink: for properties that need thousands of runs.
+"""Boards in any order under a watermark, without Flink: for properties that need thousands of runs.
 
-The same rules as ``udfs/decide.py``: a board waits until the watermark has passed it by the grace;
-deadlines fall due in between; what comes after its turn is late, also where a restart has made it wait once more.
-State is written and read as the operator does.
+The object under test is the operator's, ``StationProcess``. Its state is encoded and decoded at every step, as the
+operator's is.
 """
 
 from __future__ import annotations
@@ -11,9 +10,11 @@ from typing import NamedTuple
 
 import msgspec
 
-from zielzeit.berlin_time import MINUTE
-from zielzeit.decision.decider import Decider, Outcome, first_of_equals
+from zielzeit.decision.decider import Decider, Outcome
+from zielzeit.decision.offline import Stations
 from zielzeit.decision.rules import Station
+from zielzeit.decision.station import StationProcess
+from zielzeit.event_time_timers import BEFORE_ALL
 from zielzeit.events.structs import Decision
 
 
@@ -25,37 +26,42 @@ class Arrival(NamedTuple):
     value: bytes
 
 
+class Encoded:
+    """A station's state as bytes: nothing survives a step but what is stored."""
+
+    def __init__(self) -> None:
+        self._stored = b""
+
+    def load(self) -> Station:
+        return msgspec.json.decode(self._stored, type=Station) if self._stored else Station()
+
+    def store(self, value: Station) -> None:
+        self._stored = msgspec.json.encode(value)
+
+    def clear(self) -> None:
+        self._stored = b""
+
+
 class Stream:
     """One subtask: any number of stations, one watermark."""
 
     def __init__(self, decider: Decider) -> None:
-        self._decider = decider
-        self._stations: dict[str, bytes] = {}
-        self._memories: dict[str, dict[str, bytes]] = {}
-        self._waiting: dict[str, dict[int, bytes]] = {}
-        self._watermark = -(2**62)
+        self._states: list[tuple[Encoded, dict[str, bytes]]] = []
+        self._stations = Stations(decider, self._new)
         self.outcomes: list[Outcome] = []
 
     def arrive(self, board: Arrival) -> None:
         """A board comes in."""
-        waiting = self._waiting.setdefault(board.station, {})
-        station = self._load(board.station)
-        if board.polled_at + self._grace <= self._watermark and board.polled_at <= station.frontier:
-            memory = self._memories.setdefault(board.station, {})
-            self.outcomes += self._decider.take_late(board.station, station, memory, board.value, board.polled_at)
-            return
-        present = waiting.get(board.polled_at, board.value)
-        waiting[board.polled_at] = first_of_equals(board.value, present)
+        self.outcomes += self._stations.arrive(*board).outcomes
 
     def pass_watermark(self, watermark: int) -> None:
         """Time moves on for all stations."""
-        self._watermark = max(self._watermark, watermark)
-        for name in self._waiting:
-            self._fire(name, self._watermark - self._grace)
+        for _, step in self._stations.pass_watermark(watermark):
+            self.outcomes += step.outcomes
 
     def restart(self) -> None:
         """The watermark begins anew, all else is as it was."""
-        self._watermark = -(2**62)
+        self._stations.watermark = BEFORE_ALL
 
     def decisions(self) -> set[tuple[str, int, bytes]]:
         """Id, revision and the whole of every decision but ``late`` and first sights."""
@@ -67,28 +73,10 @@ class Stream:
 
     def state(self) -> tuple[int, int]:
         """Entries and remembered trains of all stations."""
-        entries = sum(len(self._load(name).entries) for name in self._stations)
-        return entries, sum(len(memory) for memory in self._memories.values())
+        entries = sum(len(station.load().entries) for station, _ in self._states)
+        return entries, sum(len(memory) for _, memory in self._states)
 
-    @property
-    def _grace(self) -> int:
-        return self._decider.grace * MINUTE
-
-    def _load(self, name: str) -> Station:
-        return msgspec.json.decode(self._stations[name], type=Station) if name in self._stations else Station()
-
-    def _fire(self, name: str, to: int) -> None:
-        memory, waiting = self._memories.setdefault(name, {}), self._waiting[name]
-        while True:
-            station = self._load(name)
-            turns = [*waiting, station.due] if station.due else [*waiting]
-            now = min(turns, default=to + 1)
-            if now > to:
-                return
-            if now in waiting:
-                take = self._decider.take if now > station.frontier else self._decider.take_late
-                found = take(name, station, memory, waiting.pop(now), now)
-            else:
-                found = self._decider.pass_time(name, station, memory, now)
-            self.outcomes += found
-            self._stations[name] = msgspec.json.encode(station)
+    def _new(self, decider: Decider) -> StationProcess:
+        station, memory = Encoded(), dict[str, bytes]()
+        self._states.append((station, memory))
+        return StationProcess(decider, station, memory, {})

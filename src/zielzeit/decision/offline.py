@@ -1,16 +1,18 @@
-"""The decision over recorded boards, without Flink: the same rules, the boards already in order of time."""
+"""The decision over recorded boards, without Flink: many stations in memory, driven by one watermark."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
-from functools import reduce
-from itertools import groupby
 from typing import Protocol
 
 from zielzeit import berlin_time
-from zielzeit.decision.decider import Decider, Outcome, first_of_equals
+from zielzeit.berlin_time import MINUTE
+from zielzeit.decision.decider import Decider, Outcome
 from zielzeit.decision.rules import Station
+from zielzeit.decision.station import Board, StationProcess, Step
+from zielzeit.event_time_timers import BEFORE_ALL, EventTimeTimers
+from zielzeit.stored_value import InMemory
 
 
 class RecordedBoard(Protocol):
@@ -18,34 +20,68 @@ class RecordedBoard(Protocol):
 
     @property
     def station(self) -> str:
-        """Station as in the topic's key."""
+        """Station, as in the key of the topic ``boards``."""
 
     @property
     def body(self) -> bytes:
-        """Body, packed or not."""
+        """Body, compressed or not."""
 
     @property
     def polled_at(self) -> datetime:
         """Event time, aware."""
 
 
+def in_memory(decider: Decider) -> StationProcess:
+    """Return a station's process with new state in memory."""
+    return StationProcess(decider, InMemory(Station), {}, {})
+
+
+class Stations:
+    """Any number of stations under one watermark: what a subtask of the job is, without Flink."""
+
+    def __init__(self, decider: Decider, new: Callable[[Decider], StationProcess] = in_memory) -> None:
+        self._decider = decider
+        self._new = new
+        self._processes: dict[str, StationProcess] = {}
+        self._timers = EventTimeTimers()
+        self.watermark = BEFORE_ALL
+
+    def arrive(self, name: str, polled_at: int, value: bytes) -> Step:
+        """A board arrives (``polled_at`` in milliseconds)."""
+        process = self._processes.get(name)
+        if process is None:
+            process = self._processes[name] = self._new(self._decider)
+        return self._after(name, process.on_board(name, polled_at, Board(value), self.watermark))
+
+    def pass_watermark(self, watermark: int) -> Iterator[tuple[str, Step]]:
+        """Let the watermark advance, and fire the timers that it has passed."""
+        self.watermark = max(self.watermark, watermark)
+        for timer, name in self._timers.fire(self.watermark):
+            yield name, self._after(name, self._processes[name].on_time(name, timer, self.watermark))
+
+    def _after(self, name: str, step: Step) -> Step:
+        if step.delete is not None:
+            self._timers.delete(name, step.delete)
+        if step.register is not None:
+            self._timers.register(name, step.register)
+        return step
+
+
 def decide(boards: Iterable[RecordedBoard], decider: Decider) -> Iterator[tuple[str, int, Outcome]]:
-    """(station, milliseconds, outcome) of boards sorted by time and station.
+    """Yield ``(station, milliseconds, outcome)`` of boards sorted by time, in the order in which they are decided.
 
-    At the end of the recording nothing late can come any more, so time passes up to the last board; trains that are
-    on the boards then stay open.
+    At the end of the recording time passes up to the last board; trains that are still on the boards stay open.
     """
-    states: dict[str, tuple[Station, dict[str, bytes]]] = {}
-    at = 0
-    for (at, name), same in groupby(boards, key=_time_and_station):
-        station, memory = states.setdefault(name, (Station(), {}))
-        body = reduce(first_of_equals, (board.body for board in same))
-        for outcome in decider.take(name, station, memory, body, at):
-            yield name, at, outcome
-    for name, (station, memory) in sorted(states.items()):
-        for outcome in decider.pass_time(name, station, memory, at):
-            yield name, at, outcome
+    stations = Stations(decider)
+    newest = BEFORE_ALL
+    for board in boards:
+        at = berlin_time.milliseconds(board.polled_at)
+        if at > newest:
+            yield from _outcomes(stations.pass_watermark(at - 1))
+            newest = at
+        yield from _outcomes([(board.station, stations.arrive(board.station, at, board.body))])
+    yield from _outcomes(stations.pass_watermark(newest + decider.grace * MINUTE))
 
 
-def _time_and_station(board: RecordedBoard) -> tuple[int, str]:
-    return berlin_time.milliseconds(board.polled_at), board.station
+def _outcomes(steps: Iterable[tuple[str, Step]]) -> Iterator[tuple[str, int, Outcome]]:
+    return ((name, step.at, outcome) for name, step in steps for outcome in step.outcomes)

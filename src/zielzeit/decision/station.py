@@ -1,0 +1,115 @@
+"""The boards of one station in event-time order: waiting, deadlines and lateness. Pure, no Flink.
+
+The operator (``udfs/decide.py``), ``zielzeit decide`` and the tests all drive a ``StationProcess``: they hand in the
+station's state, tell it of boards and of timers, and register the timers that it asks for. The rules themselves are in
+``zielzeit.decision.rules``.
+
+All times are event time in milliseconds since 1970 UTC.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import MutableMapping, Sequence
+from typing import Final, NamedTuple
+
+from zielzeit.berlin_time import MINUTE
+from zielzeit.decision.decider import Decider, Outcome, first_of_equals
+from zielzeit.decision.rules import Memory, Station
+from zielzeit.stored_value import StoredValue
+
+END_OF_INPUT: Final = 2**63 - 1
+"""Flink's last watermark: a bounded source has ended."""
+
+_ORIGIN = struct.Struct(">iq")
+
+
+class Board(NamedTuple):
+    """A record of the topic ``boards``; partition and offset are -1 for a board that comes from no topic."""
+
+    value: bytes
+    """The board's body, compressed or not."""
+    partition: int = -1
+    offset: int = -1
+
+
+class Step(NamedTuple):
+    """What a board or a timer leads to."""
+
+    outcomes: Sequence[Outcome] = ()
+    at: int = 0
+    """``polled_at`` of the board that was decided; without a board, the time that has passed."""
+    board: Board | None = None
+    """The board that was decided, for its dead letter."""
+    register: int | None = None
+    """A timer to register."""
+    delete: int | None = None
+    """A timer to delete."""
+
+
+class StationProcess:
+    """Keeps boards until the watermark has passed them by ``grace``, then decides them in order of ``polled_at``.
+
+    So decisions do not depend on the order in which boards arrive within the grace. A board that arrives after its
+    turn only yields ``late`` decisions. There is one timer per waiting board, and one for the earliest deadline of a
+    train that falls due without another board.
+
+    Parameters: ``station`` is the station's state, ``memory`` the remembered trains, ``waiting`` the boards that wait,
+    by ``polled_at``. State access is expensive in Flink, so each is read only where it is needed.
+    """
+
+    def __init__(
+        self,
+        decider: Decider,
+        station: StoredValue[Station],
+        memory: Memory,
+        waiting: MutableMapping[int, bytes],
+    ) -> None:
+        self._decider = decider
+        self._grace = decider.grace * MINUTE
+        self._station = station
+        self._memory = memory
+        self._waiting = waiting
+
+    def on_board(self, name: str, polled_at: int, board: Board, watermark: int) -> Step:
+        """A board of the station ``name`` arrives: it waits for its turn, or is late."""
+        turn = polled_at + self._grace
+        if turn <= watermark:
+            station = self._station.load()
+            if polled_at <= station.frontier:
+                found = self._decider.take_late(name, station, self._memory, board.value, polled_at)
+                return Step(list(found), polled_at, board)
+        waiting = self._waiting.get(polled_at)
+        if waiting is not None and first_of_equals(board.value, waiting[_ORIGIN.size :]) != board.value:
+            return Step()
+        self._waiting[polled_at] = _ORIGIN.pack(board.partition, board.offset) + board.value
+        return Step(register=turn)
+
+    def on_time(self, name: str, timer: int, watermark: int) -> Step:
+        """A timer fires: it is the turn of a board, or a deadline is reached."""
+        now = timer - self._grace
+        waiting = self._waiting.pop(now, None)
+        if waiting is None and watermark == END_OF_INPUT:
+            return Step()  # nothing more is known of the trains that are on the last boards
+        station = self._station.load()
+        before = station.due
+        board = None
+        if waiting is None:
+            found = self._decider.pass_time(name, station, self._memory, now)
+        else:
+            board = Board(waiting[_ORIGIN.size :], *_ORIGIN.unpack_from(waiting))
+            # A restart resets the watermark, so a board that is late may have been kept waiting.
+            take = self._decider.take if now > station.frontier else self._decider.take_late
+            found = take(name, station, self._memory, board.value, now)
+        step = Step(list(found), now, board, *self._moved_timer(before, station.due))
+        self._station.store(station)
+        return step
+
+    def _moved_timer(self, before: int, due: int) -> tuple[int | None, int | None]:
+        """Timers to register and to delete after the earliest deadline has moved (0: there is none)."""
+        if before == due:
+            return None, None
+        register = due + self._grace if due else None
+        # A key has one timer per instant: the one for the old deadline may be a waiting board's, too.
+        delete = before + self._grace if before and before not in self._waiting else None
+        return register, delete
