@@ -14,7 +14,8 @@ from flink_jobs.keyed_streams import keyed, side_output
 from udfs.decide import DECIDED, Decide
 from udfs.follow import Follow
 from udfs.keyed_state import KEYED
-from udfs.score import SCORED, Label, Score
+from udfs.label import Label
+from udfs.score import SCORED, Score
 from zielzeit import settings as configuration
 from zielzeit import topics
 from zielzeit.decision.decider import Decider

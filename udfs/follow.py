@@ -1,55 +1,47 @@
-"""By run: decisions in, departures with everything known of their run out. The rules are in
-``zielzeit.runs.tracker``."""
+"""Per train: decisions in, messages about its runs out. An adapter of ``zielzeit.runs.run_process`` to Flink."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from operator import attrgetter
 from typing import Any
 
 import msgspec
-from pyflink.common import Row
+from pyflink.common import Row, Types
 from pyflink.datastream import KeyedProcessFunction, RuntimeContext
 
-from udfs.event_time_buffer import Waiting
-from udfs.keyed_state import StructState
-from zielzeit.events.structs import Decision
-from zielzeit.runs.tracker import Message, Train, expire, follow, next_due
+from udfs.keyed_state import StructState, map_state
+from zielzeit.runs.run_process import RunProcess
+from zielzeit.runs.tracker import Train
 
 NETWORK = ""
-"""The one key of what concerns the whole network."""
+"""The one key of all messages: they concern the whole network."""
 
-_decode = msgspec.msgpack.Decoder(Decision).decode
 _encode = msgspec.msgpack.Encoder().encode
-_planned = attrgetter("scheduled")
 
 
 class Follow(KeyedProcessFunction):
-    """Takes decisions and emits ``following.Message``, both as ``KEYED``."""
+    """Takes decisions and emits ``zielzeit.runs.tracker.Message``, both as ``KEYED``."""
 
     def open(self, runtime_context: RuntimeContext) -> None:
-        """Bind the state of the train at hand."""
-        self._train = StructState(runtime_context, "train", Train)
-        self._waiting = Waiting(runtime_context, "waiting")
+        """Bind the process to the state of the current key."""
+        self._process = RunProcess(
+            train=StructState(runtime_context, "train", Train),
+            waiting=map_state(runtime_context, "waiting", Types.LONG()),
+        )
 
     def process_element(self, value: Any, ctx: KeyedProcessFunction.Context) -> Iterator[Any]:
-        """A decision; it waits for its turn."""
-        self._waiting.add(value[1], value[2], ctx)
+        """A decision, which waits for its turn."""
+        _, at, decision = value
+        timer = self._process.on_decision(at, decision)
+        if timer is not None:
+            ctx.timer_service().register_event_time_timer(timer)
         return iter(())
 
     def on_timer(self, timestamp: int, ctx: KeyedProcessFunction.OnTimerContext) -> Iterator[Any]:
-        """The turn of decisions, or an ending falls due."""
-        key, train = ctx.get_current_key(), self._train.load()
-        before = next_due(train)
-        messages: list[Message] = list(expire(train, timestamp))
-        for decision in sorted(map(_decode, self._waiting.take(timestamp)), key=_planned):
-            messages.extend(follow(train, decision))
-        due = next_due(train)
-        if due is not None and due != before:
-            ctx.timer_service().register_event_time_timer(due)
-        if train.runs or train.journeys:
-            self._train.store(train)
-        else:
-            self._train.clear()
-        for message in messages:
+        """It is the turn of decisions, or an ending falls due."""
+        key = ctx.get_current_key()
+        step = self._process.on_time(timestamp)
+        if step.register is not None:
+            ctx.timer_service().register_event_time_timer(step.register)
+        for message in step.messages:
             yield Row(NETWORK, (key, timestamp, _encode(message)))

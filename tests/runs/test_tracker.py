@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 
 import msgspec
@@ -11,27 +11,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.features.railway import START, decision
+from tests.runs.followers import Encoded, follow_all
 from zielzeit import berlin_time
 from zielzeit.events.structs import Decision
-from zielzeit.runs.tracker import CancelledStop, Departure, Ending, Message, Train, expire, follow, next_due
+from zielzeit.runs.tracker import CancelledStop, Departure, Ending, Message, Train
+from zielzeit.stored_value import InMemory
 
 DAY = timedelta(days=1)
 
 
-def run(decisions: Iterable[Decision], train: Train | None = None, *, restart: bool = False) -> list[Message]:
+def run(decisions: Iterable[Decision], state: Callable[[], InMemory[Train]] = lambda: InMemory(Train)) -> list[Message]:
     """Messages of decisions in order of event time, with time passing to the end."""
-    train = Train() if train is None else train
-    messages: list[Message] = []
-    for one in sorted(decisions, key=lambda one: one.decided_at):
-        now = berlin_time.milliseconds(one.decided_at)
-        while (due := next_due(train)) is not None and due <= now:
-            messages.extend(expire(train, due))
-        messages.extend(follow(train, one))
-        if restart:
-            train = msgspec.msgpack.decode(msgspec.msgpack.encode(train), type=Train)
-    while (due := next_due(train)) is not None:
-        messages.extend(expire(train, due))
-    return messages
+    return [message for _, _, message in follow_all(decisions, state)]
 
 
 def departures(messages: Iterable[Message]) -> list[Departure]:
@@ -199,9 +190,10 @@ def test_the_run_began_at_its_first_station_whenever_that_was_decided() -> None:
 
 
 def test_nothing_is_left_of_a_train_that_runs_no_more() -> None:
-    train = Train()
-    run(journey(), train)
-    assert train.runs == []
+    state = InMemory(Train)
+    run(journey(), lambda: state)
+    assert state.load().runs == []
+    assert state.load().journeys != {}
 
 
 @settings(deadline=None)
@@ -213,7 +205,7 @@ def test_every_departure_has_exactly_one_ending_in_any_order_and_across_restarts
     known = [
         msgspec.structs.replace(one, decided_at=START + timedelta(minutes=80 + index)) for index, one in enumerate(seen)
     ]
-    messages = run(known, restart=restart)
+    messages = run(known, lambda: Encoded(Train) if restart else InMemory(Train))
     left = Counter(departure.id for departure in departures(messages))
     ended = Counter(departure.id for ending in endings(messages) for departure in ending.departures)
     assert left == ended == Counter(one.id for one in seen if one.kind == "departed")

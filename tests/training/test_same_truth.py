@@ -7,11 +7,8 @@ cut off, and corrections: of those the two know different things, and should.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from itertools import groupby
-from operator import attrgetter, itemgetter
 from pathlib import Path
 
 import msgspec
@@ -19,22 +16,26 @@ import numpy as np
 import polars as pl
 import pytest
 
+from tests.runs.followers import follow_all
 from tests.simulated import Stop, month, read_truth, seen_whole, stop_of, told
 from training import examples
 from training.history.importing import import_history
-from zielzeit import berlin_time
 from zielzeit import settings as configuration
-from zielzeit.berlin_time import BERLIN, MINUTE
+from zielzeit.berlin_time import BERLIN
 from zielzeit.decision.decider import Decider
 from zielzeit.decision.offline import decide
+from zielzeit.event_time_timers import EventTimeTimers
 from zielzeit.events.structs import Decision, Example
-from zielzeit.features.network_state import FEATURES, NetworkState
-from zielzeit.model.predict import Served, forecast, moment, observe, outcome
+from zielzeit.features.network_state import FEATURES
+from zielzeit.model.label_process import LabelProcess
+from zielzeit.model.predict import Served
+from zielzeit.model.scoring_process import ScoringProcess, Snapshot
 from zielzeit.recordings.read import read_boards
-from zielzeit.runs.tracker import Departure, Ending, Message, Train, expire, follow, next_due
+from zielzeit.runs.tracker import Message
 from zielzeit.simulator import recording, timetable
 from zielzeit.simulator.faults import Faults
 from zielzeit.simulator.world import World
+from zielzeit.stored_value import InMemory
 
 pytestmark = pytest.mark.slow
 
@@ -51,39 +52,19 @@ def stop(decision: Decision) -> Stop:
     return decision.station, decision.category, decision.number, decision.scheduled
 
 
-def followed(found: Iterable[Decision]) -> list[tuple[int, Message]]:
-    """What the followers of all trains say, in order of time."""
-    trains = defaultdict(list)
-    for one in sorted(found, key=attrgetter("decided_at", "scheduled")):
-        trains[one.category, one.number].append(one)
-    messages: list[tuple[int, Message]] = []
-    for of_one in trains.values():
-        train = Train()
-        for one in of_one:
-            now = berlin_time.milliseconds(one.decided_at)
-            messages.extend(_expired(train, now))
-            messages.extend((now, message) for message in follow(train, one))
-        messages.extend(_expired(train, 1 << 62))
-    return sorted(messages, key=itemgetter(0))
-
-
-def _expired(train: Train, now: int) -> Iterator[tuple[int, Message]]:
-    while (due := next_due(train)) is not None and due <= now:
-        yield from ((due, message) for message in expire(train, due))
-
-
-def streamed(messages: Iterable[tuple[int, Message]]) -> Iterator[Example]:
+def streamed(messages: Iterable[tuple[int, str, Message]]) -> Iterator[Example]:
     """The examples that the stream makes of them."""
-    state, pending = NetworkState(), {}
-    for minute, group in groupby(messages, key=lambda pair: pair[0] // MINUTE):
-        at_once = [*group]
-        happened = [message for _, message in at_once]
-        departures = [message for message in happened if isinstance(message, Departure)]
-        pending |= {one.prediction.id: one for one in forecast(departures, state, Served())}
-        for at, message in at_once:
-            if isinstance(message, Ending):
-                yield from (outcome(pending.pop(one.id), message, moment(at))[1] for one in message.departures)
-        observe(happened, moment(minute * MINUTE), state)
+    timers, encode = EventTimeTimers(), msgspec.msgpack.Encoder().encode
+    scoring, label = ScoringProcess({}, InMemory(Snapshot), {}, Served), LabelProcess({}, {})
+    for at, key, message in messages:
+        timer = scoring.on_message(at, key, encode(message))
+        if timer is not None:
+            timers.register("", timer)
+    for at, _ in timers.fire(1 << 62):
+        step = scoring.on_time(at)
+        for _, made in [*step.scored, *step.endings]:
+            label.on_message(at, encode(made))
+        yield from (example for _, example in label.on_time(at))
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +85,7 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> pl.DataFrame:
     whole = {stop_of(truth) for truth in truths}
     stream = [
         {**one.features, **msgspec.structs.asdict(one), "labelled_at": one.known_at}
-        for one in streamed(followed(one for one in found if stop(one) in whole))
+        for one in streamed(follow_all(one for one in found if stop(one) in whole))
     ]
     import_history([month(truths, folder / "month.parquet", told(stream, truths))], folder / "history")
     ours = pl.DataFrame(stream, infer_schema_length=None).with_columns(

@@ -1,0 +1,34 @@
+"""Elements that wait until the watermark has passed their event time, then leave in an order that is always the same.
+
+Pure: the elements are in a mapping that is handed in, a dict or Flink's map state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import MutableMapping
+
+import msgspec
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(list[bytes]).decode
+
+
+class EventTimeBuffer:
+    """A buffer with one timer per instant: when it fires, all elements of that instant have arrived."""
+
+    def __init__(self, waiting: MutableMapping[int, bytes]) -> None:
+        self._waiting = waiting
+
+    def add(self, at: int, element: bytes) -> int | None:
+        """Keep an element until ``at`` (milliseconds); return the timer to register, or None if there is one."""
+        waiting = self._waiting.get(at)
+        if waiting is None:
+            self._waiting[at] = _encode([element])
+            return at
+        self._waiting[at] = _encode([*_decode(waiting), element])
+        return None
+
+    def take(self, at: int) -> list[bytes]:
+        """Remove and return the elements of an instant, sorted by their bytes."""
+        waiting = self._waiting.pop(at, None)
+        return [] if waiting is None else sorted(_decode(waiting))

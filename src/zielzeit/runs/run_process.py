@@ -1,0 +1,61 @@
+"""The decisions of one train in event-time order, and its deadlines. Pure, no Flink.
+
+The operator (``udfs/follow.py``) and the tests drive a ``RunProcess``: they hand in the train's state, tell it of
+decisions and of timers, and register the timers that it asks for. What a decision says of a run is in
+``zielzeit.runs.tracker``.
+
+All times are event time in milliseconds since 1970 UTC.
+"""
+
+from __future__ import annotations
+
+from collections.abc import MutableMapping, Sequence
+from operator import attrgetter
+from typing import NamedTuple
+
+import msgspec
+
+from zielzeit.events.structs import Decision
+from zielzeit.runs.event_time_buffer import EventTimeBuffer
+from zielzeit.runs.tracker import Message, Train, expire, follow, next_due
+from zielzeit.stored_value import StoredValue
+
+_decode = msgspec.msgpack.Decoder(Decision).decode
+_scheduled = attrgetter("scheduled")
+
+
+class RunStep(NamedTuple):
+    """What a timer leads to."""
+
+    messages: Sequence[Message]
+    register: int | None
+    """A timer to register."""
+
+
+class RunProcess:
+    """Follows the runs of one train: decisions in order of ``decided_at``, then of their planned time.
+
+    Parameters: ``train`` is the train's state, ``waiting`` the decisions that wait, by ``decided_at``.
+    """
+
+    def __init__(self, train: StoredValue[Train], waiting: MutableMapping[int, bytes]) -> None:
+        self._train = train
+        self._waiting = EventTimeBuffer(waiting)
+
+    def on_decision(self, decided_at: int, decision: bytes) -> int | None:
+        """A decision (msgpack) arrives and waits for its turn; return the timer to register, if any."""
+        return self._waiting.add(decided_at, decision)
+
+    def on_time(self, now: int) -> RunStep:
+        """A timer fires: it is the turn of decisions, or an ending falls due."""
+        train = self._train.load()
+        before = next_due(train)
+        messages = list(expire(train, now))
+        for decision in sorted(map(_decode, self._waiting.take(now)), key=_scheduled):
+            messages.extend(follow(train, decision))
+        due = next_due(train)
+        if train.runs or train.journeys:
+            self._train.store(train)
+        else:
+            self._train.clear()
+        return RunStep(messages, due if due != before else None)

@@ -1,0 +1,65 @@
+"""Scoring and labelling in event-time order: restarts, and messages that overtake each other, change nothing."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import msgspec
+
+from tests.features.railway import START, decision
+from tests.runs.followers import follow_all
+from zielzeit.berlin_time import BERLIN
+from zielzeit.model.label_process import LabelProcess
+from zielzeit.model.predict import Scored, Served
+from zielzeit.model.scoring_process import ScoringProcess, Snapshot
+from zielzeit.runs.tracker import Ending, Message
+from zielzeit.stored_value import InMemory
+
+DAY = timedelta(days=1)
+encode = msgspec.msgpack.Encoder().encode
+
+
+def messages() -> list[tuple[int, str, Message]]:
+    """Three days of a train, one in the night in which the service day changes, that is later every day."""
+    starts = (START, (START + DAY).replace(hour=2, minute=30, tzinfo=BERLIN), START + 2 * DAY)
+    return follow_all(
+        decision(station, 20 * place, start=start, delay=delay + place, kind="terminated" if place == 3 else "departed")
+        for delay, start in enumerate(starts)
+        for place, station in enumerate("ABCD")
+    )
+
+
+def scored(*, restarting: bool) -> list[tuple[int, str, Scored]]:
+    """All predictions; ``restarting``: with a new process over the stored state at every instant."""
+    waiting: dict[int, bytes] = {}
+    log: dict[int, bytes] = {}
+    snapshot = InMemory(Snapshot)
+    process = ScoringProcess(waiting, snapshot, log, Served)
+    found = []
+    for at, key, message in messages():
+        process.on_message(at, key, encode(message))
+    for at in sorted(waiting):
+        if restarting:
+            process = ScoringProcess(waiting, snapshot, log, Served)
+        found += [(at, key, one) for key, one in process.on_time(at).scored]
+    assert not waiting
+    return found
+
+
+def test_a_restart_at_any_instant_gives_the_same_features_and_predictions() -> None:
+    whole = scored(restarting=False)
+    assert len(whole) == 9
+    assert len({one.features for _, _, one in whole}) == 9
+    assert repr(scored(restarting=True)) == repr(whole)  # as text, because an unknown feature is NaN
+
+
+def test_an_ending_that_overtakes_its_predictions_waits_for_them() -> None:
+    at, ending = next((at, message) for at, _, message in messages() if isinstance(message, Ending))
+    predictions = [one for _, _, one in scored(restarting=False)][: len(ending.departures)]
+    pending: dict[str, bytes] = {}
+    process = LabelProcess(pending, {})
+    assert process.on_message(at, encode(ending)) == at
+    assert [process.on_message(at, encode(one)) for one in predictions] == [None] * 3
+    labelled = [(happened.id, example.final_delay) for happened, example in process.on_time(at)]
+    assert labelled == [(departure.id, 3) for departure in ending.departures]
+    assert not pending

@@ -1,0 +1,46 @@
+"""The followers of any number of trains under one watermark, without Flink: they drive the operator's object."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import msgspec
+
+from zielzeit import berlin_time
+from zielzeit.event_time_timers import EventTimeTimers
+from zielzeit.events.structs import Decision
+from zielzeit.events.topic_record import run_key
+from zielzeit.runs.run_process import RunProcess
+from zielzeit.runs.tracker import Message, Train
+from zielzeit.stored_value import InMemory
+
+END = 1 << 62
+
+
+class Encoded(InMemory[Train]):
+    """A train's state that is encoded and decoded at every step, as in a job that restarts there."""
+
+    def store(self, value: Train) -> None:
+        super().store(msgspec.msgpack.decode(msgspec.msgpack.encode(value), type=Train))
+
+
+def follow_all(
+    decisions: Iterable[Decision], state: Callable[[], InMemory[Train]] = lambda: InMemory(Train)
+) -> list[tuple[int, str, Message]]:
+    """Time (milliseconds), key and message of all that decisions lead to, in order of time, to the end of time."""
+    timers, encode = EventTimeTimers(), msgspec.msgpack.Encoder().encode
+    processes: dict[str, RunProcess] = {}
+    for one in decisions:
+        key = run_key(one.category, one.number)
+        if key not in processes:
+            processes[key] = RunProcess(state(), {})
+        timer = processes[key].on_decision(berlin_time.milliseconds(one.decided_at), encode(one))
+        if timer is not None:
+            timers.register(key, timer)
+    messages: list[tuple[int, str, Message]] = []
+    for at, key in timers.fire(END):
+        step = processes[key].on_time(at)
+        if step.register is not None:
+            timers.register(key, step.register)
+        messages += [(at, key, message) for message in step.messages]
+    return messages

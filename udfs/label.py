@@ -1,0 +1,38 @@
+"""Per train: predictions and endings in, outcomes and examples out. An adapter of ``zielzeit.model.label_process``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from pyflink.common import Row, Types
+from pyflink.datastream import KeyedProcessFunction, RuntimeContext
+
+from udfs.keyed_state import map_state
+from zielzeit.events import topic_record
+from zielzeit.model.label_process import LabelProcess
+
+
+class Label(KeyedProcessFunction):
+    """Takes what ``Score`` emits to ``SCORED``; emits ``RECORD`` rows of outcomes and examples."""
+
+    def open(self, runtime_context: RuntimeContext) -> None:
+        """Bind the process to the state of the current key."""
+        self._process = LabelProcess(
+            pending=map_state(runtime_context, "pending", Types.STRING()),
+            endings=map_state(runtime_context, "endings", Types.LONG()),
+        )
+
+    def process_element(self, value: Any, ctx: KeyedProcessFunction.Context) -> Iterator[Any]:
+        """A prediction, which is kept, or an ending, which waits for its turn."""
+        _, at, message = value
+        timer = self._process.on_message(at, message)
+        if timer is not None:
+            ctx.timer_service().register_event_time_timer(timer)
+        return iter(())
+
+    def on_timer(self, timestamp: int, ctx: KeyedProcessFunction.OnTimerContext) -> Iterator[Any]:
+        """It is the turn of endings."""
+        for outcome, example in self._process.on_time(timestamp):
+            yield Row(*topic_record.of_outcome(outcome))
+            yield Row(*topic_record.of_example(example))
