@@ -54,8 +54,8 @@ class Score:
             case Outcome():
                 self.statuses[record.status] += 1
                 if record.observed_delay is not None:
-                    self._error += abs(record.predicted_delay - record.observed_delay)
-                    self._persistence_error += abs(record.persistence_delay - record.observed_delay)
+                    self._error += abs(record.prediction.predicted_delay - record.observed_delay)
+                    self._persistence_error += abs(record.prediction.delay - record.observed_delay)
                     self.arrived.append(record)
 
     @property

@@ -86,11 +86,12 @@ def prediction_line(event: Prediction) -> str:
 
 def outcome_line(event: Outcome) -> str:
     """An outcome for a log."""
+    made = event.prediction
     if event.observed_delay is None:
-        return f"{event.train} from {event.station} to {event.destination}: {event.status}"
-    error, persistence = _errors(event, event.observed_delay)
+        return f"{made.train} from {made.station} to {made.destination}: {event.status}"
+    error, persistence = _errors(made, event.observed_delay)
     return (
-        f"{event.train} from {event.station} arrived at {event.destination} ({event.observed_delay:+d}): "
+        f"{made.train} from {made.station} arrived at {made.destination} ({event.observed_delay:+d}): "
         f"error {error:.1f}, persistence {persistence}"
     )
 
@@ -110,16 +111,16 @@ def table(predictions: Sequence[Prediction], arrivals: Sequence[Outcome], *, wid
     for title in ("arrived", "error", "persist."):
         grid.add_column(title, justify="right", no_wrap=True)
     for event in predictions:
-        grid.add_row(*_left(event, event.delay, wide=wide), "", "", "")
+        grid.add_row(*_left(event, wide=wide), "", "", "")
     if arrivals:
         grid.add_section()
         grid.add_row("[dim]arrived[/]")
     for outcome in arrivals:
         observed = outcome.observed_delay or 0
-        error, persistence = _errors(outcome, observed)
+        error, persistence = _errors(outcome.prediction, observed)
         style = "green" if error < persistence else "red" if error > persistence else ""
         grid.add_row(
-            *_left(outcome, outcome.persistence_delay, wide=wide),
+            *_left(outcome.prediction, wide=wide),
             f"{observed:+d}",
             Text(f"{error:.1f}", style),
             str(persistence),
@@ -176,12 +177,12 @@ class _Screen:
         return Group(Text(head(score, moment), "bold", no_wrap=True, overflow="ellipsis"), "", body, "", footer)
 
 
-def _left(event: Prediction | Outcome, delay: int, *, wide: bool) -> list[str]:
+def _left(event: Prediction, *, wide: bool) -> list[str]:
     return [
         event.train,
         event.station,
         _clock(event.departed_at),
-        f"{delay:+d}",
+        f"{event.delay:+d}",
         event.destination,
         f"{event.predicted_delay:+.1f}",
         *([_interval(event, "", "")] if wide else []),
@@ -193,11 +194,12 @@ def _clock(at: datetime) -> str:
     return f"{at.astimezone(BERLIN):%H:%M}"
 
 
-def _interval(event: Prediction | Outcome, before: str, after: str) -> str:
+def _interval(event: Prediction, before: str, after: str) -> str:
     if event.p10 is None or event.p90 is None:
         return ""
     return f"{before}{event.p10:+.1f} – {event.p90:+.1f}{after}"
 
 
-def _errors(event: Outcome, observed: int) -> tuple[float, int]:
-    return abs(event.predicted_delay - observed), abs(event.persistence_delay - observed)
+def _errors(prediction: Prediction, observed: int) -> tuple[float, int]:
+    """Absolute errors of the model and of persistence, minutes."""
+    return abs(prediction.predicted_delay - observed), abs(prediction.delay - observed)

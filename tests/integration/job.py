@@ -173,6 +173,6 @@ def assert_each_once(settings: Settings, expected: Iterable[dict[str, Any]]) -> 
     departed = Counter(decision["id"] for decision in expected if decision["kind"] == "departed")
     predictions = records(settings, topics.PREDICTIONS)
     assert Counter(prediction["id"] for prediction in predictions) == departed
-    assert Counter(outcome["id"] for outcome in records(settings, topics.OUTCOMES)) == departed
+    assert Counter(outcome["prediction"]["id"] for outcome in records(settings, topics.OUTCOMES)) == departed
     assert Counter(example["id"] for example in records(settings, topics.EXAMPLES)) == departed
     assert set(departed.values()) <= {1}

@@ -90,14 +90,21 @@ def test_an_outcome_joins_the_prediction_with_what_happened(status: str) -> None
     observed = 9 if status == "arrived" else None
     ending = ended(left, status=status, delay=observed)
     happened, example = outcome(scored, ending, START + timedelta(hours=2))
-    assert (happened.id, happened.status, happened.observed_delay) == (left.id, status, observed)
-    assert (happened.persistence_delay, happened.predicted_delay) == (4, 8.12)
+    assert (happened.prediction, happened.status, happened.observed_delay) == (scored.prediction, status, observed)
     known = None if status == "unlabelled" else status == "cancelled"
     assert (example.final_delay, example.cancelled) == (observed, known)
     assert tuple(example.features) == FEATURES
     assert example.features["horizon"] is None
     assert isinstance(scored, Scored)
     assert tuple(example.features.values()) == tuple(None if math.isnan(value) else value for value in scored.features)
+
+
+def test_an_outcome_repeats_its_prediction_byte_for_byte_after_it_was_kept_in_state() -> None:
+    left = departure()
+    (scored,) = forecast([left], NetworkState(), DOUBLING)
+    kept = msgspec.msgpack.decode(msgspec.msgpack.encode(scored), type=Scored)
+    happened, _ = outcome(kept, ended(left), START)
+    assert msgspec.json.encode(happened.prediction) == msgspec.json.encode(scored.prediction)
 
 
 def test_an_unlabelled_ending_teaches_the_network_nothing() -> None:

@@ -60,6 +60,6 @@ def test_an_ending_that_overtakes_its_predictions_waits_for_them() -> None:
     process = LabelProcess(pending, {})
     assert process.on_message(at, encode(ending)) == at
     assert [process.on_message(at, encode(one)) for one in predictions] == [None] * 3
-    labelled = [(happened.id, example.final_delay) for happened, example in process.on_time(at)]
+    labelled = [(happened.prediction.id, example.final_delay) for happened, example in process.on_time(at)]
     assert labelled == [(departure.id, 3) for departure in ending.departures]
     assert not pending

@@ -28,8 +28,10 @@ STRUCTS: dict[str, type[msgspec.Struct]] = {
 def schema(topic: str) -> dict[str, Any]:
     """JSON Schema (2020-12) of a topic's values."""
     _, components = msgspec.json.schema_components([STRUCTS[topic]], ref_template="#/$defs/{name}")
-    (definition,) = components.values()
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": f"zielzeit/{topic}.json", **definition}
+    definition = components.pop(STRUCTS[topic].__name__)
+    nested = {"$defs": components} if components else {}
+    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": f"zielzeit/{topic}.json"}
+    return head | definition | nested
 
 
 def text(topic: str) -> bytes:

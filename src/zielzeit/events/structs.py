@@ -127,33 +127,14 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """A prediction joined with what happened: topic ``outcomes``, exactly one for each prediction."""
 
-    id: str
-    """The prediction's."""
+    prediction: Prediction
+    """The prediction, as it stands on its topic."""
     status: Literal["arrived", "cancelled", "unlabelled"]
     """``cancelled``: the train did not reach the predicted destination. ``unlabelled``: nobody saw it arrive."""
-    station: str
-    train: str
-    category: str
-    number: str
-    line: str
-    destination: str
-    scheduled: datetime
-    departed_at: datetime
     known_at: datetime
     """Event time at which the outcome was known."""
-    horizon: float | None
-    """Planned minutes from the departure to the destination, as the prediction knew them."""
-    persistence_delay: int
-    """Minutes at departure."""
-    predicted_delay: float
-    p10: float | None
-    p90: float | None
-    cancel_probability: float | None
     observed_delay: int | None
-    """Minutes at the destination; None unless it arrived."""
-    model_name: str
-    model_version: str
-    model_run_id: str
+    """Delay at the destination, minutes; None unless the train arrived there."""
 
 
 class Example(msgspec.Struct, frozen=True, kw_only=True):

@@ -47,7 +47,7 @@ def of_prediction(prediction: Prediction) -> Record:
 
 def of_outcome(outcome: Outcome) -> Record:
     """Record of ``outcomes``."""
-    key = run_key(outcome.category, outcome.number)
+    key = run_key(outcome.prediction.category, outcome.prediction.number)
     return Record(topics.OUTCOMES, key, _encode(outcome), berlin_time.milliseconds(outcome.known_at))
 
 

@@ -72,30 +72,16 @@ def observe(messages: Iterable[Message], at: datetime, state: NetworkState) -> N
 
 def outcome(scored: Scored, ending: Ending, known_at: datetime) -> tuple[Outcome, Example]:
     """What became of a prediction, and what training learns from it."""
-    made = scored.prediction
-    shared = {name: getattr(made, name) for name in ("id", "station", "category", "number", "line", "destination")}
-    shared["scheduled"] = made.scheduled.astimezone(berlin_time.BERLIN)
-    happened = Outcome(
-        **shared,
-        status=ending.status,
-        train=made.train,
-        departed_at=made.departed_at.astimezone(berlin_time.BERLIN),
-        known_at=known_at,
-        horizon=made.horizon,
-        persistence_delay=made.delay,
-        predicted_delay=made.predicted_delay,
-        p10=made.p10,
-        p90=made.p90,
-        cancel_probability=made.cancel_probability,
-        observed_delay=ending.delay,
-        model_name=made.model_name,
-        model_version=made.model_version,
-        model_run_id=made.model_run_id,
-    )
+    made = _in_berlin(scored.prediction)
+    shared = {
+        name: getattr(made, name)
+        for name in ("id", "station", "category", "number", "line", "destination", "scheduled")
+    }
+    happened = Outcome(prediction=made, status=ending.status, known_at=known_at, observed_delay=ending.delay)
     example = Example(
         **shared,
         service_day=service_date(ending.first_planned),
-        decided_at=made.decided_at.astimezone(berlin_time.BERLIN),
+        decided_at=made.decided_at,
         known_at=known_at,
         delay=made.delay,
         features={
@@ -105,6 +91,15 @@ def outcome(scored: Scored, ending: Ending, known_at: datetime) -> tuple[Outcome
         cancelled=None if ending.status == "unlabelled" else ending.status == "cancelled",
     )
     return happened, example
+
+
+def _in_berlin(prediction: Prediction) -> Prediction:
+    """The prediction with its times in Berlin's zone, as it was published: state keeps them in UTC."""
+    times = {
+        name: getattr(prediction, name).astimezone(berlin_time.BERLIN)
+        for name in ("scheduled", "departed_at", "decided_at")
+    }
+    return msgspec.structs.replace(prediction, **times)
 
 
 def _prediction(departure: Departure, score: Score, served: Served) -> Prediction:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-import msgspec
 import pytest
 
 from deploy.demo.score import Score
@@ -38,20 +37,12 @@ def prediction(identity: str, predicted: float = 4.0) -> Prediction:
 
 
 def outcome(identity: str, observed: int | None, predicted: float = 4.0) -> Outcome:
-    common = {name: getattr(prediction(identity), name) for name in _COMMON}
     return Outcome(
-        **common,
+        prediction=prediction(identity, predicted),
         status="cancelled" if observed is None else "arrived",
         known_at=NOON,
-        persistence_delay=3,
-        predicted_delay=predicted,
         observed_delay=observed,
     )
-
-
-_COMMON = {field.name for field in msgspec.structs.fields(Outcome)} & {
-    field.name for field in msgspec.structs.fields(Prediction)
-} - {"predicted_delay"}
 
 
 def decision(kind: str) -> Decision:

@@ -1,0 +1,116 @@
+"""The operators one behind the other, without a cluster: what they emit is what their processes decide."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from datetime import datetime
+from typing import Any
+
+import msgspec
+import pytest
+
+from tests.udfs.harness import Harness
+from udfs import decide, follow, label, score
+from zielzeit import berlin_time, topics
+from zielzeit.berlin_time import BERLIN, MINUTE
+from zielzeit.boards.record import BoardRecord
+from zielzeit.decision import offline
+from zielzeit.decision.decider import Decider
+from zielzeit.decision.rules import Rules
+from zielzeit.events.structs import Decision
+from zielzeit.model.predict import Served
+from zielzeit.recordings.read import read_boards
+from zielzeit.simulator import recording, timetable
+from zielzeit.simulator.faults import Faults
+from zielzeit.simulator.world import World
+
+DECIDER = Decider(Rules(), 5)
+NO_BOARD = b"<html>502</html>"
+
+
+class NoRegistry:
+    """A champion without a registry: persistence serves."""
+
+    def __init__(self, registry: Any) -> None:
+        del registry
+
+    def current(self) -> Served:
+        return Served()
+
+    def close(self) -> None:
+        """Nothing to stop."""
+
+
+@pytest.fixture(scope="module")
+def boards(tmp_path_factory: pytest.TempPathFactory) -> list[BoardRecord]:
+    """Six hours of a small railway."""
+    file = tmp_path_factory.mktemp("boards") / "boards.jsonl.zst"
+    start = datetime(2026, 3, 9, 5, tzinfo=BERLIN)
+    world = World(timetable.build(5, seed=5))
+    recording.record(world, file, start=start, hours=6, faults=Faults.parse("none", seed=5))
+    return list(read_boards([file]))
+
+
+@pytest.fixture
+def job(boards: list[BoardRecord], monkeypatch: pytest.MonkeyPatch) -> dict[str, Harness]:
+    """The four operators after the boards, out of order inside the grace, went through; one board is none."""
+    monkeypatch.setattr(score, "Champion", NoRegistry)
+    deciding = Harness(decide.Decide(DECIDER, "boards"))
+    following, scoring = Harness(follow.Follow()), Harness(score.Score(None))  # type: ignore[arg-type]
+    labelling = Harness(label.Label())
+    sent = [(berlin_time.milliseconds(board.polled_at), board.station, board.body) for board in boards]
+    sent.append((sent[0][0] + 1, sent[0][1], NO_BOARD))
+    rng = random.Random(1)
+    newest = 0
+    for offset, (at, name, body) in enumerate(sorted(sent, key=lambda one: one[0] + rng.random() * 4 * MINUTE)):
+        newest = max(newest, at)
+        deciding.element(name, (body, 0, offset), at)
+        deciding.pass_watermark(newest)
+    deciding.pass_watermark(newest + DECIDER.grace * MINUTE)
+    _send(deciding.side["decided"], following)
+    _send(following.emitted, scoring)
+    _send(scoring.side["scored"], labelling)
+    return {"decide": deciding, "follow": following, "score": scoring, "label": labelling}
+
+
+def _send(rows: list[Any], to: Harness) -> None:
+    for row in rows:
+        to.element(row[0], row[1])
+    to.pass_watermark(1 << 62)
+
+
+def _values(harness: Harness, *names: str) -> list[Any]:
+    return [msgspec.json.decode(row[2]) for row in harness.emitted if row[0] in names]
+
+
+def test_boards_out_of_order_give_the_decisions_of_decide_and_one_dead_letter(
+    job: dict[str, Harness], boards: list[BoardRecord]
+) -> None:
+    outcomes = (outcome for _, _, outcome in offline.decide(boards, DECIDER))
+    expected = Counter(msgspec.json.encode(o) for o in outcomes if isinstance(o, Decision) and o.kind != "planned")
+    assert Counter(row[2] for row in job["decide"].emitted if row[0] in topics.DECISIONS) == expected
+    assert expected.total() > 100
+    (letter,) = _values(job["decide"], topics.DEAD_LETTERS)
+    assert (letter["topic"], letter["key"], letter["partition"]) == ("boards", boards[0].station, 0)
+    assert msgspec.convert(letter["body"], bytes) == NO_BOARD
+
+
+def test_every_departure_gets_one_prediction_one_outcome_and_one_example(job: dict[str, Harness]) -> None:
+    departed = Counter(one["id"] for one in _values(job["decide"], topics.DEPARTURES) if one["kind"] == "departed")
+    assert departed.total() > 50
+    assert set(departed.values()) == {1}
+    assert Counter(one["id"] for one in _values(job["score"], topics.PREDICTIONS)) == departed
+    outcomes = _values(job["label"], topics.OUTCOMES)
+    assert Counter(one["prediction"]["id"] for one in outcomes) == departed
+    assert Counter(one["id"] for one in _values(job["label"], topics.EXAMPLES)) == departed
+    assert {one["status"] for one in outcomes} >= {"arrived", "unlabelled"}
+
+
+def test_states_keep_the_names_that_savepoints_know(job: dict[str, Harness]) -> None:
+    assert {name: harness.names for name, harness in job.items()} == {
+        "decide": ["station", "decided", "waiting"],
+        "follow": ["train", "waiting"],
+        "score": ["waiting", "network", "observed"],
+        "label": ["pending", "endings"],
+    }
