@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from rich.console import JustifyMethod
     from rich.table import Table
 
-    from zielzeit.lake.listing import Summary
+    from zielzeit.lake.listing import TableSummary
 
 
 def register(app: typer.Typer) -> None:
@@ -79,7 +79,7 @@ def compact(
     print(f"{config.lake}: {len(made)} files made of {sum(one.files for one in made)}")
 
 
-def _line(one: Summary) -> dict[str, str]:
+def _line(one: TableSummary) -> dict[str, str]:
     notes = [f"{count:,} {status}" for status, count in one.statuses.items()]
     if one.missing_days:
         notes.append(f"{len(one.missing_days)} days missing, the first {one.missing_days[0]}")
@@ -98,7 +98,7 @@ def _line(one: Summary) -> dict[str, str]:
     }
 
 
-def _by_day(one: Summary) -> list[dict[str, str]]:
+def _by_day(one: TableSummary) -> list[dict[str, str]]:
     return [
         {
             "table": one.name,

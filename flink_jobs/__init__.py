@@ -1,1 +1,1 @@
-"""The job graphs, each on one page, and their sources and sinks."""
+"""Job graphs, each on one page (``predict``, ``store``), with their sources, sinks and types."""

@@ -1,9 +1,9 @@
-"""A job that begins in the past: boards that the lake keeps, and then the topic from where the lake ends.
+"""Boards of the lake for a job that begins in the past, and the offset where the topic continues after them.
 
-Both are read from the start, and event time is the earlier of the two: while the archive lasts, boards of the topic
-wait in the decision's state for their turn. So nothing is left out at the seam, and a board that stands on both sides
-counts once, as any other that comes twice. After the archive its source stays, idle: one that ended while no board
-comes from the topic would carry time to its very end, and every later board would be late.
+Both sources are read from the start of the job, and event time is the earlier of the two: while the archive lasts,
+boards of the topic wait in the decision's state. So no board is lost between the two, and a board that is in both
+counts once. The archive's source stays idle after its last board instead of ending: a source that ends sends the last
+watermark, and if no board has come from the topic by then, every later board would be late.
 """
 
 from __future__ import annotations
@@ -37,19 +37,19 @@ _FOREVER = 2**62
 
 
 def add(env: StreamExecutionEnvironment, tables: StreamTableEnvironment, settings: Settings) -> dict[str, str]:
-    """Make the view ``archived`` of the lake's boards; returns where the topic's source begins.
+    """Create the view ``archived`` of the lake's boards; returns the options that say where the topic's source begins.
 
-    Raises UserError where the lake holds no boards.
+    Raises UserError if the lake holds no boards.
     """
     archive = Archive(Lake.of(settings))
     span = archive.span()
     if span is None:
         raise UserError(
-            f"{settings.lake} holds no boards: keep some with `zielzeit store` or `zielzeit keep`, or start from "
-            "the topic"
+            f"{settings.lake} holds no boards: store some with `zielzeit store` or `zielzeit keep`, or submit with "
+            "another --start-from"
         )
     tables.get_config().set("table.exec.source.idle-timeout", f"{settings.idle_timeout_seconds:g} s")
-    # One reader: two would each be in order, but not both together.
+    # One reader: the boards of two readers would not be in order together.
     slots = NumberSequenceSource(min(span.slots), max(span.slots) if settings.bounded else _FOREVER)
     boards = (
         env.from_source(slots, WatermarkStrategy.no_watermarks(), "archive", Types.LONG())
@@ -70,9 +70,9 @@ def add(env: StreamExecutionEnvironment, tables: StreamTableEnvironment, setting
 
 
 def start_after(span: Span, partitions: int) -> dict[str, str]:
-    """Options of the topic's source: the first record of each partition that the archive has not.
+    """Options of the topic's source: begin at the first record of each partition that the archive does not hold.
 
-    Where no board came from a topic, there is only the time of the newest one to go by.
+    If no board of the archive came from a topic, begin after the time of the newest one.
     """
     if not span.next_offsets:
         return {"scan.startup.mode": "timestamp", "scan.startup.timestamp-millis": str(span.until + 1)}

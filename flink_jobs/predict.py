@@ -1,4 +1,4 @@
-"""The main job: boards → departures decided → runs followed → delays predicted."""
+"""The main job: boards are decided, runs followed, departures scored, predictions labelled."""
 
 from __future__ import annotations
 

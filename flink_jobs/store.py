@@ -1,11 +1,10 @@
-"""The storage job: what the topics carry, as Parquet by day, exactly once. Java alone, not a line of Python at work.
+"""The storage job: records of the topics to Parquet files by day, exactly once. It runs in Java alone, as SQL.
 
-A job of its own: the topics stay the truth, a full disk or an unreachable store stops no prediction, and its
-checkpoints come minutes apart, for each one ends a file. Files are seen once they are whole: those in progress begin
-with a dot.
+It is a job of its own, so that a full disk or an unreachable store stops no prediction; its checkpoints are minutes
+apart, because each one ends a file. A file in progress has a name that begins with a dot.
 
-Every stream has a table of its own and nothing is joined or grouped, so each row follows from one record; what was
-written up to a checkpoint is what was read up to it.
+Each table has its own source and sink and nothing is joined or grouped: each row follows from one record, and the rows
+written up to a checkpoint are the records read up to it.
 """
 
 from __future__ import annotations
@@ -26,15 +25,15 @@ from zielzeit.lake.table_definitions import DAY, TABLES, Table
 from zielzeit.settings import Settings
 
 _ROW_GROUP_BYTES = 16 << 20
-"""A replay fills many days at once, and each open file keeps a row group in memory."""
+"""Size of a Parquet row group, bytes. A replay writes many days at once, and each open file holds one in memory."""
 
 _JSON = {"format": "json", "json.fail-on-missing-field": "false", "json.ignore-parse-errors": "false"}
 _HEADERS = f"{sql.name('headers')} MAP<STRING, BYTES> METADATA VIRTUAL"
 
 
 def lay_out(table_env: StreamTableEnvironment, settings: Settings) -> StatementSet:
-    """The job's statements; ``execute`` runs them."""
-    # Days are Berlin's, in every expression.
+    """The job's statements, one INSERT per table; ``execute`` runs them."""
+    # DATE_FORMAT takes days in this zone.
     table_env.get_config().set_local_timezone("Europe/Berlin")
     statements = table_env.create_statement_set()
     for table in TABLES:
@@ -71,7 +70,7 @@ def sink(table: Table, settings: Settings) -> str:
         "format": "parquet",
         "parquet.compression": "ZSTD",
         "parquet.block.size": str(_ROW_GROUP_BYTES),
-        # Instants as readers know them; without these they come as 96 bits of local time.
+        # Without these options Flink writes instants as 96 bits of local time.
         "parquet.utc-timezone": "true",
         "parquet.write.int64.timestamp": "true",
         "parquet.timestamp.time.unit": "millis",
@@ -80,7 +79,7 @@ def sink(table: Table, settings: Settings) -> str:
 
 
 def insert(table: Table) -> str:
-    """The statement that copies records to rows."""
+    """The INSERT statement that copies a table's records to rows."""
     is_board = table.name == topics.BOARDS
     day = sql.name(table.day)
     if table.day_is_time:

@@ -15,7 +15,7 @@ _PAUSE_SECONDS = 0.1
 
 
 class ReadArchive(FlatMapFunction):
-    """Takes slots and emits their boards, each as ``Row`` of the fields of ``zielzeit.lake.board_archive.Board``.
+    """Takes slots and emits their boards, each as ``Row`` of the fields of ``zielzeit.lake.board_archive.JobBoard``.
 
     All of a slot comes out between two checkpoints, so that after a restart nothing is read twice or left out. Slots
     after the last one are waited through: a source that ended would carry time to its end for all of the job.

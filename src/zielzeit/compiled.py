@@ -1,7 +1,7 @@
-"""``@compiled``: machine code where Numba is installed, the same function in plain Python where it is not.
+"""The decorator ``@compiled``: machine code if Numba is installed, else the same function in plain Python.
 
-The feature functions have one definition. The archive needs them a hundred million times a day and gets them compiled;
-a stream that may not load a compiler into its process (``NUMBA_DISABLE_JIT=1``) runs the very same lines interpreted.
+Each feature function has one definition. The history import calls them a hundred million times and needs them compiled;
+a stream whose process may not load a compiler (``NUMBA_DISABLE_JIT=1``) interprets the same lines.
 """
 
 from __future__ import annotations
@@ -21,29 +21,29 @@ _COMPILER_IS_HERE = find_spec("numba") is not None
 
 
 def compiled(function: Callable[P, R]) -> Callable[P, R]:
-    """The function, compiled at its first call and kept on disk for the next process."""
+    """The function, compiled at its first call; the machine code is cached on disk for the next process."""
     if not _COMPILER_IS_HERE:
         return function
     numba = _load_compiler()
     try:
         numba.config.CACHE_DIR = _cache()
         machine_code = numba.njit(cache=True, nogil=True)(function)
-    except (RuntimeError, OSError):  # code sent to a cluster as a zip file has no folder to keep a cache in
+    except (RuntimeError, OSError):  # code that was sent to a cluster as a zip file has no folder for a cache
         machine_code = numba.njit(nogil=True)(function)
     return cast(Callable[P, R], machine_code)
 
 
 def compiles() -> bool:
-    """Whether ``@compiled`` functions are machine code in this process."""
+    """Return True if ``@compiled`` functions are machine code in this process."""
     return _COMPILER_IS_HERE and not _load_compiler().config.DISABLE_JIT
 
 
 @cache
 def _cache() -> str:
-    """Folder of the machine code, named by the sources of all the library's compiled functions.
+    """Folder of the cached machine code, named by a hash of all source files that have compiled functions.
 
-    Numba's own cache looks only at the file of the function it is asked for, and would serve an old ``describe`` inside
-    a caller that has not changed.
+    Numba's own cache checks only the file of the function that is called; it would use an old callee inside a caller
+    that has not changed.
     """
     folder = Path(__file__).parent
     sources = (file.read_bytes() for file in sorted(folder.rglob("*.py")))
@@ -52,8 +52,11 @@ def _cache() -> str:
 
 
 def _load_compiler() -> Any:
-    """Numba, imported while ``print`` is Python's own: it looks for the module that ``print`` comes from, and a PyFlink
-    worker process has put a method of its main script there."""
+    """Import Numba while ``print`` is Python's own.
+
+    Numba looks up the module that ``print`` comes from, and a PyFlink worker process has replaced it by a method of its
+    main script.
+    """
     replaced = builtins.print
     builtins.print = getattr(getattr(replaced, "__self__", None), "_print", replaced)
     try:

@@ -1,10 +1,10 @@
-"""The one error that a person is meant to read."""
+"""The error whose message is meant for the user."""
 
 from __future__ import annotations
 
 
 class UserError(Exception):
-    """Something the user can mend: the message says what was wrong, where, and what to do.
+    """An error that the user can fix; its message says what was wrong, where, and what to do.
 
-    The command line prints the message alone, without a stack trace, and exits with code 2.
+    The command line prints only the message, without a stack trace, and exits with code 2.
     """

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM end a command in order: the first asks it to stop, the second stops waiting for Kafka."""
+"""Orderly shutdown of a command on Ctrl-C or SIGTERM: the first signal asks it to stop, the second to stop waiting."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 @contextmanager
 def stopping(first: Callable[[], object], second: Callable[[], object]) -> Iterator[None]:
-    """Call ``first`` at the first signal and ``second`` at each further one."""
+    """Call ``first`` on the first signal and ``second`` on each further one; restore the handlers at the end."""
     asked = False
 
     def handle(_number: int, _frame: FrameType | None) -> None:

@@ -1,10 +1,10 @@
-"""Train categories and the three classes whose delays behave alike."""
+"""Train categories (``ICE``, ``RE`` …) and the three train classes with similar delays that they belong to."""
 
 from __future__ import annotations
 
 LONG_DISTANCE, RE, RB = 0, 1, 2
 CLASSES = ("long_distance", "RE", "RB")
-"""Names of the classes by number. RB stands for every other local train."""
+"""Names of the train classes, by number. RB stands for every local train that is not an RE."""
 
 # fmt: off
 _LONG_DISTANCE = frozenset((
@@ -20,12 +20,12 @@ _CODES = (
 
 
 def train_class(category: str) -> int:
-    """Index into ``CLASSES`` of a train category such as ``ICE``."""
+    """Train class of a category such as ``ICE``: an index into ``CLASSES``."""
     if category in _LONG_DISTANCE:
         return LONG_DISTANCE
     return RE if category in _RE else RB
 
 
 def category_code(category: str) -> float:
-    """A category as a number that never changes; -1 for the rare ones. New ones go to the end of the list."""
+    """Number of a category, -1 for rare ones. Models rest on these numbers: append new categories at the end."""
     return float(_CODES.index(category)) if category in _CODES else -1.0

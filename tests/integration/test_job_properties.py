@@ -35,7 +35,7 @@ from zielzeit.boards.record import BoardRecord
 from zielzeit.decision.decider import Decider, Unreadable
 from zielzeit.decision.offline import decide
 from zielzeit.events.structs import Decision
-from zielzeit.recordings.write import Line
+from zielzeit.recordings.json_lines import encode_line
 from zielzeit.settings import Settings
 
 pytestmark = pytest.mark.integration
@@ -218,7 +218,7 @@ def _explain(settings: Settings, case: Scenario, found: dict[str, Found], folder
     expected, got = folded(settings, case), found[case.name]
     file = folder / f"{case.name}.jsonl"
     records = [as_record(board) for board in case.boards]
-    file.write_bytes(b"".join(Line(r.station, r.polled_at, r.body.decode()).encode() for r in records))
+    file.write_bytes(b"".join(encode_line(r.station, r.polled_at, r.body.decode()) for r in records))
     stream = standing_in(settings, (board for _, _, board in sorted(case.sent, key=_when)))
     alone = {value for _, _, value in stream.decisions()} == {
         value for value in expected.decisions if b'"kind":"late"' not in value

@@ -16,7 +16,7 @@ from zielzeit.boards.record import HEADERS, KEY, TIMESTAMP, VALUE, Int64, Stored
 from zielzeit.errors import UserError
 from zielzeit.events.structs import Decision, Example
 from zielzeit.features.network_state import FEATURES
-from zielzeit.lake.board_archive import JOB_COLUMNS, Board
+from zielzeit.lake.board_archive import JOB_COLUMNS, JobBoard
 from zielzeit.lake.columns import arrow_type, columns_of
 from zielzeit.lake.table_definitions import TABLES, Table, table
 from zielzeit.settings import load
@@ -78,7 +78,7 @@ def test_a_board_has_a_column_for_each_header_and_its_place_in_the_topic() -> No
     names = [column.name for column in table("boards").columns]
     assert names == list(StoredBoard.__struct_fields__)
     assert {KEY, VALUE, TIMESTAMP, *HEADERS, "kafka_partition", "kafka_offset"} == set(names)
-    assert set(JOB_COLUMNS) == set(Board._fields)
+    assert set(JOB_COLUMNS) == set(JobBoard._fields)
 
 
 def test_every_field_of_a_decision_is_a_column_in_its_order() -> None:

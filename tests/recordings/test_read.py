@@ -127,7 +127,7 @@ def test_frames_of_zstd_one_after_the_other_are_one_file(tmp_path: Path) -> None
 
 def test_missing_foreign_and_empty_paths_are_refused(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").touch()
-    for path, complaint in ((tmp_path / "gone", "does not exist"), (tmp_path / "notes.txt", "is no recording")):
+    for path, complaint in ((tmp_path / "gone", "does not exist"), (tmp_path / "notes.txt", "is not a recording")):
         with pytest.raises(UserError, match=complaint):
             find_boards([path])
     with pytest.raises(UserError, match="holds no boards"):

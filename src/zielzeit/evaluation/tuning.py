@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime
 from pathlib import Path
 from statistics import median
 
@@ -19,6 +18,7 @@ from zielzeit.decision import rules as decision
 from zielzeit.decision.rules import Rules, Station
 from zielzeit.evaluation.comparison import TrueStop
 from zielzeit.recordings.decompress import read_lines
+from zielzeit.recordings.json_lines import decode_line
 
 PERIOD = 6 * 60 * MINUTE
 
@@ -93,14 +93,7 @@ def lateness(recording: Path) -> list[float]:
     """Minutes by which each line of a recording came after a newer one; 0 for one in order."""
     newest, found = 0, []
     for _, line in read_lines(recording):
-        at = berlin_time.milliseconds(_decode_line(line).polled_at)
+        at = berlin_time.milliseconds(decode_line(line).polled_at)
         newest = max(newest, at)
         found.append((newest - at) / MINUTE)
     return found
-
-
-class _Line(msgspec.Struct, frozen=True):
-    polled_at: datetime
-
-
-_decode_line = msgspec.json.Decoder(_Line).decode

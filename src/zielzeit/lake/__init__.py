@@ -1,1 +1,1 @@
-"""What the topics carried, kept as Parquet: which tables there are, what is in them, and how to read them."""
+"""The lake: records of the topics as Parquet tables. Definitions, reading, compaction, listing."""

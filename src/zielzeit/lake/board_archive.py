@@ -1,7 +1,7 @@
-"""Boards that the lake keeps, in the order of their time: what a job reads that begins in the past.
+"""The lake's boards in order of time, for a job that begins in the past.
 
-Time is cut into slots of five minutes, numbered since 1970 UTC: a slot's boards fit in memory, and a number is all that
-a source must remember to go on in the middle of an archive.
+Time is divided into slots of five minutes, numbered from 1970 UTC: the boards of a slot fit in memory, and the number
+of the slot is all that a source must remember to continue in the middle of the archive.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ SLOT = timedelta(minutes=5)
 _SLOT_MILLISECONDS = SLOT // timedelta(milliseconds=1)
 
 
-class Board(NamedTuple):
+class JobBoard(NamedTuple):
     """A board as the job reads it, from the archive or from the topic: some columns of the table ``boards``."""
 
     station: str
@@ -37,7 +37,7 @@ class Board(NamedTuple):
     """Milliseconds since 1970 UTC."""
 
 
-JOB_COLUMNS = {column.name: column.type for column in table(topics.BOARDS).columns if column.name in Board._fields}
+JOB_COLUMNS = {column.name: column.type for column in table(topics.BOARDS).columns if column.name in JobBoard._fields}
 """Columns of the table ``boards`` that the job reads, with their types."""
 _SCHEMA = pa.schema(JOB_COLUMNS.items())
 _ORDER = [("polled_at", "ascending"), ("station", "ascending"), ("kafka_offset", "ascending")]
@@ -46,18 +46,18 @@ _NO_PLACE = -1
 
 
 class Span(NamedTuple):
-    """What an archive holds."""
+    """Extent of an archive."""
 
     slots: frozenset[int]
-    """Those that have boards."""
+    """Slots that have boards."""
     until: int
     """``polled_at`` of the newest board, milliseconds since 1970 UTC."""
     next_offsets: dict[int, int]
-    """Partition of the topic → the first offset that is not here; empty where no board came from a topic."""
+    """Partition of the topic → first offset that the archive does not hold; empty if no board came from a topic."""
 
 
 class Archive:
-    """The table ``boards`` of a lake."""
+    """The table ``boards`` of a lake, read slot by slot."""
 
     def __init__(self, lake: Lake) -> None:
         self._lake = lake
@@ -65,7 +65,7 @@ class Archive:
         self._opened: list[ds.Fragment] = []
 
     def span(self) -> Span | None:
-        """How far it reaches; None where it is empty. Reads three narrow columns of all there is."""
+        """Extent of the archive; None if it is empty. Reads three narrow columns of every file."""
         slots: set[int] = set()
         newest, offsets = 0, dict[int, int]()
         for batch in self._lake.dataset(topics.BOARDS).to_batches(columns=["polled_at", *_PLACE]):
@@ -81,8 +81,8 @@ class Archive:
                     offsets[row["kafka_partition"]] = max(known, row["kafka_offset_max"] + 1)
         return Span(frozenset(slots), newest, offsets) if slots else None
 
-    def read(self, slot: int) -> Iterator[Board]:
-        """The boards of a slot in the order of their time."""
+    def read(self, slot: int) -> Iterator[JobBoard]:
+        """Boards of a slot in order of time, then station."""
         start = datetime.fromtimestamp(slot * SLOT.total_seconds(), UTC)
         parts = [_between(file, start, start + SLOT) for file in self._files(start.astimezone(BERLIN).date())]
         if not parts:
@@ -90,10 +90,10 @@ class Archive:
         for batch in pa.concat_tables(parts).sort_by(_ORDER).to_batches():
             for row in batch.to_pylist():
                 place = {name: _NO_PLACE if row[name] is None else row[name] for name in _PLACE}
-                yield Board(**row | place | {"polled_at": milliseconds(row["polled_at"])})
+                yield JobBoard(**row | place | {"polled_at": milliseconds(row["polled_at"])})
 
     def _files(self, day: date) -> list[ds.Fragment]:
-        """The files of a day, found once: listing them is what costs. No slot lies on two days."""
+        """Files of a day, listed once per day because listing is slow. No slot spans two days."""
         if day != self._day:
             files = self._lake.visible(topics.BOARDS, str(day))
             self._day, self._opened = day, list(self._lake.dataset(topics.BOARDS, files).get_fragments())
@@ -101,10 +101,10 @@ class Archive:
 
 
 def _between(file: ds.Fragment, start: datetime, end: datetime) -> pa.Table:
-    """Rows of a file, by the time that they have there.
+    """Rows of a file from ``start`` to before ``end``.
 
-    Flink writes times without their zone. A comparison in the column's own type lets the reader pass over what the
-    file's statistics rule out.
+    Flink writes times without a zone. The comparison uses the type of the file's column, so that the reader can skip
+    row groups by their statistics.
     """
     kind = file.physical_schema.field("polled_at").type
     wanted = (ds.field("polled_at") >= pa.scalar(start, kind)) & (ds.field("polled_at") < pa.scalar(end, kind))

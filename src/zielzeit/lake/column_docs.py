@@ -1,7 +1,6 @@
-"""The tables of columns in ``docs/data.md``, made from the events' docstrings; ``python -m
-zielzeit.lake.column_docs`` writes them.
+"""The tables of columns in ``docs/data.md``, made from the docstrings of the events' fields.
 
-The rest of the page is written by hand, the meaning of each feature too.
+``python -m zielzeit.lake.column_docs`` writes them; the rest of the page is written by hand.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ PAGE = ROOT / "docs" / "data.md"
 
 
 def rewritten(page: str) -> str:
-    """The page with every table of columns made anew, between ``<!-- columns: TABLE -->`` and ``<!-- end -->``."""
+    """The page with every table of columns rewritten between ``<!-- columns: TABLE -->`` and ``<!-- end -->``."""
     for table in TABLES:
         before, begin, rest = page.partition(f"<!-- columns: {table.name} -->\n")
         _, end, after = rest.partition("<!-- end -->")
@@ -32,7 +31,7 @@ def rewritten(page: str) -> str:
 
 
 def grid(table: Table) -> str:
-    """A table's columns in Markdown; features are left to the page itself."""
+    """A table's columns in Markdown, without the features, which have a table of their own."""
     rows = ["| column | type | meaning |", "|---|---|---|"]
     rows += [
         f"| `{column.name}` | {_type_name(column.type)} | {meaning(table, column)} |"
@@ -45,7 +44,7 @@ def grid(table: Table) -> str:
 
 
 def meaning(table: Table, column: Column) -> str:
-    """The docstring of a column's field: in the event that has it, else in the event where it appears first."""
+    """Docstring of a column's field, from its own struct or from the event where the field appears first."""
     owner, field = table.event, column.path[-1]
     for step in column.path[:-1]:
         hints = {found.name: found.type for found in msgspec.structs.fields(owner)}
@@ -61,7 +60,7 @@ def _type_name(kind: pa.DataType) -> str:
 
 
 def field_docs(owner: type) -> dict[str, str]:
-    """Field → the string literal below it, as one line; Python itself forgets them."""
+    """Field → its docstring as one line, read from the source: Python does not keep docstrings of fields."""
     if owner is msgspec.Struct:
         return {}
     (body,) = ast.parse(textwrap.dedent(inspect.getsource(owner))).body

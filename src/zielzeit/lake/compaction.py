@@ -1,21 +1,22 @@
-"""Many small files of a finished day become one, and no reader ever sees a row twice or not at all.
+"""Compaction: merge the small files of a finished day into one, so that readers see each row exactly once throughout.
 
-No file system can swap many files for one in a single step, so one file says what another one replaces. For each day:
+No file system can replace many files by one in a single step, so a note says which files a compacted file replaces.
+For each day:
 
-1. The rows are written under a name that is no data, ``_draft-compacted-ID.parquet``, and counted.
-2. The note ``_compacted-compacted-ID.parquet.json`` is written: the names of the files that it will replace.
-3. The draft gets its name, ``compacted-ID.parquet``: one step on a disk, and one copy of an object on S3. **From this
-   instant** the files in the note are not read any more (``Lake.visible``); before it the note is about a file that is
-   not there, and means nothing.
-4. The replaced files are deleted, then the note.
+1. Write the rows to ``_draft-compacted-ID.parquet``, a name that readers skip, and count them.
+2. Write the note ``_compacted-compacted-ID.parquet.json``: the names of the files to be replaced.
+3. Rename the draft to ``compacted-ID.parquet``: one step on a disk, one copy of an object on S3. **From this instant**
+   readers skip the files that the note names (``Lake.visible``). Before it the note names a file that does not exist,
+   and readers ignore it.
+4. Delete the replaced files, then the note.
 
-A crash before 3 leaves a draft or a note behind, which the next run removes; a crash after 3 leaves files that nobody
-reads, and the next run deletes them first. A reader that listed the files before 3 may find one gone after 4: it fails,
-and reads again. Readers that do not know the notes can see rows twice between 3 and 4.
+After a crash before step 3 the next run removes the draft and the note; after a crash behind step 3 it deletes the
+replaced files first. A reader that listed the files before step 3 may miss one after step 4: it fails and must read
+again. Readers that do not know the notes may see rows twice between steps 3 and 4.
 
-A day is finished when it is over in Berlin and nothing was written to it for ``QUIET_SECONDS``: by then Flink has
-committed its files and will not ask for them again. Two things are left to whoever runs it on S3: one run at a time
-(on a disk a lock sees to that), and only while the storage job runs, for one that is resumed looks for the last files
+A day is finished when it is over in Berlin and nothing was written to it for ``QUIET_SECONDS``: then Flink has
+committed its files and no longer needs them. On S3 the caller must make sure that only one compaction runs at a time
+(on a disk a lock does) and that the storage job is running, because a job that is resumed looks for the last files
 that it wrote before it stopped.
 """
 
@@ -43,15 +44,15 @@ from zielzeit.lake.reading import NOTE, File, Lake, is_data, is_note, noted
 from zielzeit.lake.table_definitions import TABLES, table
 
 QUIET_SECONDS = 3600.0
-"""Many times the storage job's interval, and longer than a restart."""
+"""Seconds without a new file after which a day is finished: many checkpoint intervals, longer than a restart."""
 TARGET_BYTES = 128 << 20
-"""About how large a compacted file may become."""
+"""Approximate largest size of a compacted file."""
 _ROWS = 64_000
 _DRAFT = "_draft-"
 
 
 class Compacted(NamedTuple):
-    """Files of one day of a table that became one."""
+    """A compacted file: its table, its day, and how many files it replaced."""
 
     table: str
     day: str
@@ -66,7 +67,10 @@ def compact(
     now: Callable[[], float] = time.time,
     done: Callable[[Compacted], None] = lambda one: None,
 ) -> list[Compacted]:
-    """Finish what an earlier run left, then compact every finished day that has more files than it needs."""
+    """Clean up after an earlier run, then compact every finished day that has more files than it needs.
+
+    ``done`` is called with each result. Raises UserError if another compaction of the same folder is running.
+    """
     results = []
     with _alone(lake):
         for one in TABLES:
@@ -83,7 +87,7 @@ def compact(
 
 
 def batches(files: Sequence[File], target_bytes: int) -> Iterator[list[File]]:
-    """Which files of a day to make one of: as many as fit, at least two; those that are large enough stay."""
+    """Groups of a day's files to merge, each of at least two files and at most ``target_bytes``."""
     batch: list[File] = []
     for file in sorted(files, key=lambda file: (file.bytes, file.name)):
         if batch and sum(one.bytes for one in batch) + file.bytes > target_bytes:
@@ -95,7 +99,7 @@ def batches(files: Sequence[File], target_bytes: int) -> Iterator[list[File]]:
 
 
 def replace(lake: Lake, name: str, batch: Sequence[File], *, step: Callable[[str], None] = lambda what: None) -> None:
-    """Make one file of some of a day; ``step`` is told what is done next, so that tests can crash there."""
+    """Merge files of one day; ``step`` is called with the name of each next step, so that tests can crash there."""
     day = batch[0].day
     new = File(day, f"compacted-{uuid.uuid4().hex}.parquet", 0, 0.0)
     draft, note = new._replace(name=_DRAFT + new.name), new._replace(name=f"{NOTE}{new.name}.json")
@@ -116,7 +120,7 @@ def replace(lake: Lake, name: str, batch: Sequence[File], *, step: Callable[[str
 
 
 def tidy(lake: Lake, name: str, day: Sequence[File]) -> None:
-    """Carry on, or take back, what a crash cut short on a day."""
+    """Complete or undo on one day what a crash interrupted."""
     present = {file.name for file in day}
     for note in filter(lambda file: is_note(file.name), day):
         if noted(note.name) in present:
@@ -129,18 +133,18 @@ def tidy(lake: Lake, name: str, day: Sequence[File]) -> None:
 
 
 def _write(lake: Lake, name: str, batch: Sequence[File], target: File) -> None:
-    """The rows of some files as one, in the order of the files. Raises UserError where the count does not come out."""
+    """Write the rows of some files to one, in the order of the files. Raises UserError if the row counts differ."""
     rows, schema, path = lake.dataset(name, batch), table(name).file_schema, lake.path(name, target)
     with pq.ParquetWriter(path, schema, filesystem=lake.files, compression="zstd") as writer:
         for part in rows.to_batches(columns=schema.names, batch_size=_ROWS):
             writer.write_table(pa.Table.from_batches([part]).cast(schema))
     written, expected = pq.read_metadata(path, filesystem=lake.files).num_rows, rows.count_rows()
     if written != expected:
-        raise UserError(f"{path} has {written} rows instead of {expected}: the files that it was made of stay")
+        raise UserError(f"{path} has {written} rows instead of {expected}: the original files stay")
 
 
 def _persist(lake: Lake, name: str, *files: File) -> None:
-    """On a disk: what was written and named survives a loss of power, before anything is deleted."""
+    """On a disk, flush files and their folders, so that they survive a power loss before anything is deleted."""
     if isinstance(lake.files, fs.LocalFileSystem):
         paths = [Path(lake.path(name, file)) for file in files]
         for path in [*paths, *{path.parent for path in paths}]:
@@ -160,7 +164,7 @@ def _is_finished(day: Sequence[File], now: float, quiet_seconds: float) -> bool:
 
 @contextmanager
 def _alone(lake: Lake) -> Iterator[None]:
-    """Hold the lake's lock. Raises UserError where another compaction holds it."""
+    """Hold the lock of a lake on a disk. Raises UserError if another compaction holds it."""
     if not isinstance(lake.files, fs.LocalFileSystem):
         yield
         return
@@ -169,5 +173,5 @@ def _alone(lake: Lake) -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise UserError(f"another compaction of {lake.root} is at work: let it finish") from None
+            raise UserError(f"another compaction of {lake.root} is running: wait until it has finished") from None
         yield

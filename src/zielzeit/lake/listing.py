@@ -1,4 +1,4 @@
-"""What is in the lake: days, rows, files, how many predictions have a label, and where something is missing."""
+"""Contents of the lake: days, rows and files of each table, the share of labelled predictions, missing days, holes."""
 
 from __future__ import annotations
 
@@ -23,43 +23,43 @@ class Day(msgspec.Struct, frozen=True, kw_only=True):
     files: int
     bytes: int
     longest_hole_minutes: float | None = None
-    """Boards: the longest time without one of any station that ended on this day."""
+    """Table ``boards``: the longest time without a board of any station that ended on this day; else None."""
 
 
-class Summary(msgspec.Struct, frozen=True, kw_only=True):
-    """One table."""
+class TableSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """Contents of one table."""
 
     name: str
     days: list[Day]
     missing_days: list[date]
-    """Between the first and the last one."""
+    """Days without files between the first and the last day."""
     statuses: dict[str, int] = {}
-    """Outcomes: how many arrived, were cancelled, are unlabelled."""
+    """Table ``outcomes``: status → number of rows; else empty."""
 
     @property
     def rows(self) -> int:
-        """In all days."""
+        """Number of rows of all days."""
         return sum(day.rows for day in self.days)
 
     @property
     def files(self) -> int:
-        """In all days."""
+        """Number of files of all days."""
         return sum(day.files for day in self.days)
 
     @property
     def bytes(self) -> int:
-        """In all days."""
+        """Size of the files of all days."""
         return sum(day.bytes for day in self.days)
 
     @property
     def label_rate(self) -> float | None:
-        """Share of the outcomes whose run was seen to its end, arrived or cancelled; None where there are none."""
+        """Share of the outcomes that have a label (arrived or cancelled), 0 to 1; None if there are no outcomes."""
         total = sum(self.statuses.values())
         return 1 - self.statuses.get("unlabelled", 0) / total if total else None
 
     @property
     def worst(self) -> Day | None:
-        """The day with the longest hole; None where no holes were looked for."""
+        """The day with the longest hole; None for tables other than ``boards``."""
         return max(
             (day for day in self.days if day.longest_hole_minutes is not None),
             key=lambda day: day.longest_hole_minutes or 0.0,
@@ -67,8 +67,8 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-def summaries(lake: Lake, looking_at: Callable[[str], None] = lambda name: None) -> list[Summary]:
-    """All tables, also those without a day; ``looking_at`` is told the name of each before it is read."""
+def summaries(lake: Lake, looking_at: Callable[[str], None] = lambda name: None) -> list[TableSummary]:
+    """Summaries of all tables, empty ones included; ``looking_at`` is called with each name before it is read."""
     found = []
     for table in TABLES:
         looking_at(table.name)
@@ -76,8 +76,8 @@ def summaries(lake: Lake, looking_at: Callable[[str], None] = lambda name: None)
     return found
 
 
-def summary(lake: Lake, name: str) -> Summary:
-    """One table, read as far as counting needs it."""
+def summary(lake: Lake, name: str) -> TableSummary:
+    """Summary of one table."""
     visible = lake.visible(name)
     files, sizes = Counter(file.day for file in visible), Counter[str]()
     for file in visible:
@@ -97,7 +97,7 @@ def summary(lake: Lake, name: str) -> Summary:
         )
         for text in sorted(files)
     ]
-    return Summary(name=name, days=days, missing_days=_missing([day.day for day in days]), statuses=statuses)
+    return TableSummary(name=name, days=days, missing_days=_missing([day.day for day in days]), statuses=statuses)
 
 
 _HOLES = """

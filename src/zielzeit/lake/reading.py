@@ -1,11 +1,11 @@
-"""The lake's files, on a local disk or an S3-compatible store, and its tables for pyarrow, DuckDB and polars.
+"""Reading the lake: its files on a local disk or an S3-compatible store, its tables for pyarrow, DuckDB and polars.
 
     from zielzeit.lake.reading import dataset
     dataset("outcomes").to_table()                                                      # pyarrow
     outcomes = dataset("outcomes"); duckdb.sql("SELECT status, count(*) FROM outcomes GROUP BY status")
 
-Names that begin with a dot or an underscore are no data: files in progress, and notes of the compaction
-(``zielzeit.lake.compaction``), which also say what else not to read.
+Readers skip names that begin with a dot or an underscore (files in progress, notes of the compaction) and files that a
+note says are replaced (``zielzeit.lake.compaction``).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from zielzeit.lake.table_definitions import DAY, table
 from zielzeit.settings import Settings
 
 NOTE = "_compacted-"
-"""A note's name is this, the name of the file that it is about, and ``.json``."""
+"""Prefix of a note's name; the name of the compacted file and ``.json`` follow."""
 
 
 class File(NamedTuple):
@@ -39,14 +39,14 @@ class File(NamedTuple):
 
 
 class Lake(NamedTuple):
-    """Where the files are."""
+    """File system and root folder of a lake."""
 
     files: fs.FileSystem
     root: str
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
-        """The lake that the settings name. Raises UserError where it is none that can be opened."""
+        """The lake that the settings name. Raises UserError if it is neither a folder nor on S3."""
         if not settings.lake_uri.startswith("s3://"):
             if not settings.lake_uri.startswith("file://"):
                 raise UserError(f"ZIELZEIT_LAKE={settings.lake}: give a folder, or s3://bucket/prefix")
@@ -54,9 +54,9 @@ class Lake(NamedTuple):
         return cls(_s3(settings), settings.lake_uri.removeprefix("s3://"))
 
     def listing(self, name: str, day: str | None = None) -> list[File]:
-        """Every file of a table's days, or of one, also those that are no data, by day and name.
+        """All files of a table, or of one of its days, notes and drafts included, by day and name.
 
-        Raises UserError where the store does not answer or refuses.
+        Raises UserError if the store does not answer or refuses.
         """
         folder = f"{self.root}/{name}" if day is None else f"{self.root}/{name}/{DAY}={day}"
         selector = fs.FileSelector(folder, allow_not_found=True, recursive=True)
@@ -72,11 +72,11 @@ class Lake(NamedTuple):
         return sorted(rows)
 
     def path(self, name: str, file: File) -> str:
-        """Path of a file of a table."""
+        """Path of a table's file in the file system."""
         return f"{self.root}/{name}/{DAY}={file.day}/{file.name}"
 
     def visible(self, name: str, day: str | None = None) -> list[File]:
-        """The files that hold a table's rows, of all days or of one, each row once."""
+        """Files of a table, or of one of its days, that together hold each row once."""
         listing = self.listing(name, day)
         present = {(file.day, file.name) for file in listing}
         replaced = {
@@ -88,7 +88,7 @@ class Lake(NamedTuple):
         return [file for file in listing if is_data(file.name) and (file.day, file.name) not in replaced]
 
     def replaced(self, note: str) -> list[str]:
-        """Which files the one that a note is about stands for; none where the note is gone, for they are then too."""
+        """Names of the files that a note says are replaced; empty if the note is gone, because then they are too."""
         try:
             with self.files.open_input_stream(note) as stream:
                 return msgspec.json.decode(stream.read(), type=list[str])
@@ -96,7 +96,7 @@ class Lake(NamedTuple):
             return []
 
     def dataset(self, name: str, files: Iterable[File] | None = None) -> ds.Dataset:
-        """A table, or some of its files; days are dates, times are UTC, columns that older files lack are null."""
+        """A table, or some of its files. Days are dates, times UTC; columns that a file lacks are null."""
         chosen = self.visible(name) if files is None else files
         return ds.FileSystemDataset.from_paths(
             [self.path(name, file) for file in chosen],
@@ -108,25 +108,25 @@ class Lake(NamedTuple):
 
 
 def dataset(name: str, lake: str | None = None) -> ds.Dataset:
-    """A table of the lake that the environment's settings name, or of another one.
+    """A table of a lake, by default of the one that the environment's settings name.
 
-    Raises UserError where there is no such table or lake.
+    Raises UserError if there is no such table or lake.
     """
     return Lake.of(configuration.load(lake=lake)).dataset(name)
 
 
 def is_data(name: str) -> bool:
-    """Whether a file of this name holds rows."""
+    """Return True if a file of this name holds rows."""
     return not name.startswith((".", "_"))
 
 
 def is_note(name: str) -> bool:
-    """Whether a file of this name says what another one replaces."""
+    """Return True if a file of this name is a note: which files a compacted file replaces."""
     return name.startswith(NOTE)
 
 
 def noted(name: str) -> str:
-    """The file that a note of this name is about."""
+    """Name of the compacted file of a note."""
     return name.removeprefix(NOTE).removesuffix(".json")
 
 
@@ -142,7 +142,7 @@ def _s3(settings: Settings) -> Any:
 
 @functools.cache
 def _s3_at(endpoint: str, key: str, secret: str, region: str, path_style: bool) -> Any:
-    """One for each store: making one takes a while. Without a key: as the environment or the machine's role says."""
+    """One file system per store, because creating it is slow. Without a key: from the environment or machine's role."""
     return fs.S3FileSystem(
         access_key=key or None,
         secret_key=secret or None,

@@ -58,7 +58,7 @@ class Table(NamedTuple):
 
 
 def table(name: str) -> Table:
-    """The table of this name. Raises UserError where there is none."""
+    """The table of this name. Raises UserError if there is none."""
     for one in TABLES:
         if one.name == name:
             return one

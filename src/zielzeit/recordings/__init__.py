@@ -1,1 +1,1 @@
-"""Recorded boards: read, write, replay, keep in the lake."""
+"""Recorded boards: read, write, replay, copy to the lake."""

@@ -1,4 +1,4 @@
-"""Recorded files, plain, gzip or zstd, as bytes or lines; what is broken is named in a UserError."""
+"""Files that are plain, gzip or zstd, as bytes or lines; a broken file raises a UserError that names it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _CHUNK = 1 << 20
 
 @contextmanager
 def _naming(path: Path) -> Iterator[None]:
-    """Turn what a broken or unreadable file raises into a UserError that names it."""
+    """Turn the errors of a broken or unreadable file into a UserError that names it."""
     try:
         yield
     except (OSError, EOFError, zlib.error, zstandard.ZstdError) as error:
@@ -26,7 +26,7 @@ def _naming(path: Path) -> Iterator[None]:
 
 
 def _zstd_chunks(path: Path) -> Iterator[bytes]:
-    """Decompressed chunks of all frames. Unlike zstandard's own reader, a truncated frame is an error."""
+    """Decompressed chunks of all frames. Raises EOFError for a truncated frame, which zstandard ignores."""
     frame = zstandard.ZstdDecompressor().decompressobj()
     started = False
     with path.open("rb") as file:
@@ -52,7 +52,7 @@ def _chunks(path: Path) -> Iterator[bytes]:
 
 
 def read_bytes(path: Path) -> bytes:
-    """The whole file, decompressed. Raises UserError where it is unreadable, truncated or empty."""
+    """The whole file, decompressed. Raises UserError if it is unreadable, truncated or empty."""
     with _naming(path):
         body = b"".join(_chunks(path))
     if not body:
@@ -61,7 +61,7 @@ def read_bytes(path: Path) -> bytes:
 
 
 def read_lines(path: Path) -> Iterator[tuple[int, bytes]]:
-    """The file's lines that are not blank, lazily, with their numbers from 1. Raises UserError as ``read_bytes``."""
+    """Lines that are not blank, with their numbers from 1, lazily. Raises UserError like ``read_bytes``."""
     number, rest = 0, b""
     with _naming(path):
         for chunk in _chunks(path):

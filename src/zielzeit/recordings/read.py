@@ -1,14 +1,11 @@
-"""Recorded boards in the order of their time: folders of one file a board, and JSON lines.
+"""Recorded boards in order of time, from folders with one file per board and from files of JSON lines.
 
-One file a board: ``YYYYMMDDTHHMM.json``, also with seconds, ``.gz`` or ``.zst``. The name is ``polled_at`` in
-Europe/Berlin; ``Z`` or an offset (``20241027T0230+0100``) may follow and is needed for the second pass through the
-hour that the end of summer time doubles, which is else taken as the first. The station is the folder's name, or what
-stands before an underscore (``Essen Hbf_20140103T2001.json.gz``).
+One file per board: ``YYYYMMDDTHHMM.json``, optionally with seconds, ``.gz`` or ``.zst``. The name is ``polled_at`` in
+Europe/Berlin; ``Z`` or an offset (``20241027T0230+0100``) may follow. Without an offset, a time in the hour that the
+end of summer time repeats is its first pass. The station is the name of the folder, or the part of the file's name
+before an underscore (``Essen Hbf_20140103T2001.json.gz``).
 
-JSON lines (``.jsonl``, ``.ndjson``, also ``.gz`` or ``.zst``): ``{"station", "polled_at", "body"}``, ``polled_at`` in
-ISO 8601 with an offset, ``body`` the board as an object or as a string, which is taken verbatim.
-
-Nothing here needs Kafka.
+JSON lines (``.jsonl``, ``.ndjson``, optionally ``.gz`` or ``.zst``): see ``zielzeit.recordings.json_lines``.
 """
 
 from __future__ import annotations
@@ -19,36 +16,33 @@ from datetime import UTC, datetime
 from heapq import merge
 from operator import attrgetter
 from pathlib import Path
-from typing import Annotated
-from zoneinfo import ZoneInfo
 
 import msgspec
 
+from zielzeit.berlin_time import BERLIN
 from zielzeit.boards.parse import decompress
 from zielzeit.boards.record import BoardRecord, compress
 from zielzeit.errors import UserError
+from zielzeit.recordings import json_lines
 from zielzeit.recordings.decompress import read_bytes, read_lines
-
-BERLIN = ZoneInfo("Europe/Berlin")
 
 _BOARD_NAME = re.compile(
     r"(?:(?P<station>.+)_)?(?P<minute>\d{8}T\d{4})(?P<second>\d{2})?(?P<offset>Z|[+-]\d{2}:?\d{2})?\.json(?:\.gz|\.zst)?"
 )
 _LINES_NAME = re.compile(r".*\.(?:jsonl|ndjson)(?:\.gz|\.zst)?")
 _FORM = "YYYYMMDDTHHMM.json[.gz|.zst], local time of Berlin, e.g. 20241030T1630.json.gz or Essen Hbf_20140103T2001.json"
-_LINE_FORM = '{"station": …, "polled_at": ISO 8601 with offset, "body": …}'
 _in_order = attrgetter("polled_at", "station")
 
 
 class BoardFile(msgspec.Struct, frozen=True, order=True):
-    """A file that holds one board."""
+    """A file with one board; files sort by time."""
 
     polled_at: datetime
     station: str
     path: Path
 
     def read(self) -> BoardRecord:
-        """The board. Raises UserError where the file is unreadable, truncated or empty."""
+        """The board. Raises UserError if the file is unreadable, truncated or empty."""
         return BoardRecord(
             station=self.station,
             body=read_bytes(self.path),
@@ -59,7 +53,7 @@ class BoardFile(msgspec.Struct, frozen=True, order=True):
 
 
 class LinesFile(msgspec.Struct, frozen=True):
-    """A file of JSON lines, read through once already: every line is sound."""
+    """A file of JSON lines that was read once already: every line is valid."""
 
     path: Path
     boards: int
@@ -76,33 +70,23 @@ class LinesFile(msgspec.Struct, frozen=True):
 
 
 class Recording(msgspec.Struct, frozen=True):
-    """What the given paths hold, found before any board is read."""
+    """Files with boards under the given paths."""
 
     files: tuple[BoardFile, ...]
     lines: tuple[LinesFile, ...]
 
     @property
     def boards(self) -> int:
-        """How many boards there are."""
+        """Number of boards."""
         return len(self.files) + sum(file.boards for file in self.lines)
 
     def read(self) -> Iterator[BoardRecord]:
-        """All boards, lazily, by time and then by station. Raises UserError at a file that cannot be read."""
+        """All boards in order of time, then station, lazily. Raises UserError at a file that cannot be read."""
         return merge((file.read() for file in self.files), *(file.read() for file in self.lines), key=_in_order)
 
 
-class _Line(msgspec.Struct, frozen=True):
-    station: Annotated[str, msgspec.Meta(min_length=1)]
-    polled_at: Annotated[datetime, msgspec.Meta(tz=True)]
-    body: msgspec.Raw
-
-
-_line_decoder = msgspec.json.Decoder(_Line)
-_string_decoder = msgspec.json.Decoder(str)
-
-
 def read_boards(paths: Sequence[Path], station: str | None = None) -> Iterator[BoardRecord]:
-    """Every board under the paths in the order of its time; ``station`` names those that stand in files of their own.
+    """Every board under the paths in order of time; ``station`` names the boards that are in files of their own.
 
     Raises UserError for a path that does not exist, a name without a time, and a file that cannot be read.
     """
@@ -110,9 +94,9 @@ def read_boards(paths: Sequence[Path], station: str | None = None) -> Iterator[B
 
 
 def find_boards(paths: Sequence[Path], station: str | None = None) -> Recording:
-    """What there is to read: names are checked and JSON lines read through, so most errors precede the first board.
+    """Find the files under the paths, check their names and read the JSON lines once.
 
-    Raises UserError as ``read_boards``.
+    Raises UserError like ``read_boards``; most errors are found here, before the first board.
     """
     files: list[BoardFile] = []
     lines: list[LinesFile] = []
@@ -133,7 +117,7 @@ def find_boards(paths: Sequence[Path], station: str | None = None) -> Recording:
 
 
 def parse_name(name: str) -> tuple[str | None, datetime]:
-    """Station, where the name says it, and time (UTC) of a board file. Raises ValueError where there is no time."""
+    """Station, if the name has one, and time (UTC) of a board file. Raises ValueError if the name has no time."""
     match = _BOARD_NAME.fullmatch(name)
     if match is None:
         raise ValueError("no time in the name")
@@ -146,7 +130,7 @@ def parse_name(name: str) -> tuple[str | None, datetime]:
 
 
 def _walk(path: Path) -> Iterator[Path]:
-    """The board files and JSON lines at or under the path; hidden and other files in folders are passed over."""
+    """Board files and JSON lines at or under the path; hidden and other files in folders are skipped."""
     if path.is_dir():
         for child in sorted(path.iterdir()):
             if not child.name.startswith(".") and (child.is_dir() or _is_recording(child)):
@@ -154,7 +138,7 @@ def _walk(path: Path) -> Iterator[Path]:
     elif not path.exists():
         raise UserError(f"{path} does not exist: give a folder of boards, a board or a file of JSON lines")
     elif not _is_recording(path):
-        raise UserError(f"{path} is no recording: expected a file named {_FORM}, or JSON lines (.jsonl)")
+        raise UserError(f"{path} is not a recording: expected a file named {_FORM}, or JSON lines (.jsonl)")
     else:
         yield path
 
@@ -185,12 +169,10 @@ def _check_lines(path: Path) -> LinesFile:
 def _read_jsonl(path: Path) -> Iterator[BoardRecord]:
     for number, text in read_lines(path):
         try:
-            line = _line_decoder.decode(text)
-            body = bytes(line.body)
-            if body.startswith(b'"'):
-                body = _string_decoder.decode(body).encode()
+            line = json_lines.decode_line(text)
+            body = line.text()
         except (msgspec.DecodeError, UnicodeError) as error:
-            raise UserError(f"{path}, line {number}: {error}; expected {_LINE_FORM}") from None
+            raise UserError(f"{path}, line {number}: {error}; expected {json_lines.FORM}") from None
         yield BoardRecord(
             station=line.station,
             body=body,
@@ -201,5 +183,5 @@ def _read_jsonl(path: Path) -> Iterator[BoardRecord]:
 
 
 def _origin(path: Path) -> str:
-    """Folder and file: enough to find it again, without the machine's own paths."""
+    """Folder and file name: enough to find the file again, without the machine's own paths."""
     return f"{path.resolve().parent.name}/{path.name}"

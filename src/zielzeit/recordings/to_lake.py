@@ -1,4 +1,4 @@
-"""Recorded boards into the lake's table ``boards``, beside those that the storage job keeps."""
+"""Copy recorded boards to the lake's table ``boards``, beside those that the storage job writes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from zielzeit.lake.reading import Lake
 from zielzeit.lake.table_definitions import DAY, table
 
 _AT_ONCE = 200
-"""Boards of a row group: 2 MB of compressed boards of large stations."""
+"""Boards per row group: 2 MB of compressed boards of large stations."""
 
 _SCHEMA = pa.schema([(column.name, column.type) for column in table(topics.BOARDS).columns])
 
@@ -25,9 +25,10 @@ _SCHEMA = pa.schema([(column.name, column.type) for column in table(topics.BOARD
 def keep(
     boards: Iterable[BoardRecord], lake: Lake, on_board: Callable[[BoardRecord], object] = lambda board: None
 ) -> list[str]:
-    """Write boards, sorted by time, to a file for each of their days; returns the days.
+    """Write boards, which must be sorted by time, to one file per day; returns the days.
 
-    A file is named by its contents and seen only once it is whole: what is added twice is there once.
+    A file becomes visible when it is whole. Its name is a hash of its contents: boards that are kept twice are there
+    once.
     """
     return [
         str(_keep_day(day, same, lake, on_board))

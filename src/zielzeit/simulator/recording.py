@@ -15,7 +15,8 @@ from pathlib import Path
 import msgspec
 
 from zielzeit.progress import SILENT, Progress, counted
-from zielzeit.recordings.write import Line, writing
+from zielzeit.recordings.json_lines import encode_line
+from zielzeit.recordings.write import writing
 from zielzeit.simulator import clock
 from zielzeit.simulator.faults import Faults
 from zielzeit.simulator.reply import OLDEST, answer
@@ -102,7 +103,7 @@ def _in_order(
     number = 0
     for at, station, body, fault in polls:
         polled_at = datetime.fromtimestamp(at, tz=UTC)
-        line = Line(world.network.stations[station].name, polled_at, body).encode()
+        line = encode_line(world.network.stations[station].name, polled_at, body)
         late = faults.strikes("out-of-order", station, at)
         written = at + (1 + faults.draw("out-of-order", station, at, _LATEST) if late else 0)
         copies = [written]
