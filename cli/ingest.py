@@ -47,8 +47,8 @@ def poll(
 ) -> None:
     """Poll the boards of a DBF instance into the topic boards until Ctrl-C."""
     from zielzeit import settings
+    from zielzeit.sources.plan import make_plan
     from zielzeit.sources.run import poll_until_stopped
-    from zielzeit.sources.schedule import make_plan
     from zielzeit.sources.station_list import read_stations
 
     _log_to_stderr()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
+import socket
 import threading
 import time
 from collections import defaultdict
@@ -24,12 +26,18 @@ class OddDbf:
     def __init__(self) -> None:
         self.asked: dict[str, list[float]] = defaultdict(list)
         self.queries: set[str] = set()
+        self.user_agents: set[str] = set()
+        self.connections: set[int] = set()
+        """Ports of the client's side."""
 
     async def board(self, request: Request) -> Response:
         """The reply that the name asks for."""
         name = request.path_params["name"].removesuffix(".json")
         self.asked[name].append(time.monotonic())
         self.queries.add(request.url.query)
+        self.user_agents.add(request.headers["user-agent"])
+        assert request.client is not None
+        self.connections.add(request.client.port)
         if name == "slow":
             await asyncio.sleep(30)
         return odd_reply(name) or Response(BOARD, headers={"content-type": "application/json"})
@@ -48,6 +56,12 @@ def odd_reply(name: str) -> Response | None:
             reply = JSONResponse({"error": "GET iris"}, 500)
         case "throttled":
             reply = Response(status_code=429, headers={"retry-after": "2"})
+        case "moved":
+            reply = Response(status_code=302, headers={"location": "/elsewhere.json"})
+        case "huge":
+            reply = Response(b" " * 2_000_000 + BOARD)
+        case "bomb":
+            reply = Response(gzip.compress(b" " * 2_000_000 + BOARD), headers={"content-encoding": "gzip"})
         case "ahead":
             reply = Response(BOARD.replace(b"Hanau Hbf", b"ahead"), headers={"date": "Tue, 01 Jan 2036 00:00:00 GMT"})
         case _:
@@ -71,3 +85,50 @@ def serving(odd: OddDbf) -> Iterator[str]:
     finally:
         server.should_exit = True
         thread.join()
+
+
+@contextmanager
+def dripping(part: str) -> Iterator[str]:
+    """The base URL of a server that sends one byte each tenth of a second, in the headers or in the body for ever.
+
+    The body of ``endless`` has no length: it ends with the connection.
+    """
+    head = b"HTTP/1.1 200 OK\r\n"
+    start = {
+        "headers": head + b"x-slow: ",
+        "body": head + b"content-length: 1000000\r\n\r\n",
+        "endless": head + b'\r\n{"departures": []}',
+    }[part]
+    end = threading.Event()
+
+    def answer(connection: socket.socket) -> None:
+        with connection:
+            try:
+                connection.recv(65536)
+                connection.sendall(start)
+                while not end.wait(0.1):
+                    connection.sendall(b" ")
+            except OSError:
+                return
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threads: list[threading.Thread] = []
+
+        def accept() -> None:
+            while True:
+                try:
+                    connection, _ = server.accept()
+                except OSError:
+                    return
+                threads.append(threading.Thread(target=answer, args=(connection,)))
+                threads[-1].start()
+
+        accepting = threading.Thread(target=accept)
+        accepting.start()
+        try:
+            yield f"http://127.0.0.1:{server.getsockname()[1]}"
+        finally:
+            end.set()
+            server.shutdown(socket.SHUT_RDWR)
+            for thread in (accepting, *threads):
+                thread.join()

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
+import threading
 import time
 from collections.abc import Iterator
 from itertools import pairwise
 
 import pytest
 
-from tests.sources.odd_dbf import BOARD, OddDbf, serving
+from tests.sources.odd_dbf import BOARD, OddDbf, dripping, serving
 from zielzeit.boards.record import BoardRecord
-from zielzeit.sources.dbf_reply import Verdict
-from zielzeit.sources.poll_statistics import Tally
+from zielzeit.errors import UserError
+from zielzeit.sources.plan import make_plan
+from zielzeit.sources.poll_statistics import PollStatistics
 from zielzeit.sources.poller import Poller
+from zielzeit.sources.reply_kind import ReplyKind
 from zielzeit.sources.reply_times import Clock
-from zielzeit.sources.schedule import make_plan
 
 
 class Collected:
-    """Takes the boards instead of Kafka; may be slow, as Kafka's full queue is."""
+    """Takes the boards instead of Kafka; may be slow, as Kafka's full buffer is."""
 
     def __init__(self, seconds_a_board: float = 0.0) -> None:
         self.boards: list[BoardRecord] = []
@@ -29,8 +30,6 @@ class Collected:
     def publish(self, record: BoardRecord) -> None:
         time.sleep(self._seconds)
         self.boards.append(record)
-
-    def serve(self) -> None: ...
 
 
 @pytest.fixture
@@ -46,38 +45,67 @@ def base_url(odd: OddDbf) -> Iterator[str]:
 
 def poll(
     base_url: str, stations: list[str], seconds: float, publisher: Collected, clock: Clock = "server", **options: float
-) -> Tally:
+) -> PollStatistics:
     """Poll for so many seconds of wall time."""
-
-    async def run() -> Tally:
-        poller = Poller(make_plan(base_url, stations, **options), publisher, clock=clock)  # type: ignore[arg-type]
-        stop = asyncio.Event()
-        asyncio.get_running_loop().call_later(seconds, stop.set)
-        await poller.run(stop, lambda: None)
-        return poller.tally
-
-    return asyncio.run(run())
+    poller = Poller(make_plan(base_url, stations, **options), publisher, clock=clock)  # type: ignore[arg-type]
+    stop = threading.Timer(seconds, poller.stop)
+    stop.start()
+    try:
+        poller.run()
+    finally:
+        stop.cancel()
+    return poller.statistics
 
 
 def test_failing_stations_are_counted_apart_and_never_delay_the_others(odd: OddDbf, base_url: str) -> None:
-    failing = ["slow", "html", "empty", "ambiguous", "broken", "Nowhere"]
+    failing = ["slow", "html", "empty", "ambiguous", "broken", "moved", "Nowhere"]
     kafka = Collected()
-    tally = poll(base_url, ["Hanau Hbf", *failing], 2.2, kafka, interval_seconds=0.5, timeout_seconds=0.4)
+    statistics = poll(base_url, ["Hanau Hbf", *failing], 2.2, kafka, interval_seconds=0.5, timeout_seconds=0.4)
 
-    assert {verdict for verdict, count in tally.verdicts.items() if count} == {
-        Verdict.OK, Verdict.TIMEOUT, Verdict.NOT_JSON, Verdict.EMPTY_BODY, Verdict.AMBIGUOUS, Verdict.SERVER_ERROR,
-        Verdict.OTHER_STATION,
+    assert {kind for kind, count in statistics.replies.items() if count} == {
+        ReplyKind.OK, ReplyKind.TIMEOUT, ReplyKind.NOT_JSON, ReplyKind.EMPTY_BODY, ReplyKind.AMBIGUOUS,
+        ReplyKind.SERVER_ERROR, ReplyKind.OTHER_STATUS, ReplyKind.OTHER_STATION,
     }  # fmt: skip
     assert 4 <= len(odd.asked["Hanau Hbf"]) <= 5
+    assert "elsewhere" not in odd.asked
     assert {board.station for board in kafka.boards} == {"Hanau Hbf", "html"}
     assert {board.body for board in kafka.boards if board.station == "Hanau Hbf"} == {BOARD}
-    assert tally.retries > 0
+    assert statistics.retries > 0
     assert odd.queries == {"version=3&past=1"}
+    assert odd.user_agents == {"zielzeit"}
 
 
 def test_a_server_that_is_not_there_is_a_connection_error() -> None:
-    tally = poll("http://127.0.0.1:1", ["Hanau Hbf"], 0.5, Collected(), interval_seconds=0.2)
-    assert set(tally.verdicts) == {Verdict.CONNECTION}
+    statistics = poll("http://127.0.0.1:1", ["Hanau Hbf"], 0.5, Collected(), interval_seconds=0.2)
+    assert set(statistics.replies) == {ReplyKind.CONNECTION}
+
+
+def test_connections_are_used_again(odd: OddDbf, base_url: str) -> None:
+    poll(base_url, [f"800010{number}" for number in range(5)], 1.0, Collected(), interval_seconds=0.5)
+    assert sum(map(len, odd.asked.values())) >= 8
+    assert len(odd.connections) <= 5
+
+
+@pytest.mark.parametrize("part", ["headers", "body", "endless"])
+def test_a_server_that_drips_is_cut_off(part: str) -> None:
+    kafka = Collected()
+    with dripping(part) as url:
+        began = time.monotonic()
+        statistics = poll(url, ["8000105"], 1.8, kafka, interval_seconds=10, timeout_seconds=0.5)
+    assert time.monotonic() - began < 2.5
+    assert statistics.replies[ReplyKind.TIMEOUT] >= 1
+    assert not kafka.boards
+
+
+def test_a_body_that_is_far_too_large_is_not_read_to_its_end(
+    odd: OddDbf, base_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("zielzeit.sources.board_client.LARGEST_BODY_BYTES", 1_000_000)
+    kafka = Collected()
+    statistics = poll(base_url, ["huge", "bomb"], 1.0, kafka, interval_seconds=0.4)
+    assert set(statistics.replies) == {ReplyKind.TOO_LARGE}
+    assert set(odd.asked) == {"huge", "bomb"}
+    assert not kafka.boards
 
 
 def test_retry_after_is_honoured(odd: OddDbf, base_url: str) -> None:
@@ -86,17 +114,10 @@ def test_retry_after_is_honoured(odd: OddDbf, base_url: str) -> None:
     assert all(later - earlier >= 1.95 for earlier, later in pairwise(odd.asked["throttled"]))
 
 
-def test_the_token_bucket_holds_for_retries_too(odd: OddDbf, base_url: str) -> None:
+def test_the_rate_holds_for_retries_too(odd: OddDbf, base_url: str) -> None:
     poll(base_url, ["broken", "empty"], 2.0, Collected(), interval_seconds=1, per_minute=120)
     asked = sorted(odd.asked["broken"] + odd.asked["empty"])
-    assert len(asked) >= 3
-    assert all(later - earlier >= 0.45 for earlier, later in pairwise(asked))
-
-
-def test_stations_are_spread_over_the_interval(odd: OddDbf, base_url: str) -> None:
-    poll(base_url, [f"S{number}" for number in range(4)], 0.95, Collected(), interval_seconds=1)
-    first = [odd.asked[f"S{number}"][0] for number in range(4)]
-    assert all(0.15 <= later - earlier <= 0.45 for earlier, later in pairwise(first))
+    assert 3 <= len(asked) <= 5
 
 
 @pytest.mark.parametrize("clock", ["server", "local"])
@@ -105,13 +126,28 @@ def test_a_skewed_clock_is_warned_of_once_and_counted(
 ) -> None:
     kafka = Collected()
     with caplog.at_level(logging.WARNING, "zielzeit.sources.poller"):
-        tally = poll(base_url, ["ahead"], 0.7, kafka, clock, interval_seconds=0.2)
-    assert tally.skewed == len(kafka.boards) > 1
+        statistics = poll(base_url, ["ahead"], 0.7, kafka, clock, interval_seconds=0.2)
+    assert statistics.skewed == len(kafka.boards) > 1
     assert all((board.polled_at.year == 2036) is (clock == "server") for board in kafka.boards)
     assert len([record for record in caplog.records if "clock" in record.message]) == 1
 
 
 def test_a_board_that_came_is_written_although_the_poller_stops_while_kafka_is_slow(base_url: str) -> None:
     kafka = Collected(seconds_a_board=0.7)
-    tally = poll(base_url, ["8000150", "8000151", "8000152"], 1.3, kafka, interval_seconds=1.4)
-    assert len(kafka.boards) == tally.verdicts[Verdict.OK] >= 2
+    statistics = poll(base_url, ["8000150", "8000151", "8000152"], 1.3, kafka, interval_seconds=1.4)
+    assert len(kafka.boards) == statistics.replies[ReplyKind.OK] >= 2
+
+
+def test_requests_under_way_do_not_delay_the_end(base_url: str) -> None:
+    began = time.monotonic()
+    poll(base_url, ["slow"], 0.5, Collected(), interval_seconds=60, timeout_seconds=30)
+    assert time.monotonic() - began < 2
+
+
+def test_what_publishing_raises_ends_the_poller(base_url: str) -> None:
+    class Refusing(Collected):
+        def publish(self, record: BoardRecord) -> None:
+            raise UserError(f"no room for {record.station}")
+
+    with pytest.raises(UserError, match="no room for Hanau Hbf"):
+        poll(base_url, ["Hanau Hbf", "slow"], 5, Refusing(), interval_seconds=60)

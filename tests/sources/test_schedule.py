@@ -1,77 +1,129 @@
-"""A plan keeps the rules or is refused with the arithmetic."""
+"""The schedule keeps the rules whatever the server answers; time is a number here."""
 
 from __future__ import annotations
 
+from collections import defaultdict
+from itertools import pairwise
+from typing import NamedTuple
+
 import pytest
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 
-from zielzeit.errors import UserError
-from zielzeit.sources.schedule import make_plan
+from zielzeit.sources.plan import Plan, make_plan
+from zielzeit.sources.schedule import Schedule
 
+OWN = "http://127.0.0.1:1"
 PUBLIC = "https://dbf.finalrewind.org"
 
 
-def names(count: int) -> list[str]:
-    return [f"Station {number}" for number in range(count)]
+class Replies:
+    """Runs a schedule against a server that answers after ``seconds`` and says whether a retry may help."""
+
+    def __init__(self, plan: Plan, *, seconds: float = 0.1, jitter: float = 1.0) -> None:
+        self.now = 0.0
+        self.schedule = Schedule(plan, self.now, lambda low, high: low + (high - low) * jitter)
+        self.asked: dict[str, list[float]] = defaultdict(list)
+        self._seconds = seconds
+        self._under_way: list[tuple[float, str]] = []
+
+    def run(self, until: float, failing: frozenset[str] = frozenset(), retry_after: float | None = None) -> None:
+        """Go on until the time is reached; ``failing`` stations ask for a retry."""
+        while True:
+            answered = min(self._under_way, default=(float("inf"), ""))
+            asked = self.now + self.schedule.wait_seconds(self.now)
+            if min(answered[0], asked) > until:
+                return
+            self.now = max(self.now, min(answered[0], asked))
+            if answered[0] <= asked:
+                self._under_way.remove(answered)
+                station = answered[1]
+                if station not in failing or not self.schedule.repeat(station, self.now, retry_after):
+                    self.schedule.done(station, self.now, retry_after)
+            elif (station := self.schedule.take(self.now) or "") != "":
+                self.asked[station].append(self.now)
+                self._under_way.append((self.now + self._seconds, station))
+
+    @property
+    def all_asked(self) -> list[float]:
+        """Times of all requests."""
+        return sorted(time for times in self.asked.values() for time in times)
 
 
-def test_too_many_stations_for_the_public_instance_are_refused_with_the_arithmetic() -> None:
-    with pytest.raises(UserError) as error:
-        make_plan(PUBLIC, names(31))
-    assert str(error.value) == (
-        "31 stations every 180 s are 10.3 requests a minute; the public instance allows 10: poll at most 30 stations "
-        "or set --interval to at least 186, or host your own (derfnull/db-fakedisplay)"
+def test_stations_are_spread_over_the_interval() -> None:
+    replies = Replies(make_plan(OWN, ["A", "B", "C", "D"], interval_seconds=60))
+    replies.run(until=125)
+    assert replies.asked == {
+        "A": [0, 60, 120],
+        "B": [15, 75],
+        "C": [30, 90],
+        "D": [45, 105],
+    }
+
+
+def test_a_failing_station_is_asked_four_times_a_round_with_growing_pauses_and_delays_no_other() -> None:
+    replies = Replies(make_plan(OWN, ["A", "B"], interval_seconds=60), seconds=0)
+    replies.run(until=119, failing=frozenset({"A"}))
+    assert replies.asked == {"A": [0, 1, 3, 7, 60, 61, 63, 67], "B": [30, 90]}
+
+
+def test_no_retry_reaches_into_the_next_round() -> None:
+    replies = Replies(make_plan(OWN, ["A"], interval_seconds=20), seconds=6)
+    replies.run(until=41, failing=frozenset({"A"}))
+    assert replies.asked["A"] == [0, 7, 15, 40]
+
+
+def test_rounds_that_pass_while_a_station_answers_are_skipped() -> None:
+    replies = Replies(make_plan(OWN, ["A"], interval_seconds=10), seconds=35)
+    replies.run(until=79)
+    assert replies.asked["A"] == [0, 40]
+    assert replies.schedule.skipped == 6
+
+
+@pytest.mark.parametrize("failing", [frozenset(), frozenset({"A"})])
+def test_retry_after_is_honoured(failing: frozenset[str]) -> None:
+    replies = Replies(make_plan(OWN, ["A", "B"], interval_seconds=10), seconds=0)
+    replies.run(until=200, failing=failing, retry_after=42)
+    assert all(later - earlier >= 42 for earlier, later in pairwise(replies.asked["A"]))
+    assert len(replies.asked["A"]) >= 4
+
+
+def test_no_more_than_one_token_is_there_at_once() -> None:
+    replies = Replies(make_plan(OWN, ["A", "B"], interval_seconds=60, per_minute=6), seconds=0)
+    replies.run(until=600, failing=frozenset({"A", "B"}))
+    assert len(replies.all_asked) >= 50
+    assert min(later - earlier for earlier, later in pairwise(replies.all_asked)) >= 10
+
+
+class Situation(NamedTuple):
+    """Stations and how their server answers."""
+
+    stations: int
+    interval: float
+    seconds: float
+    jitter: float
+    failing: set[int]
+    retry_after: float | None
+
+
+@given(
+    st.builds(
+        Situation,
+        st.integers(1, 40),
+        st.floats(60, 600),
+        st.floats(0, 200),
+        st.floats(0, 1),
+        st.sets(st.integers(0, 39)),
+        st.none() | st.floats(0, 100),
     )
-
-
-def test_thirty_stations_every_three_minutes_are_just_allowed() -> None:
-    plan = make_plan(PUBLIC, names(30))
-    assert plan.requests_per_minute <= 10
-    assert plan.spacing_seconds == 60
-
-
-@pytest.mark.parametrize("url", ["https://dbf.finalrewind.org/", "https://DBF.finalrewind.org:443"])
-def test_one_station_more_often_than_each_minute_is_refused_there(url: str) -> None:
-    with pytest.raises(UserError, match="at least 60"):
-        make_plan(url, names(1), interval_seconds=30)
-
-
-def test_the_public_rules_can_be_asked_for_elsewhere() -> None:
-    assert make_plan("http://127.0.0.1:1", names(400)).per_minute is None
-    with pytest.raises(UserError, match="public instance allows 10"):
-        make_plan("http://127.0.0.1:1", names(400), public=True)
-
-
-def test_an_own_rate_holds_and_never_loosens_the_public_one() -> None:
-    with pytest.raises(UserError, match=r"--rate allows 5: poll at most 15 stations"):
-        make_plan("http://127.0.0.1:1", names(16), per_minute=5)
-    with pytest.raises(UserError, match="public instance allows 10"):
-        make_plan(PUBLIC, names(40), per_minute=100)
-
-
-@given(st.integers(1, 200), st.floats(60, 4000))
-def test_an_accepted_plan_never_exceeds_ten_a_minute(count: int, interval: float) -> None:
-    try:
-        plan = make_plan(PUBLIC, names(count), interval_seconds=interval)
-    except UserError:
-        assume(False)
-        return
-    assert plan.requests_per_minute <= 10
-    assert plan.per_minute is not None
-    assert plan.per_minute < 10
-    phases = [plan.phase_seconds(index) for index in range(count)]
-    assert phases == sorted(phases)
-    assert phases[-1] < plan.interval_seconds
-
-
-@pytest.mark.parametrize("url", ["", "dbf.example", "ftp://x", "http://"])
-def test_what_is_no_address_is_refused(url: str) -> None:
-    with pytest.raises(UserError, match="--base-url"):
-        make_plan(url, names(1))
-
-
-def test_addresses_are_escaped_and_stations_counted_once() -> None:
-    plan = make_plan("http://127.0.0.1:1/", ["Köln Messe/Deutz", " Köln Messe/Deutz"], past=True)
-    assert plan.stations == ("Köln Messe/Deutz",)
-    assert plan.url(plan.stations[0]) == "http://127.0.0.1:1/K%C3%B6ln%20Messe%2FDeutz.json?version=3&past=1"
+)
+def test_the_public_rules_hold_whatever_happens(given: Situation) -> None:
+    stations = [f"Station {number}" for number in range(given.stations)]
+    plan = make_plan(PUBLIC, stations, interval_seconds=max(given.interval, given.stations * 6.0))
+    replies = Replies(plan, seconds=given.seconds, jitter=given.jitter)
+    replies.run(1500, frozenset(f"Station {number}" for number in given.failing), given.retry_after)
+    asked = replies.all_asked
+    assert all(later - earlier > 60 for earlier, later in zip(asked, asked[10:], strict=False))
+    for times in replies.asked.values():
+        assert all(later - earlier >= 59.999 for earlier, later in pairwise(times))
+    assert len(replies.asked) == given.stations

@@ -1,37 +1,31 @@
-"""What has been polled so far, counted and put into words."""
+"""Counts of what was polled so far."""
 
 from __future__ import annotations
 
 from collections import Counter
 
-from zielzeit.sources.dbf_reply import Verdict
+from zielzeit.sources.reply_kind import ReplyKind
 
 
-class Tally:
-    """Counts of one poller; changed from the event loop alone."""
+class PollStatistics:
+    """Counts of one poller; changed by one thread."""
 
     def __init__(self, stations: int) -> None:
         self.stations = stations
-        self.verdicts: Counter[Verdict] = Counter()
+        """Number of polled stations."""
+        self.replies: Counter[ReplyKind] = Counter()
+        """Requests by what became of them."""
         self.retries = 0
+        """Requests that repeated an earlier one of the same round."""
         self.skipped = 0
         """Rounds of a station that passed while it was still answering or asked to be left alone."""
         self.skewed = 0
         """Boards whose server's clock was over five minutes off."""
 
-    def count(self, verdict: Verdict) -> None:
-        """One request."""
-        self.verdicts[verdict] += 1
-
-    def count_retry(self) -> None:
-        """One request about to be repeated."""
-        self.retries += 1
-
     def line(self, *, delivered: int, pending: int) -> str:
-        """All counts that are not zero, in a line; ``delivered`` and ``pending`` are the producer's."""
-        requests = self.verdicts.total()
-        parts = [f"{requests} requests of {self.stations} stations"]
-        parts += [f"{count} {verdict}" for verdict, count in self.verdicts.most_common()]
+        """All counts that are not zero, in one line; ``delivered`` and ``pending`` are boards of the producer."""
+        parts = [f"{self.replies.total()} requests of {self.stations} stations"]
+        parts += [f"{count} {kind}" for kind, count in self.replies.most_common()]
         others = (
             ("retries", self.retries),
             ("rounds skipped", self.skipped),

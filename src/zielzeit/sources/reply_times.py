@@ -1,4 +1,4 @@
-"""When a board was made and when to ask again, from the headers of a reply."""
+"""Event time of a board and the pause that a server asks for, from the headers of a reply."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ SKEW_LIMIT = timedelta(minutes=5)
 
 
 class EventTime(msgspec.Struct, frozen=True):
-    """When the board was polled."""
+    """When the content of a board was made."""
 
     at: datetime
     """UTC."""
     skew: timedelta | None
-    """The server's clock minus the own one; None where the reply has no readable ``Date``."""
+    """The server's clock minus the own one; None if the reply has no readable ``Date``."""
 
     @property
     def skewed(self) -> bool:
-        """Whether the clocks are further apart than is plausible."""
+        """Whether the two clocks are more than ``SKEW_LIMIT`` apart."""
         return self.skew is not None and abs(self.skew) > SKEW_LIMIT
 
 
 def http_date(value: str | None) -> datetime | None:
-    """An HTTP date (RFC 9110, section 5.6.7) in UTC, or None where it is absent or unreadable."""
+    """An HTTP date (RFC 9110, section 5.6.7) in UTC, or None if it is absent or unreadable."""
     if not value:
         return None
     try:
@@ -51,7 +51,7 @@ def event_time(date: str | None, now: datetime, clock: Clock) -> EventTime:
 def retry_after_seconds(value: str | None, now: datetime) -> float | None:
     """Seconds to wait by the header ``Retry-After`` (RFC 9110, section 10.2.3), a number or a date; None if neither.
 
-    ``now``: by the clock that the date is to be measured with.
+    ``now`` is the present time of the clock that the date is measured with, the server's.
     """
     if value and value.strip().isascii() and value.strip().isdigit():
         return float(value)

@@ -1,115 +1,98 @@
-"""Which stations are polled how often, and whether the instance allows it."""
+"""When each station is asked: rounds, retries and the rules of the instance, as a function of what happened.
+
+No clock, no thread: the poller passes the time in, and so do the tests.
+"""
 
 from __future__ import annotations
 
-from math import ceil, floor
-from urllib.parse import quote, urlsplit
+import heapq
+import random
+from collections.abc import Callable
+from math import inf
 
 import msgspec
 
-from zielzeit.errors import UserError
+from zielzeit.sources.plan import Plan
 
-PUBLIC_HOST = "dbf.finalrewind.org"
-PUBLIC_PER_MINUTE = 10.0
-PUBLIC_SPACING_SECONDS = 60.0
-"""The public instance's rules: ten requests a minute in all, one per station and minute (docs/architecture.md)."""
-
-_MARGIN = 1.005
-"""Requests sent six seconds apart arrive a little less than that: without it, eleven could fall into one minute."""
-_MOST_CONNECTIONS = 512
+_ATTEMPTS = 4
+"""Most requests of a station in one round."""
+_LONGEST_BACKOFF_SECONDS = 30.0
 
 
-class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """A poll plan that keeps the rules."""
+class _Round(msgspec.Struct):
+    """A station's present round."""
 
-    base_url: str
-    """Without a slash at the end."""
-    stations: tuple[str, ...]
-    past: bool
-    interval_seconds: float
-    """Wall time between two polls of a station."""
-    per_minute: float | None
-    """Most requests a minute in all, retries included; None: no limit."""
-    spacing_seconds: float
-    """Least wall time between two requests for one station."""
-    timeout_seconds: float
-    concurrency: int
-    """Most requests under way at once."""
-
-    @property
-    def requests_per_minute(self) -> float:
-        """Without retries."""
-        return len(self.stations) * 60 / self.interval_seconds
-
-    def phase_seconds(self, index: int) -> float:
-        """When after the start the station is polled first: the stations share the interval evenly."""
-        return self.interval_seconds * index / len(self.stations)
-
-    def url(self, station: str) -> str:
-        """Address of a station's board, DBF's JSON version 3."""
-        return f"{self.base_url}/{quote(station, safe='()')}.json?version=3" + ("&past=1" if self.past else "")
+    due: float
+    """When it was due."""
+    began: float | None = None
+    """When its first request was sent."""
+    attempts: int = 0
 
 
-def make_plan(
-    base_url: str,
-    stations: list[str],
-    *,
-    interval_seconds: float = 180.0,
-    past: bool = True,
-    public: bool = False,
-    per_minute: float | None = None,
-    timeout_seconds: float = 10.0,
-    concurrency: int | None = None,
-) -> Plan:
-    """The plan, or a UserError with the arithmetic where it breaks the rate or a rule of the public instance.
+class Schedule:
+    """Says which station is to be asked next. All times are seconds of the caller's clock, which never goes back.
 
-    ``public``: the rules of the public instance hold for this host as well. Without ``concurrency`` there are as many
-    connections as it takes that stations which all time out do not delay each other.
+    Each station has rounds of its own, one per interval: none waits for another's failure. A round that is over is
+    not made up for.
     """
-    host = _check_url(base_url)
-    names = tuple(dict.fromkeys(name.strip() for name in stations if name.strip()))
-    if not names:
-        raise UserError("--stations names no station")
-    public = public or host == PUBLIC_HOST or host.endswith("." + PUBLIC_HOST)
-    if public and interval_seconds < PUBLIC_SPACING_SECONDS:
-        raise UserError(
-            f"a station every {interval_seconds:g} s is {60 / interval_seconds:.3g} requests a minute for one station; "
-            "the public instance allows 1: set --interval to at least 60"
-        )
-    limit, who = (PUBLIC_PER_MINUTE, "the public instance") if public else (per_minute, "--rate")
-    if per_minute is not None and limit is not None and per_minute < limit:
-        limit, who = per_minute, "--rate"
-    if limit is not None:
-        _check_rate(len(names), interval_seconds, limit, who)
-        interval_seconds = max(interval_seconds, len(names) * 60 / limit * _MARGIN)
-    needed = ceil(len(names) * timeout_seconds / interval_seconds) + 1
-    return Plan(
-        base_url=base_url.rstrip("/"),
-        stations=names,
-        past=past,
-        interval_seconds=interval_seconds,
-        per_minute=limit and limit / _MARGIN,
-        spacing_seconds=PUBLIC_SPACING_SECONDS if public else 0.0,
-        timeout_seconds=timeout_seconds,
-        concurrency=concurrency or min(len(names), needed, _MOST_CONNECTIONS),
-    )
 
+    def __init__(self, plan: Plan, now: float, uniform: Callable[[float, float], float] = random.uniform) -> None:
+        self.skipped = 0
+        """Rounds that passed while their station was still answering or asked to be left alone."""
+        self._plan = plan
+        self._uniform = uniform
+        self._gap = 60 / plan.per_minute if plan.per_minute else 0.0
+        """Least seconds between two requests. Saved-up tokens would let twice the rate through in the first minute."""
+        self._next_request = now
+        self._rounds = {
+            station: _Round(due=now + plan.phase_seconds(index)) for index, station in enumerate(plan.stations)
+        }
+        self._waiting = [(each.due, index, station) for index, (station, each) in enumerate(self._rounds.items())]
+        self._number = len(self._waiting)
 
-def _check_url(base_url: str) -> str:
-    """The host. Raises UserError where it is no http address."""
-    parts = urlsplit(base_url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise UserError(f"--base-url {base_url!r} is no address: give one like http://127.0.0.1:8092")
-    return parts.hostname
+    def wait_seconds(self, now: float) -> float:
+        """Seconds until ``take`` returns a station; infinite while all stations are under way."""
+        return max(self._waiting[0][0], self._next_request, now) - now if self._waiting else inf
 
+    def take(self, now: float) -> str | None:
+        """The station to ask now, None if it is too early for any. It is under way until ``done`` or ``repeat``."""
+        if self.wait_seconds(now) > 0:
+            return None
+        _, _, station = heapq.heappop(self._waiting)
+        self._next_request = now + self._gap
+        current = self._rounds[station]
+        current.attempts += 1
+        if current.began is None:
+            current.began = now
+        return station
 
-def _check_rate(stations: int, interval_seconds: float, limit: float, who: str) -> None:
-    asked = stations * 60 / interval_seconds
-    if asked <= limit * (1 + 1e-9):
-        return
-    most = floor(limit * interval_seconds / 60 + 1e-9)
-    own = ", or host your own (derfnull/db-fakedisplay)" if who != "--rate" else ", or raise --rate"
-    raise UserError(
-        f"{stations} stations every {interval_seconds:g} s are {asked:.1f} requests a minute; {who} allows {limit:g}: "
-        f"poll at most {most} stations or set --interval to at least {ceil(stations * 60 / limit - 1e-9)}{own}"
-    )
+    def repeat(self, station: str, now: float, retry_after: float | None) -> bool:
+        """Ask the station again in this round; returns False, without doing so, if the round has no room for that.
+
+        Backs off exponentially with full jitter, in proportion to the interval, but for no less than ``retry_after``
+        seconds (what the server asked for) and the rules' spacing.
+        """
+        current = self._rounds[station]
+        growth = min(1.0, self._plan.interval_seconds / 20) * 2 ** (current.attempts - 1)
+        backoff = self._uniform(0, min(growth, _LONGEST_BACKOFF_SECONDS))
+        at = now + max(self._plan.spacing_seconds, retry_after or 0.0, backoff)
+        began = now if current.began is None else current.began
+        last = began + self._plan.interval_seconds - self._plan.spacing_seconds
+        if current.attempts >= _ATTEMPTS or at >= last:
+            return False
+        self._wait(station, at)
+        return True
+
+    def done(self, station: str, now: float, retry_after: float | None) -> None:
+        """End the station's round; the next one begins when it is due, in ``retry_after`` seconds at the soonest."""
+        interval, due = self._plan.interval_seconds, self._rounds[station].due + self._plan.interval_seconds
+        while due < now:
+            due += interval
+            self.skipped += 1
+        due = max(due, now + max(retry_after or 0.0, self._plan.spacing_seconds))
+        self._rounds[station] = _Round(due)
+        self._wait(station, due)
+
+    def _wait(self, station: str, until: float) -> None:
+        self._number += 1
+        heapq.heappush(self._waiting, (until, self._number, station))

@@ -1,4 +1,4 @@
-"""The stations that a person names on the command line."""
+"""Stations that a person names on the command line."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from zielzeit.errors import UserError
 
 
 def read_stations(given: Iterable[str]) -> list[str]:
-    """Stations from values that are names by commas or ``@file``: one a line, blank lines and ``#`` comments aside.
+    """Stations from values that are names separated by commas, or ``@file`` with one name per line.
 
-    Raises UserError where a file cannot be read.
+    Blank lines of a file and those that begin with ``#`` are left out. Raises UserError if a file cannot be read.
     """
     stations: list[str] = []
     for value in given:

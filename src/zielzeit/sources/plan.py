@@ -1,0 +1,115 @@
+"""Which stations are polled how often, and whether the instance allows it."""
+
+from __future__ import annotations
+
+from math import ceil, floor
+from urllib.parse import quote, urlsplit
+
+import msgspec
+
+from zielzeit.errors import UserError
+
+PUBLIC_HOST = "dbf.finalrewind.org"
+PUBLIC_PER_MINUTE = 10.0
+PUBLIC_SPACING_SECONDS = 60.0
+"""The public instance's rules: ten requests a minute in all, one per station and minute (docs/architecture.md)."""
+
+_MARGIN = 1.005
+"""Requests sent six seconds apart arrive a little less than that: without it, eleven could fall into one minute."""
+_MOST_CONNECTIONS = 512
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """A poll plan that keeps the rules."""
+
+    base_url: str
+    """Without a slash at the end."""
+    stations: tuple[str, ...]
+    past: bool
+    interval_seconds: float
+    """Wall time between two polls of a station."""
+    per_minute: float | None
+    """Most requests a minute in all, retries included; None: no limit."""
+    spacing_seconds: float
+    """Least wall time between two requests for one station."""
+    timeout_seconds: float
+    concurrency: int
+    """Most requests under way at once."""
+
+    @property
+    def requests_per_minute(self) -> float:
+        """Without retries."""
+        return len(self.stations) * 60 / self.interval_seconds
+
+    def phase_seconds(self, index: int) -> float:
+        """When after the start the station is polled first: the stations share the interval evenly."""
+        return self.interval_seconds * index / len(self.stations)
+
+    def url(self, station: str) -> str:
+        """Address of a station's board, DBF's JSON version 3."""
+        return f"{self.base_url}/{quote(station, safe='()')}.json?version=3" + ("&past=1" if self.past else "")
+
+
+def make_plan(
+    base_url: str,
+    stations: list[str],
+    *,
+    interval_seconds: float = 180.0,
+    past: bool = True,
+    public: bool = False,
+    per_minute: float | None = None,
+    timeout_seconds: float = 10.0,
+    concurrency: int | None = None,
+) -> Plan:
+    """The plan, or a UserError with the arithmetic where it breaks the rate or a rule of the public instance.
+
+    ``public``: the rules of the public instance hold for this host as well. Without ``concurrency`` there are as many
+    connections as it takes that stations which all time out do not delay each other.
+    """
+    host = _check_url(base_url)
+    names = tuple(dict.fromkeys(name.strip() for name in stations if name.strip()))
+    if not names:
+        raise UserError("--stations names no station")
+    public = public or host == PUBLIC_HOST or host.endswith("." + PUBLIC_HOST)
+    if public and interval_seconds < PUBLIC_SPACING_SECONDS:
+        raise UserError(
+            f"a station every {interval_seconds:g} s is {60 / interval_seconds:.3g} requests a minute for one station; "
+            "the public instance allows 1: set --interval to at least 60"
+        )
+    limit, who = (PUBLIC_PER_MINUTE, "the public instance") if public else (per_minute, "--rate")
+    if per_minute is not None and limit is not None and per_minute < limit:
+        limit, who = per_minute, "--rate"
+    if limit is not None:
+        _check_rate(len(names), interval_seconds, limit, who)
+        interval_seconds = max(interval_seconds, len(names) * 60 / limit * _MARGIN)
+    needed = ceil(len(names) * timeout_seconds / interval_seconds) + 1
+    return Plan(
+        base_url=base_url.rstrip("/"),
+        stations=names,
+        past=past,
+        interval_seconds=interval_seconds,
+        per_minute=limit and limit / _MARGIN,
+        spacing_seconds=PUBLIC_SPACING_SECONDS if public else 0.0,
+        timeout_seconds=timeout_seconds,
+        concurrency=concurrency or min(len(names), needed, _MOST_CONNECTIONS),
+    )
+
+
+def _check_url(base_url: str) -> str:
+    """The host. Raises UserError where it is no http address."""
+    parts = urlsplit(base_url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise UserError(f"--base-url {base_url!r} is no address: give one like http://127.0.0.1:8092")
+    return parts.hostname
+
+
+def _check_rate(stations: int, interval_seconds: float, limit: float, who: str) -> None:
+    asked = stations * 60 / interval_seconds
+    if asked <= limit * (1 + 1e-9):
+        return
+    most = floor(limit * interval_seconds / 60 + 1e-9)
+    own = ", or host your own (derfnull/db-fakedisplay)" if who != "--rate" else ", or raise --rate"
+    raise UserError(
+        f"{stations} stations every {interval_seconds:g} s are {asked:.1f} requests a minute; {who} allows {limit:g}: "
+        f"poll at most {most} stations or set --interval to at least {ceil(stations * 60 / limit - 1e-9)}{own}"
+    )
