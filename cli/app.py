@@ -50,6 +50,11 @@ def main() -> int:
     except UserError as error:
         print(f"zielzeit: {error}", file=sys.stderr)
         return 2
+    except OSError as error:
+        if "libgomp" not in str(error):
+            raise
+        print(f"zielzeit: LightGBM cannot be loaded ({error}): `./zielzeit setup` installs libgomp1", file=sys.stderr)
+        return 2
     return 0
 
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.options import Yes
+
 if TYPE_CHECKING:
     from deploy.demo.run import Result
 
@@ -24,6 +26,7 @@ def demo(
     stations: Annotated[int, typer.Option(min=5, max=500, help="Stations of the simulated railway.")] = 12,
     speed: Annotated[float, typer.Option(min=1, max=300, help="Simulated seconds per second.")] = 60,
     seed: Annotated[int, typer.Option(help="Equal seeds give equal railways.")] = 1,
+    yes: Yes = False,
 ) -> None:
     """Show predictions as they come, and how good they were; then a summary."""
     from rich.console import Console

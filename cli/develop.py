@@ -12,6 +12,7 @@ from typing import IO, Annotated, NamedTuple
 
 import typer
 
+from cli.options import Yes
 from zielzeit.settings import ROOT
 
 # In a process of its own, as a module: import-linter has no `python -m`.
@@ -27,8 +28,9 @@ def register(app: typer.Typer) -> None:
 
 def _setup(
     dev: Annotated[bool, typer.Option("--dev", help="Also what the tests need.")] = False,
+    yes: Yes = False,
 ) -> None:
-    """Install everything ahead of time: Python packages, Java, Maven, jars."""
+    """Install everything ahead of time: Python packages, Java, Maven, jars, missing system packages."""
     # ./zielzeit has done it before this runs.
     print("Everything is installed" + (", for the tests too." if dev else "."))
 
@@ -39,6 +41,7 @@ def _test(
         bool,
         typer.Option("--quick", help="Leave out the tests that start a server (integration) or take long (slow)."),
     ] = False,
+    yes: Yes = False,
 ) -> None:
     """Check format, lint, types, dependencies and import contracts, and run the tests beside that.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-import annotated_types
 import typer
 
 from zielzeit.settings import Settings, environment_variable, flag, load
@@ -13,15 +12,15 @@ from zielzeit.settings import Settings, environment_variable, flag, load
 def _setting(name: str) -> Any:
     """The option of a setting."""
     field = Settings.model_fields[name]
-    ranges = {type(limit): limit for limit in field.metadata}
-    low, high = ranges.get(annotated_types.Ge), ranges.get(annotated_types.Le)
+    least = [limit.ge for limit in field.metadata if hasattr(limit, "ge")]
+    most = [limit.le for limit in field.metadata if hasattr(limit, "le")]
     return typer.Option(
         flag(name),
         help=field.description,
         envvar=environment_variable(name),
         show_default=False if field.default in ("", False) or field.default_factory else str(field.default),
-        min=low and low.ge,
-        max=high and high.le,
+        min=least[0] if least else None,
+        max=most[0] if most else None,
     )
 
 
@@ -43,6 +42,8 @@ Gap = Annotated[int | None, _setting("gap")]
 Settle = Annotated[int | None, _setting("settle")]
 Grace = Annotated[int | None, _setting("grace")]
 MaxSilence = Annotated[int | None, _setting("max_silence")]
+Yes = Annotated[bool, typer.Option("--yes", help="Install missing system packages without asking.")]
+"""Read by the launcher ``zielzeit``, before the command runs."""
 Resume = Annotated[
     str | None,
     typer.Option(

@@ -36,7 +36,7 @@ def train(settings: Settings, stations: int, seed: int, step: Step) -> bool:
     Returns whether it made a model. Without one the job predicts persistence.
     """
     environment = {**os.environ, **settings.as_environment()}
-    with subprocess.Popen(  # noqa: S603 - our own command
+    with subprocess.Popen(
         (*_TRAIN, "--stations", str(stations), "--seed", str(seed)),
         cwd=ROOT,
         env=environment,

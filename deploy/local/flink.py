@@ -18,8 +18,10 @@ from urllib.parse import urlsplit
 
 import yaml
 
+from deploy.local import bootstrap
 from deploy.local.java import jars, java
 from deploy.local.layout import Layout, flink_address, is_local
+from zielzeit.errors import UserError
 from zielzeit.settings import Settings
 
 # What a model's loader inside a TaskManager needs: a dead registry answers in seconds, no pickles, one thread each.
@@ -165,8 +167,13 @@ def task_manager_command(program: str) -> list[str]:
 def prepare(settings: Settings) -> None:
     """Lay out configuration, jars and plugins of the local cluster.
 
-    Raises UserError where the jars were not fetched or ``flink_rest`` is not on this machine.
+    Raises UserError where the jars or Python's shared library are missing, or ``flink_rest`` is not on this machine.
     """
+    if settings.flink_execution_mode == "thread" and not bootstrap.has_libpython(Path(sys.executable)):
+        raise UserError(
+            f"{bootstrap.NO_LIBPYTHON.what}: `./zielzeit setup` installs it, or set "
+            "ZIELZEIT_FLINK_EXECUTION_MODE=process"
+        )
     folder = Layout.of(settings).flink
     for name in ("checkpoints", "savepoints", "tmp"):
         (folder / name).mkdir(parents=True, exist_ok=True)
@@ -186,7 +193,7 @@ def flink_run(
     _configure(client, client_configuration(settings))
     _gather(settings)
     Layout.of(settings).logs.mkdir(parents=True, exist_ok=True)
-    return subprocess.run(  # noqa: S603 - our own command
+    return subprocess.run(
         [str(distribution() / "bin" / "flink"), "run", *args],
         env={**os.environ, **flink_environment(settings), "FLINK_CONF_DIR": str(client), **(environment or {})},
         stdin=subprocess.DEVNULL,

@@ -1,29 +1,40 @@
-"""Which Java runs Kafka and Flink."""
+"""Java for Kafka and Flink, and their jars: found, or fetched by Maven, where a command needs them."""
 
 from __future__ import annotations
 
-import os
-import shutil
 from pathlib import Path
 
+from deploy.local import bootstrap
+from deploy.local.setup_step import SetupError
+from deploy.local.system_packages import SystemPackages
 from zielzeit.errors import UserError
+from zielzeit.settings import ROOT, Settings
+
+POM = ROOT / "pom.xml"
+"""Lists the jars."""
 
 
 def java() -> Path:
-    """The ``java`` of JAVA_HOME (``./zielzeit`` sets it to a fitting one), else the one on the path.
+    """The ``java`` of a Java from 17 to 21: that of JAVA_HOME, of the path, or of the system.
 
     Raises UserError where there is none.
     """
-    home = os.environ.get("JAVA_HOME")
-    if home and (binary := Path(home) / "bin" / "java").exists():
-        return binary
-    if found := shutil.which("java"):
-        return Path(found).resolve()
-    raise UserError("there is no Java: start this by ./zielzeit, or install Java 17 and set JAVA_HOME")
+    home = bootstrap.find_java()
+    if home is None:
+        raise UserError(f"{bootstrap.NO_JAVA.what}: `./zielzeit setup` installs it, or set JAVA_HOME")
+    return home / "bin" / "java"
 
 
 def jars(folder: Path) -> Path:
-    """The folder, once it is known to hold jars. Raises UserError where it does not."""
+    """The folder, once it is known to hold jars. Raises UserError where it does not.
+
+    In the default folder the jars are fetched where they are not yet those of pom.xml.
+    """
+    if folder.parent == Settings.model_fields["jars_dir"].default:
+        try:
+            bootstrap.fetch_jars(POM, folder.parent, SystemPackages(folder.parent.parent, allowed=False), live=False)
+        except SetupError as error:
+            raise UserError(str(error)) from None
     if not any(folder.glob("*.jar")):
-        raise UserError(f"{folder} holds no jars: `./zielzeit setup` fetches them")
+        raise UserError(f"{folder} holds no jars: `./zielzeit setup` fetches them into {ROOT / '.local' / 'jars'}")
     return folder

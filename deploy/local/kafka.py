@@ -80,7 +80,7 @@ def prepare(settings: Settings) -> None:
     properties.write_text(server_properties(settings))
     if (folder / "data" / "meta.properties").exists():
         return
-    done = subprocess.run(  # noqa: S603 - our own command
+    done = subprocess.run(
         [
             *_java(settings, heap="128m"),
             *("kafka.tools.StorageTool", "format", "--standalone", "--ignore-formatted"),

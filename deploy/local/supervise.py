@@ -106,7 +106,7 @@ class Runner:
             return
         config.write_text(text)
         self._layout.journal.unlink(missing_ok=True)
-        done = subprocess.run(  # noqa: S603 - our own command
+        done = subprocess.run(
             [sys.executable, "-W", "ignore", "-m", "supervisor.supervisord", "-c", str(config)],
             env=_environment(self._layout),
             stdin=subprocess.DEVNULL,

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from deploy.local import bootstrap
+from deploy.local import bootstrap, java
+from deploy.local.setup_step import SetupError, run
+from deploy.local.system_packages import SystemPackages
+from tests.deploy.local.fake_programs import programs
+from zielzeit.errors import UserError
 from zielzeit.settings import ROOT
 
 
@@ -35,12 +40,12 @@ def test_a_wrong_flag_or_file_gives_a_sentence_and_exit_code_2(arguments: list[s
 
 def test_a_step_that_failed_shows_the_end_of_its_output_and_the_log(tmp_path: Path) -> None:
     script = "print('\\n'.join(f'line {n}' for n in range(100))); raise SystemExit(3)"
-    with pytest.raises(bootstrap.SetupError, match=r"brewing failed") as caught:
-        bootstrap._run(tmp_path, "brewing", [sys.executable, "-c", script])
+    with pytest.raises(SetupError, match=r"brewing failed") as caught:
+        run(tmp_path, "brewing", [sys.executable, "-c", script])
     message = str(caught.value)
     assert "line 99" in message
     assert "line 50" not in message
-    assert str(tmp_path / ".local" / "setup.log") in message
+    assert str(tmp_path / "setup.log") in message
 
 
 def test_what_was_installed_for_tests_serves_a_plain_start_too(tmp_path: Path) -> None:
@@ -77,16 +82,40 @@ def test_a_javas_version_is_read_without_starting_it(tmp_path: Path, release: st
     assert bootstrap._java_version(tmp_path) == version
 
 
-def test_without_packages_to_install_it_says_which_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(bootstrap.SetupError, match="apt-get install maven"):
-        bootstrap._apt(tmp_path, ["maven"], "Maven is not installed")
+@pytest.mark.parametrize("found", ["JAVA_HOME", "PATH"])
+def test_java_is_found_where_a_command_needs_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, found: str) -> None:
+    # Commands are not listed anywhere: whatever starts Kafka or Flink asks this function.
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "java").touch(mode=0o755)
+    (tmp_path / "release").write_text('JAVA_VERSION="17.0.15"')
+    monkeypatch.delenv("JAVA_HOME", raising=False)
+    monkeypatch.setenv(found, str(tmp_path / "bin" if found == "PATH" else tmp_path))
+    assert java.java() == tmp_path / "bin" / "java"
 
 
-def test_a_machine_without_openmp_is_told_what_lightgbm_lacks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    python = tmp_path / "python"
-    python.write_text("#!/bin/sh\necho 'OSError: libgomp.so.1: cannot open shared object file' >&2; exit 1\n")
-    python.chmod(0o755)
-    monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(bootstrap.SetupError, match=r"libgomp\.so\.1.*apt-get install libgomp1"):
-        bootstrap._ensure_openmp(tmp_path, python)
+def test_a_command_without_java_names_the_one_that_installs_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bootstrap, "find_java", lambda: None)
+    with pytest.raises(UserError, match=r"Java 17 to 21 is not installed.*\./zielzeit setup"):
+        java.java()
+
+
+def test_jars_are_fetched_once_and_again_when_pom_xml_has_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mvn = 'for a; do case $a in -Djars=*) mkdir -p "${a#-Djars=}/kafka"; echo x >>"$0.calls";; esac; done'
+    programs(tmp_path / "bin", mvn=mvn)
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"), prepend=os.pathsep)
+    monkeypatch.setenv("JAVA_HOME", os.environ.get("JAVA_HOME", ""))
+    monkeypatch.setattr(bootstrap, "find_java", lambda: tmp_path)
+    pom, jars = tmp_path / "pom.xml", tmp_path / "local" / "jars"
+    for content, calls in (("one", 1), ("one", 1), ("two", 2)):
+        pom.write_text(content)
+        bootstrap.fetch_jars(pom, jars, SystemPackages(tmp_path, allowed=False))
+        assert (tmp_path / "bin" / "mvn.calls").read_text().count("x") == calls
+        assert (jars / "kafka").is_dir()
+
+
+def test_a_folder_of_jars_that_the_settings_name_is_left_as_it_is(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"holds no jars: `\./zielzeit setup`"):
+        java.jars(tmp_path / "kafka")
+    assert list(tmp_path.iterdir()) == []
