@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
+import annotated_types
 import typer
 
 from zielzeit.settings import Settings, environment_variable, flag, load
@@ -12,15 +13,15 @@ from zielzeit.settings import Settings, environment_variable, flag, load
 def _setting(name: str) -> Any:
     """The option of a setting."""
     field = Settings.model_fields[name]
-    least = [limit.ge for limit in field.metadata if hasattr(limit, "ge")]
-    most = [limit.le for limit in field.metadata if hasattr(limit, "le")]
+    limits: dict[type, Any] = {type(limit): limit for limit in field.metadata}
+    least, most = limits.get(annotated_types.Ge), limits.get(annotated_types.Le)
     return typer.Option(
         flag(name),
         help=field.description,
         envvar=environment_variable(name),
         show_default=False if field.default in ("", False) or field.default_factory else str(field.default),
-        min=least[0] if least else None,
-        max=most[0] if most else None,
+        min=least and least.ge,
+        max=most and most.le,
     )
 
 
