@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from tests.training.conftest import ROUNDS, Trained
 from training import calibrating, dataset, evaluation, examples, fitting, models
 from training.history.importing import import_history
 from zielzeit import train_classes
@@ -20,17 +21,6 @@ from zielzeit.model.model import FILE, load_model
 
 pytestmark = pytest.mark.slow
 
-ROUNDS = {"growth": 30, "p10": 15, "p90": 15, "cancelled": 10}
-
-
-@pytest.fixture(scope="module")
-def model_folder(examples_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A model trained on all but the last nine days."""
-    folder = tmp_path_factory.mktemp("model")
-    until = examples.days(examples_folder)[-10]
-    models.train(examples_folder, until, folder, seed=1, rounds=ROUNDS)
-    return folder
-
 
 def test_too_short_a_history_is_told(examples_folder: Path, tmp_path: Path) -> None:
     until = examples.days(examples_folder)[8]
@@ -38,9 +28,9 @@ def test_too_short_a_history_is_told(examples_folder: Path, tmp_path: Path) -> N
         models.train(examples_folder, until, tmp_path, seed=1, rounds=ROUNDS)
 
 
-def test_a_model_beats_persistence_on_days_it_has_not_seen(examples_folder: Path, model_folder: Path) -> None:
+def test_a_model_beats_persistence_on_days_it_has_not_seen(examples_folder: Path, trained: Trained) -> None:
     days = examples.days(examples_folder)
-    scored = evaluation.evaluate(load_model(model_folder), examples_folder, days[-6], days[-2])
+    scored = evaluation.evaluate(load_model(trained.folder), examples_folder, days[-6], days[-2])
     figures = evaluation.summary(scored)["classes"]
     assert figures["RB"]["skill"] > 0.02
     assert 0.7 < figures["RB"]["coverage"] < 0.9
@@ -51,8 +41,8 @@ def test_a_model_beats_persistence_on_days_it_has_not_seen(examples_folder: Path
     assert sum(part["n"] for part in figures["RB"]["horizons"].values()) == figures["RB"]["n"]
 
 
-def test_a_class_without_a_model_is_not_evaluated(examples_folder: Path, model_folder: Path, tmp_path: Path) -> None:
-    model = shutil.copytree(model_folder, tmp_path / "model")
+def test_a_class_without_a_model_is_not_evaluated(examples_folder: Path, trained: Trained, tmp_path: Path) -> None:
+    model = shutil.copytree(trained.folder, tmp_path / "model")
     card = msgspec.json.decode((model / FILE).read_bytes())
     del card["calibration"]["RB"]
     for path in model.glob("RB-*.txt"):
@@ -121,10 +111,10 @@ def test_features_know_nothing_of_what_happens_after_the_decision(history: Path,
     assert tables[0].select(FEATURES).equals(tables[1].select(FEATURES), null_equal=True)
 
 
-def test_days_near_the_training_are_refused(examples_folder: Path, model_folder: Path) -> None:
+def test_days_near_the_training_are_refused(examples_folder: Path, trained: Trained) -> None:
     days = examples.days(examples_folder)
     with pytest.raises(UserError, match="was trained on days until"):
-        evaluation.evaluate(load_model(model_folder), examples_folder, days[-9], days[-2])
+        evaluation.evaluate(load_model(trained.folder), examples_folder, days[-9], days[-2])
 
 
 def test_calibration_reaches_its_level_after_a_change_of_regime() -> None:

@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from tests.training.conftest import Trained
 from training import batch, evaluation, examples, model_registry, models, promoting, report, retraining, thresholds
 from zielzeit import settings as configuration
 from zielzeit.errors import UserError
@@ -119,12 +120,13 @@ def test_data_that_is_not_fit_changes_nothing(
 
 
 @pytest.mark.slow
-def test_stream_batch_and_rest_flavour_score_alike(store: Settings, examples_folder: Path, tmp_path: Path) -> None:
+def test_stream_batch_and_rest_flavour_score_alike(
+    store: Settings, examples_folder: Path, trained: Trained, tmp_path: Path
+) -> None:
     day = examples.days(examples_folder)[-2]
-    folder = tmp_path / "model"
-    until = examples.days(examples_folder)[-8]
-    card = models.train(examples_folder, until, folder, seed=2, rounds=ROUNDS)
-    uri, _, _ = model_registry.register(store, folder, card, examples_folder, parameters={}, alias="test")
+    uri, _, _ = model_registry.register(
+        store, trained.folder, trained.card, examples_folder, parameters={}, alias="test"
+    )
     model, _ = model_registry.fetch(uri)
     batch.predict(model, examples_folder, day, day, tmp_path / "scores.parquet")
     scores = pl.read_parquet(tmp_path / "scores.parquet").select(batch.COLUMNS).to_numpy()
@@ -146,12 +148,13 @@ def test_stream_batch_and_rest_flavour_score_alike(store: Settings, examples_fol
 
 @pytest.mark.slow
 def test_the_champion_is_calibrated_once_per_day_and_its_medians_stay(
-    store: Settings, examples_folder: Path, tmp_path: Path
+    store: Settings, examples_folder: Path, trained: Trained
 ) -> None:
     days = examples.days(examples_folder)
     config = store.model_copy(update={"model_name": "to-calibrate"})
-    card = models.train(examples_folder, days[-8], tmp_path / "model", seed=2, rounds=ROUNDS)
-    model_registry.register(config, tmp_path / "model", card, examples_folder, parameters={}, alias=config.model_alias)
+    model_registry.register(
+        config, trained.folder, trained.card, examples_folder, parameters={}, alias=config.model_alias
+    )
     uri = retraining.calibrate(config, examples_folder)
     assert uri == "models:/to-calibrate/2"
     before, after = (
@@ -167,11 +170,10 @@ def test_the_champion_is_calibrated_once_per_day_and_its_medians_stay(
 
 @pytest.mark.slow
 def test_intervals_calibrated_for_a_day_are_those_that_evaluation_uses_on_it(
-    examples_folder: Path, tmp_path: Path
+    examples_folder: Path, trained: Trained
 ) -> None:
     days = examples.days(examples_folder)
-    models.train(examples_folder, days[-8], tmp_path, seed=2, rounds=ROUNDS)
-    model = load_model(tmp_path)
+    model = load_model(trained.folder)
     expected = evaluation.evaluate(model, examples_folder, days[-3], days[-3])["RB"]
     found = evaluation.score(evaluation.recalibrated(model, examples_folder, days[-3]), expected.data)
     np.testing.assert_allclose(found.low, expected.low)
@@ -179,13 +181,11 @@ def test_intervals_calibrated_for_a_day_are_those_that_evaluation_uses_on_it(
 
 
 @pytest.mark.slow
-def test_the_report_is_one_page_with_all_classes(examples_folder: Path, tmp_path: Path) -> None:
+def test_the_report_is_one_page_with_all_classes(examples_folder: Path, trained: Trained, tmp_path: Path) -> None:
     days = examples.days(examples_folder)
-    folder = tmp_path / "model"
-    models.train(examples_folder, days[-8], folder, seed=2, rounds=ROUNDS)
-    scored = evaluation.evaluate(load_model(folder), examples_folder, days[-5], days[-2])
-    figures = {"model": str(folder), "from": str(days[-5]), "to": str(days[-2]), **evaluation.summary(scored)}
-    report.write(tmp_path / "report.html", figures, scored, examples_folder, folder)
+    scored = evaluation.evaluate(load_model(trained.folder), examples_folder, days[-5], days[-2])
+    figures = {"model": str(trained.folder), "from": str(days[-5]), "to": str(days[-2]), **evaluation.summary(scored)}
+    report.write(tmp_path / "report.html", figures, scored, examples_folder, trained.folder)
     page = (tmp_path / "report.html").read_text()
     assert all(f"<h2>{name}</h2>" in page for name in scored)
     assert page.count("data:image/png") == 4 * len(scored)
