@@ -71,7 +71,7 @@ def load(folder: Path, klass: int, first: date, last: date, *, most: int | None 
     parts = []
     for day in days or [first]:
         frame = examples.read(folder, day, day, [*FEATURES, "final_delay", "cancelled", "labelled_at"])
-        frame = frame.filter((pl.col("klass") == klass) & pl.col("cancelled").is_not_null())
+        frame = frame.filter((pl.col("train_class") == klass) & pl.col("cancelled").is_not_null())
         if share is not None and len(frame) > share:
             frame = frame.sample(int(share), seed=seed)
         parts.append(_matrix(frame))

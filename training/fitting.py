@@ -61,7 +61,7 @@ def fit(
     """
     wanted = rounds or ROUNDS
     common = _COMMON | {"seed": seed, "num_threads": threads}
-    klass = int(data.column("klass")[0])
+    klass = int(data.column("train_class")[0])
     arrived = ~data.cancelled & ~np.isnan(data.final)
     labelled = data.where(arrived)
     early = labelled.day <= data.day.max() - CONFORMAL_DAYS

@@ -65,8 +65,8 @@ def write(path: Path, figures: dict[str, Any], scored: dict[str, Scored], folder
 def _names(folder: Path, figures: dict[str, Any], klass: int) -> pl.DataFrame:
     """Station and destination of the arrived examples, in the order of ``dataset.load``."""
     first, last = (date.fromisoformat(figures[end]) for end in ("from", "to"))
-    frame = examples.read(folder, first, last, ["klass", "cancelled", "final_delay", "station", "destination"])
-    chosen = (pl.col("klass") == klass) & pl.col("cancelled").is_not_null() & pl.col("final_delay").is_not_null()
+    frame = examples.read(folder, first, last, ["train_class", "cancelled", "final_delay", "station", "destination"])
+    chosen = (pl.col("train_class") == klass) & pl.col("cancelled").is_not_null() & pl.col("final_delay").is_not_null()
     return frame.filter(chosen).select("station", "destination")
 
 

@@ -79,8 +79,8 @@ def station_pair_skill(scored: Scored, names: pl.DataFrame, folder: Path, klass:
     if not days:
         return None
     before = (
-        examples.read(folder, days[0], days[-1], ["klass", "station", "destination", "delay", "final_delay"])
-        .filter((pl.col("klass") == klass) & pl.col("final_delay").is_not_null())
+        examples.read(folder, days[0], days[-1], ["train_class", "station", "destination", "delay", "final_delay"])
+        .filter((pl.col("train_class") == klass) & pl.col("final_delay").is_not_null())
         .group_by("station", "destination")
         .agg(median=(pl.col("final_delay") - pl.col("delay")).median())
     )

@@ -12,7 +12,17 @@ from hypothesis import strategies as st
 
 from zielzeit import service_days
 from zielzeit.features.network_state import FEATURES, Arrival, FeatureInput, NetworkState, feature_row
-from zielzeit.features.statistics import FAST, PAST_WIDTH, RECENT_WIDTH, SLOW, past, past_add, recent, recent_add
+from zielzeit.features.statistics import (
+    FAST,
+    PAST_WIDTH,
+    RECENT_WIDTH,
+    SLOW,
+    PastSums,
+    add_past,
+    add_recent,
+    past_sums,
+    recent_sums,
+)
 
 NOON = datetime(2026, 3, 4, 11, 0, tzinfo=UTC)
 
@@ -138,14 +148,14 @@ def test_past_means_are_weighted_means_of_days_before(events: list[tuple[int, fl
     events.sort()
     table = np.zeros((2, PAST_WIDTH))
     for day, value in events:
-        past_add(table, 1, day, 1.0, (value, 0.0, 0.0, 0.0, 0.0, 0.0))
+        add_past(table, 1, day, PastSums(1.0, value, 0.0, 0.0, 0.0, 0.0, 0.0))
     today = events[-1][0]
     for speed, half_life in ((SLOW, 10.0), (FAST, 2.0)):
         weights = [0.5 ** ((today - day) / half_life) if day < today else 0.0 for day, _ in events]
-        got = past(table, 1, today, speed)
-        assert got[0] == pytest.approx(sum(weights))
+        got = past_sums(table, 1, today, speed)
+        assert got.weight == pytest.approx(sum(weights))
         expected = sum(weight * value for weight, (_, value) in zip(weights, events, strict=True))
-        assert got[1] == pytest.approx(expected, abs=1e-9)
+        assert got.growth == pytest.approx(expected, abs=1e-9)
 
 
 @settings(deadline=None)
@@ -154,9 +164,9 @@ def test_recent_sums_fade_with_time(events: list[tuple[int, float]]) -> None:
     events.sort()
     table = np.zeros((2, RECENT_WIDTH))
     for minute, value in events:
-        recent_add(table, 1, float(minute), value, 0.0, 45.0)
+        add_recent(table, 1, float(minute), value, 0.0, 45.0)
     now = events[-1][0] + 30
-    weight, total, _ = recent(table, 1, float(now), 45.0)
+    weight, total, _ = recent_sums(table, 1, float(now), 45.0)
     fades = [np.exp(-(now - minute) / 45.0) for minute, _ in events]
     assert weight == pytest.approx(sum(fades))
     assert total == pytest.approx(sum(f * v for f, (_, v) in zip(fades, events, strict=True)), abs=1e-9)

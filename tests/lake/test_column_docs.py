@@ -6,7 +6,6 @@ import re
 
 import pytest
 
-from zielzeit.features.definition import FEATURES
 from zielzeit.lake import column_docs
 from zielzeit.lake.table_definitions import TABLES, Table
 
@@ -22,8 +21,3 @@ def test_every_column_is_in_its_tables_section(table: Table) -> None:
     rows = re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)
     assert rows == sorted(rows, key=rows.index), table.name
     assert {column.name for column in table.columns} | {"day"} == set(rows)
-
-
-def test_the_features_stand_in_their_order() -> None:
-    section = column_docs.PAGE.read_text().split("### Features")[1]
-    assert tuple(re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)) == FEATURES

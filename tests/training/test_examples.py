@@ -39,7 +39,7 @@ def test_what_the_pipeline_stored_reads_as_what_was_imported(lake: Path, example
     assert examples.days(lake) == examples.days(examples_folder)
     day = examples.days(lake)[5]
     assert_frame_equal(examples.read(lake, day, day), examples.read(examples_folder, day, day))
-    some = ["klass", "cancelled"]
+    some = ["train_class", "cancelled"]
     assert_frame_equal(examples.read(lake, columns=some), examples.read(examples_folder, columns=some))
 
 

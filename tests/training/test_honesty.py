@@ -77,7 +77,7 @@ def test_no_run_is_on_both_sides_of_a_split(examples_folder: Path) -> None:
 
 def test_no_feature_tells_one_run_from_all_others(examples_folder: Path) -> None:
     """A feature whose value hardly ever recurs in another run would let a tree learn labels by heart."""
-    table = examples.read(examples_folder).filter(pl.col("klass") == train_classes.RB)
+    table = examples.read(examples_folder).filter(pl.col("train_class") == train_classes.RB)
     run = pl.struct("category", "number", "day")
     constant_in_run = []
     for name in FEATURES:

@@ -1,7 +1,7 @@
 """Finished history out of a database: the rows of a query, as a file that the import reads like any other.
 
 ADBC hands over whole columns, so a hundred thousand rows cost what a Parquet file of them would. The query names its
-columns as one of the known files does (``training.history.sources``).
+columns as one of the known files does (``training.history.file_formats``).
 """
 
 from __future__ import annotations

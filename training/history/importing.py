@@ -19,17 +19,17 @@ import numpy as np
 import polars as pl
 
 from training import examples
-from training.history import sources
-from training.history.replay import order, replay
-from training.history.runs import ARRIVAL, DEPARTURE, Labels, Longs, Runs, assemble, by_value
+from training.history import file_formats
+from training.history.assembly import ARRIVAL, DEPARTURE, Labels, Longs, StopArrays, assemble, by_value
+from training.history.chronological import chronological, describe_all
 from training.history.stops import STOPS
 from zielzeit import berlin_time
 from zielzeit.berlin_time import MINUTE
 from zielzeit.errors import UserError
 from zielzeit.features.definition import FEATURES
+from zielzeit.features.named_tables import NamedTables
 from zielzeit.features.network_state import DECIMALS, moment
 from zielzeit.features.statistics import Table
-from zielzeit.features.table_store import Store
 from zielzeit.progress import SILENT, Progress, Step
 
 KEEPING = Path("_history")
@@ -66,11 +66,11 @@ def import_history(files: Sequence[Path], out: Path, progress: Progress = SILENT
     left_out: Counter[str] = Counter()
     keeping = out / KEEPING / "stops"
     keeping.mkdir(parents=True, exist_ok=True)
-    with progress.step("read", sum(sources.rows(path) for path in files)) as rows:
+    with progress.step("read", sum(file_formats.rows(path) for path in files)) as rows:
         for path in files:
             with path.open("rb") as stream:
                 digest = hashlib.file_digest(stream, "sha256").hexdigest()[:16]
-            for number, (records, count, dropped) in enumerate(sources.batches(path)):
+            for number, (records, count, dropped) in enumerate(file_formats.batches(path)):
                 examples.write_atomically(records, keeping / f"{digest}-{number}.parquet")
                 left_out.update(dropped)
                 report.rows += count
@@ -80,22 +80,24 @@ def import_history(files: Sequence[Path], out: Path, progress: Progress = SILENT
         how="diagonal",  # what was kept by an older version lacks a column
     )
     with progress.step("put runs together"):
-        runs, labels, names, dropped = assemble(stops)
+        arrays, labels, names, dropped = assemble(stops)
     del stops
     left_out.update(dropped)
-    store = Store(names)
-    with progress.step("replay", len(runs.kind)) as events:
-        _write_examples((runs, labels), store, out, report, events)
+    named = NamedTables(names)
+    with progress.step("describe in order of time", len(arrays.kind)) as events:
+        _write_examples(arrays, labels, named, out, report, events)
     state = out / KEEPING / STATE_FILE
     draft = state.with_suffix(".draft")
-    draft.write_bytes(store.to_bytes())
+    draft.write_bytes(named.to_bytes())
     draft.replace(state)
     report.left_out = dict(left_out)
     (out / KEEPING / "report.json").write_bytes(msgspec.json.format(msgspec.json.encode(report)))
     return report
 
 
-def _write_examples(made: tuple[Runs, Labels], store: Store, out: Path, report: Report, events: Step) -> None:
+def _write_examples(
+    stops: StopArrays, labels: Labels, named: NamedTables, out: Path, report: Report, events: Step
+) -> None:
     """Write each service day as soon as all of its runs must have ended."""
     waiting: dict[int, list[pl.DataFrame]] = {}
     writing: list[Future[None]] = []
@@ -109,7 +111,7 @@ def _write_examples(made: tuple[Runs, Labels], store: Store, out: Path, report: 
             report.days += 1
             writing.append(writer.submit(examples.write_day, out, _EPOCH + timedelta(days=day), frame))
 
-        for at, frame in _by_day(*made, store, events):
+        for at, frame in _by_day(stops, labels, named, events):
             for (day,), part in frame.group_by(["day"], maintain_order=True):
                 waiting.setdefault(int(str(day)), []).append(part)
             for day in [day for day in waiting if day < at - _LONGEST_RUN]:
@@ -122,39 +124,39 @@ def _write_examples(made: tuple[Runs, Labels], store: Store, out: Path, report: 
             future.result()
 
 
-def _by_day(runs: Runs, labels: Labels, store: Store, events: Step) -> Iterator[tuple[int, pl.DataFrame]]:
-    """The examples decided on each service day, in order, with the service day of their run."""
-    stops = order(runs)
-    days = by_value(runs.known[stops], lambda minute: moment(berlin_time.instant_datetime(minute))[1]).astype(np.int32)
+def _by_day(stops: StopArrays, labels: Labels, named: NamedTables, events: Step) -> Iterator[tuple[int, pl.DataFrame]]:
+    """Yield each service day on which departures were decided, in order, with their examples."""
+    order = chronological(stops)
+    days = by_value(stops.known[order], lambda minute: moment(berlin_time.instant_datetime(minute))[1]).astype(np.int32)
     cuts = np.flatnonzero(np.diff(days, prepend=days[:1] - 1))
     for start, end in zip(cuts, [*cuts[1:], len(days)], strict=True):
-        part = stops[start:end]
-        departures = part[runs.kind[part] == DEPARTURE]
+        part = order[start:end]
+        departures = part[stops.kind[part] == DEPARTURE]
         features = np.empty((len(departures), len(FEATURES)))
-        replay(store.tables, runs, part, days[start:end], features)
-        yield int(days[start]), _frame(runs, labels, departures, features)
+        describe_all(named.tables, stops, part, days[start:end], features)
+        yield int(days[start]), _frame(stops, labels, departures, features)
         events.advance(len(part))
 
 
-def _frame(runs: Runs, labels: Labels, stops: Longs, features: Table) -> pl.DataFrame:
-    last = runs.end[stops] - 1
-    has_label = runs.kind[last] == ARRIVAL
-    final = runs.delay[last]
+def _frame(stops: StopArrays, labels: Labels, departures: Longs, features: Table) -> pl.DataFrame:
+    last = stops.end[departures] - 1
+    has_label = stops.kind[last] == ARRIVAL
+    final = stops.delay[last]
     rounded = np.round(features, DECIMALS).astype(np.float32)
 
     def text(name: str) -> pl.Series:
-        return labels.values[name].gather(pl.Series(labels.codes[name][stops]))
+        return labels.values[name].gather(pl.Series(labels.codes[name][departures]))
 
     def time(minutes: Table) -> pl.Series:
         return pl.Series(np.rint(minutes * MINUTE).astype(np.int64)).cast(examples.TIME)
 
     columns = {name: text(name) for name in ("category", "number", "line", "station", "destination")}
     columns |= {
-        "scheduled": time(runs.departure[stops]),
-        "decided_at": time(runs.known[stops]),
+        "scheduled": time(stops.departure[departures]),
+        "decided_at": time(stops.known[departures]),
         "final_delay": pl.Series(final.astype(np.float32)).fill_nan(None).set(pl.Series(~has_label), None),
         "cancelled": pl.Series(np.isnan(final)).set(pl.Series(~has_label), None),
-        "labelled_at": time(runs.known[last]),
-        "day": pl.Series(runs.day[stops]),
+        "labelled_at": time(stops.known[last]),
+        "day": pl.Series(stops.day[departures]),
     }
     return pl.DataFrame(columns | dict(zip(FEATURES, rounded.T, strict=True)))

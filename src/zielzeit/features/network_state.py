@@ -1,12 +1,11 @@
-"""The contract between a stream (or an archive) and the feature function: names in, features out.
+"""The contract between the stream and the feature function: names in, features out.
 
-``NetworkState`` turns the names of stations, lines and trains into keys of ``zielzeit.features.network_tables``'s
-tables and calls the one
-definition in ``zielzeit.features.definition``. It is a plain value of bounded size: ``to_bytes`` and ``from_bytes``
-keep it in a
-file or in Flink's state, ``forget`` drops what has not been seen for months. All of Germany's long-distance, RE and RB
-trains of four months take about 100 MB in memory; a departure is described in some microseconds compiled, in about a
-millisecond interpreted.
+``NetworkState`` turns the names of stations, lines and trains into the keys of
+``zielzeit.features.network_tables`` and calls the compiled functions that the archive calls too: ``describe`` in
+``zielzeit.features.definition`` and those of ``zielzeit.features.updates``. It is a plain value of bounded size:
+``to_bytes`` and ``from_bytes`` keep it in a file or in Flink's state, ``forget`` drops what has not been seen for
+months. All of Germany's long-distance, RE and RB trains of four months take about 100 MB in memory; a departure is
+described in some twenty microseconds compiled, in about a millisecond interpreted.
 
 The order to call it in: describe every departure of a minute, then observe that minute's events.
 """
@@ -22,10 +21,11 @@ import numpy as np
 
 from zielzeit import berlin_time, service_days, train_classes
 from zielzeit.berlin_time import MINUTE
-from zielzeit.features import network_tables
-from zielzeit.features.definition import FEATURES, describe
-from zielzeit.features.network_tables import Place
-from zielzeit.features.table_store import Store
+from zielzeit.features import updates
+from zielzeit.features.definition import FEATURES, KnownDeparture, describe
+from zielzeit.features.named_tables import NamedTables
+from zielzeit.features.network_tables import DepartureKeys
+from zielzeit.features.updates import NO_RIDE, EndedDepartures, Ride
 
 __all__ = ["FEATURES", "Arrival", "FeatureInput", "NetworkState", "feature_row"]
 
@@ -77,8 +77,8 @@ def feature_row(departure: FeatureInput, state: NetworkState) -> tuple[float, ..
 class NetworkState:
     """Everything that the feature function knows beyond the run itself."""
 
-    def __init__(self, store: Store | None = None) -> None:
-        self.store = store or Store()
+    def __init__(self, named: NamedTables | None = None) -> None:
+        self._named = named or NamedTables()
 
     def describe(self, departure: FeatureInput) -> tuple[float, ...]:
         """See ``feature_row``. Raises ValueError where ``route_ahead`` is empty."""
@@ -87,90 +87,95 @@ class NetworkState:
         minute, day = moment(departure.decided_at)
         wall = berlin_time.wall_minutes(departure.scheduled)
         stops = (departure.station, *departure.route_ahead)
-        features = np.empty(len(FEATURES))
-        describe(
-            self.store.tables,
-            self._place(departure, create=False),
-            minute,
-            day,
-            wall,
-            train_classes.category_code(departure.category),
-            service_days.holiday_share(wall // berlin_time.DAY),
-            float(departure.delay),
-            departure.horizon,
-            np.array([self.store.key("hop", hop) for hop in pairwise(stops)], dtype=np.int32),
-            np.array([self.store.key("station", stop) for stop in departure.route_ahead], dtype=np.int32),
-            np.array(departure.earlier_delays, dtype=np.float64),
-            features,
+        known = KnownDeparture(
+            keys=self._keys(departure, create=False),
+            minute=minute,
+            day=day,
+            wall=wall,
+            category_code=train_classes.category_code(departure.category),
+            holiday=service_days.holiday_share(wall // berlin_time.DAY),
+            delay=float(departure.delay),
+            horizon=departure.horizon,
+            hops=self._named.known_keys("hop", pairwise(stops)),
+            stations=self._named.known_keys("station", departure.route_ahead),
+            earlier_delays=np.array(departure.earlier_delays, dtype=np.float64),
         )
+        features = np.empty(len(FEATURES))
+        describe(self._named.tables, known, features)
         return tuple(np.round(features, DECIMALS).tolist())
 
     def observe_departure(self, departure: FeatureInput) -> None:
         """A train left a station."""
         minute, day = moment(departure.decided_at)
-        place = self._place(departure, create=True)
-        delay, growth = float(departure.delay), 0.0
+        keys = self._keys(departure, create=True)
+        ride = NO_RIDE
         if departure.earlier_delays and departure.previous_station:
-            before = float(departure.earlier_delays[-1])
-            growth = delay - before
-            hop = self.store.key("hop", (departure.previous_station, departure.station), create=True)
-            network_tables.note_hop(self.store.tables, hop, minute, day, before, delay, departure.previous_minutes)
-        network_tables.note_passing(self.store.tables, place.klass, place.station, minute, day, delay, growth)
+            hop = self._named.key("hop", (departure.previous_station, departure.station), create=True)
+            ride = Ride(hop, float(departure.earlier_delays[-1]), departure.previous_minutes)
+        updates.observe_departure(self._named.tables, keys, minute, day, float(departure.delay), ride)
 
     def observe_cancelled_stop(self, station: str, decided_at: datetime) -> None:
         """A train did not call at a station where it should have."""
         minute, _ = moment(decided_at)
-        network_tables.note_cancelled_stop(self.store.tables, self.store.key("station", station, create=True), minute)
+        key = self._named.key("station", station, create=True)
+        updates.observe_cancelled_stop(self._named.tables, key, minute)
 
     def observe_arrival(self, arrival: Arrival) -> None:
         """A run ended, or was found not to reach its destination."""
         minute, day = moment(arrival.decided_at)
         last = arrival.departures[-1]
-        places = [self._place(departure, create=True) for departure in arrival.departures]
-        klass = places[-1].klass
-        tables = self.store.tables
-        network_tables.note_run(tables, klass, minute, arrival.delay is None)
-        final = math.nan if arrival.delay is None else float(arrival.delay)
+        keys = [self._keys(departure, create=True) for departure in arrival.departures]
+        destination, ride = 0, NO_RIDE
         if arrival.delay is not None:
-            destination, growth = self.store.key("station", last.destination, create=True), 0.0
+            destination = self._named.key("station", last.destination, create=True)
             if len(last.route_ahead) == 1:  # else nobody saw it leave the stop before its last
-                delay = float(last.delay)
-                growth = final - delay
-                hop = self.store.key("hop", (last.station, last.destination), create=True)
-                network_tables.note_hop(self.store.tables, hop, minute, day, delay, final, arrival.last_hop_minutes)
-            tables = self.store.tables
-            network_tables.note_passing(tables, klass, destination, minute, day, final, growth)
-        for place, departure in zip(places, arrival.departures, strict=True):
-            network_tables.note_outcome(tables, place, minute, day, float(departure.delay), final, departure.horizon)
+                hop = self._named.key("hop", (last.station, last.destination), create=True)
+                ride = Ride(hop, float(last.delay), arrival.last_hop_minutes)
+        updates.observe_arrival(
+            self._named.tables,
+            keys[-1].train_class,
+            destination,
+            minute,
+            day,
+            math.nan if arrival.delay is None else float(arrival.delay),
+            ride,
+            EndedDepartures(
+                trains=np.array([one.train for one in keys], dtype=np.int32),
+                services=np.array([one.service for one in keys], dtype=np.int32),
+                relations=np.array([one.relation for one in keys], dtype=np.int32),
+                delays=np.array([departure.delay for departure in arrival.departures], dtype=np.float64),
+                horizons=np.array([departure.horizon for departure in arrival.departures], dtype=np.float64),
+            ),
+        )
 
     def newest(self) -> float:
         """Minute since 1970 UTC of the last train that was observed; 0 where there was none."""
-        return float(self.store.tables.class_hour[:, 0].max())
+        return float(self._named.tables.class_hour[:, 0].max())
 
     def forget(self, before: datetime) -> int:
         """Drop the keys not observed since; returns how many."""
-        return self.store.forget(*moment(before))
+        return self._named.forget(*moment(before))
 
     def to_bytes(self) -> bytes:
         """The whole state, compressed."""
-        return self.store.to_bytes()
+        return self._named.to_bytes()
 
     @classmethod
     def from_bytes(cls, data: bytes) -> NetworkState:
         """What ``to_bytes`` wrote. Raises ValueError for anything else."""
-        return cls(Store.from_bytes(data))
+        return cls(NamedTables.from_bytes(data))
 
-    def _place(self, departure: FeatureInput, *, create: bool) -> Place:
-        key = self.store.key
+    def _keys(self, departure: FeatureInput, *, create: bool) -> DepartureKeys:
+        key = self._named.key
         station, destination = departure.station, departure.destination
-        klass = train_classes.train_class(departure.category)
+        train_class = train_classes.train_class(departure.category)
         line = departure.line or departure.category
-        return Place(
-            klass,
-            key("station", station, create=create),
-            key("train", (departure.category, departure.number, station, destination), create=create),
-            key("service", (klass, line, station, destination), create=create),
-            key("relation", (klass, station, destination), create=create),
+        return DepartureKeys(
+            train_class=train_class,
+            station=key("station", station, create=create),
+            train=key("train", (departure.category, departure.number, station, destination), create=create),
+            service=key("service", (train_class, line, station, destination), create=create),
+            relation=key("relation", (train_class, station, destination), create=create),
         )
 
 

@@ -12,6 +12,7 @@ A row takes the same space whether it has seen ten trains or ten million. Row 0 
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -19,13 +20,40 @@ import numpy.typing as npt
 from zielzeit.compiled import compiled
 
 Table = npt.NDArray[np.float64]
-Values = tuple[float, float, float, float, float, float]
 
-RECENT_WIDTH = 4
-"""Columns of a recent row: minute of its last change, weight, two faded sums."""
-PAST_VALUES = 7
-"""Sums of a past row: weight, five values, cancellations."""
-PAST_WIDTH = 1 + 3 * PAST_VALUES
+
+class RecentSums(NamedTuple):
+    """Sums of a recent row, faded to one minute. What the two values are is said at each table."""
+
+    weight: float
+    """Number of trains."""
+    first: float
+    second: float
+
+
+class PastSums(NamedTuple):
+    """Sums of a past row over finished days, faded by day; also what one train adds to them."""
+
+    weight: float
+    """Number of trains, those that did not reach their destination left out."""
+    growth: float
+    """Growth, minutes, clipped widely."""
+    growth_10: float
+    """Growth clipped at 10 minutes."""
+    growth_3: float
+    """Growth clipped at 3 minutes."""
+    growth_1: float
+    """Growth clipped at 1 minute."""
+    delay: float
+    """Delay, minutes, clipped."""
+    cancelled: float
+    """Number of trains that did not reach their destination."""
+
+
+RECENT_WIDTH = 1 + len(RecentSums._fields)
+"""Columns of a recent row: the minute of its last change, its sums."""
+_SUMS = len(PastSums._fields)
+PAST_WIDTH = 1 + 3 * _SUMS
 """Columns of a past row: its day, that day's sums, older days' sums fading slowly, older days' sums fading fast."""
 
 SLOW, FAST = 0, 1
@@ -36,20 +64,19 @@ FAST_HALF_LIFE = 2.0
 _SLOW_FACTOR = 0.5 ** (1 / SLOW_HALF_LIFE)
 _FAST_FACTOR = 0.5 ** (1 / FAST_HALF_LIFE)
 
-
 HOP_PRIOR, STATION_PRIOR, USUAL_PRIOR = 0.7, 0.5, 2.0
-"""Trains' worth of "no change" (no delay) mixed into the means of a hop, a station, and past days."""
+"""Number of trains with "no change" (no delay) mixed into the means of a hop, a station, and of finished days."""
 
 
 @compiled
-def held(total: float, weight: float, prior: float, strength: float) -> float:
-    """A mean, held to ``prior`` as if that were the mean of ``strength`` more trains."""
+def shrunk(total: float, weight: float, prior: float, strength: float) -> float:
+    """Return the mean of ``total`` over ``weight`` trains and ``strength`` more trains whose mean is ``prior``."""
     return (total + strength * prior) / (weight + strength)
 
 
 @compiled
-def recent_add(table: Table, key: int, minute: float, first: float, second: float, scale: float) -> None:
-    """Count two values at a key; ``scale`` is the minutes after which they weigh 1/e."""
+def add_recent(table: Table, key: int, minute: float, first: float, second: float, scale: float) -> None:
+    """Add one train's two values to a key; after ``scale`` minutes they weigh 1/e."""
     row = table[key]
     elapsed = minute - row[0]
     if elapsed > 0:
@@ -64,52 +91,57 @@ def recent_add(table: Table, key: int, minute: float, first: float, second: floa
 
 
 @compiled
-def recent(table: Table, key: int, minute: float, scale: float) -> tuple[float, float, float]:
-    """Weight and the two sums of a key, faded to ``minute``."""
+def recent_sums(table: Table, key: int, minute: float, scale: float) -> RecentSums:
+    """Return the sums of a key, faded to ``minute``."""
     row = table[key]
     elapsed = minute - row[0]
     fade = math.exp(-elapsed / scale) if elapsed > 0 else 1.0
-    return row[1] * fade, row[2] * fade, row[3] * fade
+    return RecentSums(weight=row[1] * fade, first=row[2] * fade, second=row[3] * fade)
 
 
 @compiled
-def past_add(table: Table, key: int, day: int, weight: float, values: Values) -> None:
-    """Count values at a key on a service day; days never go backwards (an older day counts to the newest one)."""
+def add_past(table: Table, key: int, day: int, train: PastSums) -> None:
+    """Add one train to a key on a service day; days never go backwards (an older day counts to the newest one)."""
     row = table[key]
     elapsed = day - row[0]
     if elapsed > 0:
         slow, fast = _SLOW_FACTOR**elapsed, _FAST_FACTOR**elapsed
-        for column in range(1, 1 + PAST_VALUES):
+        for column in range(1, 1 + _SUMS):
             today = row[column]
             row[column] = 0.0
-            row[column + PAST_VALUES] = (row[column + PAST_VALUES] + today) * slow
-            row[column + 2 * PAST_VALUES] = (row[column + 2 * PAST_VALUES] + today) * fast
+            row[column + _SUMS] = (row[column + _SUMS] + today) * slow
+            row[column + 2 * _SUMS] = (row[column + 2 * _SUMS] + today) * fast
         row[0] = day
-    row[1] += weight
-    row[2] += values[0]
-    row[3] += values[1]
-    row[4] += values[2]
-    row[5] += values[3]
-    row[6] += values[4]
-    row[7] += values[5]
+    column = 1
+    for value in train:
+        row[column] += value
+        column += 1
 
 
 @compiled
-def past(table: Table, key: int, day: int, speed: int) -> tuple[float, float, float, float, float, float, float]:
-    """Weight and sums of a key over the days before ``day``, fading ``SLOW`` or ``FAST``."""
+def past_sums(table: Table, key: int, day: int, speed: int) -> PastSums:
+    """Return the sums of a key over the days before ``day``, fading ``SLOW`` or ``FAST``."""
     row = table[key]
-    base = 1 + PAST_VALUES * (1 + speed)
+    base = 1 + _SUMS * (1 + speed)
     elapsed = day - row[0]
-    if elapsed <= 0:
-        return row[base], row[base + 1], row[base + 2], row[base + 3], row[base + 4], row[base + 5], row[base + 6]
+    if elapsed <= 0:  # its own day is not over: only the days before it count
+        return PastSums(
+            weight=row[base],
+            growth=row[base + 1],
+            growth_10=row[base + 2],
+            growth_3=row[base + 3],
+            growth_1=row[base + 4],
+            delay=row[base + 5],
+            cancelled=row[base + 6],
+        )
     factor = _SLOW_FACTOR if speed == SLOW else _FAST_FACTOR
     fade = factor if elapsed == 1 else factor**elapsed
-    return (
-        (row[base] + row[1]) * fade,
-        (row[base + 1] + row[2]) * fade,
-        (row[base + 2] + row[3]) * fade,
-        (row[base + 3] + row[4]) * fade,
-        (row[base + 4] + row[5]) * fade,
-        (row[base + 5] + row[6]) * fade,
-        (row[base + 6] + row[7]) * fade,
+    return PastSums(
+        weight=(row[base] + row[1]) * fade,
+        growth=(row[base + 1] + row[2]) * fade,
+        growth_10=(row[base + 2] + row[3]) * fade,
+        growth_3=(row[base + 3] + row[4]) * fade,
+        growth_1=(row[base + 4] + row[5]) * fade,
+        delay=(row[base + 5] + row[6]) * fade,
+        cancelled=(row[base + 6] + row[7]) * fade,
     )

@@ -1,19 +1,16 @@
 """The tables of columns in ``docs/data.md``, made from the docstrings of the events' fields.
 
-``python -m zielzeit.lake.column_docs`` writes them; the rest of the page is written by hand.
+``python -m zielzeit.lake.column_docs`` writes them. ``zielzeit.features.feature_docs`` writes the table of features;
+the rest of the page is written by hand.
 """
 
 from __future__ import annotations
-
-import ast
-import inspect
-import textwrap
-from itertools import pairwise
 
 import msgspec
 import pyarrow as pa
 
 from zielzeit.events.structs import Decision, Prediction
+from zielzeit.field_docs import field_docs, markdown
 from zielzeit.lake.columns import Column, nested_struct
 from zielzeit.lake.table_definitions import DAY, TABLES, Table
 from zielzeit.settings import ROOT
@@ -51,28 +48,12 @@ def meaning(table: Table, column: Column) -> str:
         owner = nested_struct(hints[step]) or owner
     for event in (owner, *owner.__bases__, Decision, Prediction):
         if text := field_docs(event).get(field):
-            return text.replace("``", "`").replace("|", "\\|").replace("None", "null")
+            return markdown(text)
     raise LookupError(f"{owner.__name__}.{field} has no docstring")
 
 
 def _type_name(kind: pa.DataType) -> str:
     return str(kind).replace("item: ", "").replace("[day]", "")
-
-
-def field_docs(owner: type) -> dict[str, str]:
-    """Field → its docstring as one line, read from the source: Python does not keep docstrings of fields."""
-    if owner is msgspec.Struct:
-        return {}
-    (body,) = ast.parse(textwrap.dedent(inspect.getsource(owner))).body
-    fields = pairwise(body.body) if isinstance(body, ast.ClassDef) else ()
-    return {
-        field.target.id: " ".join(str(below.value.value).split())
-        for field, below in fields
-        if isinstance(field, ast.AnnAssign)
-        and isinstance(field.target, ast.Name)
-        and isinstance(below, ast.Expr)
-        and isinstance(below.value, ast.Constant)
-    }
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ FILE = "model.json"
 NETWORK_FILE = "network.bin"
 """The network's state at the end of the history that the model was trained on, where that has one."""
 
-_CLASS, _DELAY, _HORIZON = (FEATURES.index(name) for name in ("klass", "delay", "horizon"))
+_CLASS, _DELAY, _HORIZON = (FEATURES.index(name) for name in ("train_class", "delay", "horizon"))
 
 
 class Score(msgspec.Struct, frozen=True, gc=False):

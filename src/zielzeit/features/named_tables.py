@@ -1,82 +1,37 @@
-"""The tables of ``zielzeit.features.network_tables`` with names: keys are handed out as they appear, tables grow with
+"""The tables of ``zielzeit.features.network_tables`` by name: keys are handed out as names appear, tables grow with
 them."""
 
 from __future__ import annotations
 
 import io
 import zlib
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 
 import msgspec
 import numpy as np
 
 from zielzeit import train_classes
-from zielzeit.features import network_tables
-from zielzeit.features.network_tables import Tables
+from zielzeit.features.network_tables import LAYOUTS, KeyArray, Layout, Tables
 from zielzeit.features.statistics import PAST_WIDTH, RECENT_WIDTH, Table
 
 SPACES = ("station", "hop", "train", "service", "relation")
 """What keys are handed out for. Classes are numbered by ``zielzeit.train_classes``."""
 
-_NEVER = -1e9
 _CLASSES = len(train_classes.CLASSES)
-
-
-class _Layout(msgspec.Struct, frozen=True):
-    space: str
-    width: int
-    rows: int = 1
-    """Rows per key."""
-    first: float = 0.0
-    """Value of column 0 before anything was observed."""
-
-
-def _recent(space: str) -> _Layout:
-    return _Layout(space, RECENT_WIDTH)
-
-
-def _past(space: str, rows: int = 1) -> _Layout:
-    return _Layout(space, PAST_WIDTH, rows)
-
-
-LAYOUT: dict[str, _Layout] = {
-    "hop_hour": _recent("hop"),
-    "hop_half_day": _recent("hop"),
-    "hop_last": _Layout("hop", 2, first=_NEVER),
-    "hop_minutes": _Layout("hop", 1, first=np.nan),
-    "hop_past": _past("hop"),
-    "hop_late_past": _past("hop"),
-    "station_hour": _recent("station"),
-    "station_cancelled": _recent("station"),
-    "station_past": _past("station"),
-    "train_past": _past("train"),
-    "train_late_past": _past("train", 2),
-    "service_half_day": _recent("service"),
-    "service_past": _past("service"),
-    "service_bucket_past": _past("service", network_tables.DELAY_BUCKETS),
-    "relation_half_day": _recent("relation"),
-    "relation_last": _Layout("relation", 2, first=_NEVER),
-    "relation_past": _past("relation"),
-    "class_hour": _recent("class"),
-    "class_half_day": _recent("class"),
-    "class_cancelled": _recent("class"),
-    "class_past": _past("class"),
-    "class_bucket_past": _past("class", network_tables.DELAY_BUCKETS * network_tables.HORIZON_BUCKETS),
-}
 
 
 def empty_tables(keys: Mapping[str, int]) -> Tables:
     """Tables with room for so many keys of each space, row 0 included."""
-    return Tables(**{name: _empty(layout, keys[layout.space]) for name, layout in LAYOUT.items()})
+    return Tables(**{name: _empty(layout, keys[layout.space]) for name, layout in LAYOUTS.items()})
 
 
-def _empty(layout: _Layout, keys: int) -> Table:
-    table = np.zeros((keys * layout.rows, layout.width))
-    table[:, 0] = layout.first
+def _empty(layout: Layout, keys: int) -> Table:
+    table = np.zeros((keys * layout.rows_per_key, layout.width))
+    table[:, 0] = layout.empty
     return table
 
 
-class Store:
+class NamedTables:
     """Names, their keys and the tables. Key 0 is every name that has not been observed."""
 
     def __init__(self, names: Mapping[str, list[Hashable]] | None = None, tables: Tables | None = None) -> None:
@@ -99,9 +54,14 @@ class Store:
             self._grow(space, max(64, 2 * key))
         return key
 
+    def known_keys(self, space: str, names: Iterable[Hashable]) -> KeyArray:
+        """Return the keys of names in order; 0 where one has not been observed."""
+        keys = self.keys[space]
+        return np.array([keys.get(name, 0) for name in names], dtype=np.int32)
+
     def _grow(self, space: str, room: int) -> None:
         grown = {}
-        for name, layout in LAYOUT.items():
+        for name, layout in LAYOUTS.items():
             if layout.space == space:
                 table = _empty(layout, room)
                 old = getattr(self.tables, name)
@@ -119,9 +79,9 @@ class Store:
         self.tables = Tables(
             **{
                 name: getattr(self.tables, name)[
-                    (rows[layout.space][:, None] * layout.rows + np.arange(layout.rows)).ravel()
+                    (rows[layout.space][:, None] * layout.rows_per_key + np.arange(layout.rows_per_key)).ravel()
                 ]
-                for name, layout in LAYOUT.items()
+                for name, layout in LAYOUTS.items()
             }
         )
         self.keys = {space: {name: key for key, name in enumerate(kept[space], start=1)} for space in SPACES}
@@ -130,30 +90,30 @@ class Store:
 
     def _observed(self, space: str, minute: float, day: int) -> list[Hashable]:
         newest = np.zeros(self._room[space], dtype=bool)
-        for name, layout in LAYOUT.items():
+        for name, layout in LAYOUTS.items():
             if layout.space == space and layout.width in (RECENT_WIDTH, PAST_WIDTH):
                 since = minute if layout.width == RECENT_WIDTH else day
-                newest |= (getattr(self.tables, name)[:, 0] >= since).reshape(-1, layout.rows).any(axis=1)
+                newest |= (getattr(self.tables, name)[:, 0] >= since).reshape(-1, layout.rows_per_key).any(axis=1)
         return [name for name, key in self.keys[space].items() if newest[key]]
 
     def to_bytes(self) -> bytes:
         """Names and tables, packed."""
         names = msgspec.json.encode({space: list(self.keys[space]) for space in SPACES})
         arrays = {}
-        for name, layout in LAYOUT.items():
+        for name, layout in LAYOUTS.items():
             used = _CLASSES if layout.space == "class" else len(self.keys[layout.space]) + 1
-            arrays[name] = getattr(self.tables, name)[: used * layout.rows]
+            arrays[name] = getattr(self.tables, name)[: used * layout.rows_per_key]
         buffer = io.BytesIO()
         np.savez(buffer, names=np.frombuffer(names, dtype=np.uint8), **arrays)
         return zlib.compress(buffer.getvalue(), level=1)
 
     @classmethod
-    def from_bytes(cls, data: bytes) -> Store:
+    def from_bytes(cls, data: bytes) -> NamedTables:
         """What ``to_bytes`` packed. Raises ValueError for anything else."""
         try:
             with np.load(io.BytesIO(zlib.decompress(data)), allow_pickle=False) as file:
                 names = msgspec.json.decode(file["names"].tobytes(), type=dict[str, list[str | tuple[int | str, ...]]])
-                tables = Tables(**{name: file[name] for name in LAYOUT})
+                tables = Tables(**{name: file[name] for name in LAYOUTS})
         except (zlib.error, KeyError, OSError, msgspec.DecodeError) as error:
             raise ValueError(f"not a stored network state: {error}") from None
         return cls({space: list(names[space]) for space in SPACES}, tables)

@@ -32,9 +32,9 @@ DEPARTURE, CANCELLED, ARRIVAL, UNKNOWN = 0, 1, 2, 3
 """What happened at a stop: left, not served, run ended (or should have), nobody knows."""
 
 
-class Runs(NamedTuple):
+class StopArrays(NamedTuple):
     """Parallel arrays, one entry per stop, runs one after the other and stops in order; keys as in
-    ``zielzeit.features.table_store``."""
+    ``zielzeit.features.named_tables``."""
 
     kind: npt.NDArray[np.int8]
     first: Longs
@@ -50,8 +50,8 @@ class Runs(NamedTuple):
     """At the departure, at the last stop at the arrival; NaN where unknown."""
     known: Floats
     """When that is decided, minutes since 1970 UTC: as the source says, else ``SETTLED`` after it happened."""
-    klass: Ints
-    category: Floats
+    train_class: Ints
+    category_code: Floats
     holiday: Floats
     station: Ints
     hop: Ints
@@ -74,7 +74,7 @@ class Labels(NamedTuple):
     values: dict[str, pl.Series]
 
 
-def assemble(stops: pl.DataFrame) -> tuple[Runs, Labels, Names, dict[str, int]]:
+def assemble(stops: pl.DataFrame) -> tuple[StopArrays, Labels, Names, dict[str, int]]:
     """Runs of all the stop records, their names, the names of the keys, and how many rows were left out by reason."""
     frame, values = _coded(stops)
     frame, left_out = _in_order(frame)
@@ -107,16 +107,16 @@ def assemble(stops: pl.DataFrame) -> tuple[Runs, Labels, Names, dict[str, int]]:
     told = frame["known"].cast(pl.Float64).to_numpy() / MINUTE
     known = np.where(np.isnan(told), known, told)
 
-    klass_of = np.array([train_classes.train_class(name) for name in values["category"]], dtype=np.int32)
+    class_of = np.array([train_classes.train_class(name) for name in values["category"]], dtype=np.int32)
     code_of = np.array([train_classes.category_code(name) for name in values["category"]])
-    klass = klass_of[categories]
+    train_class = class_of[categories]
     before = _served_before(kind, start)
     hop, hop_made, hops = _hops(station, before, start, values["station"])
     destination = station[last]
     # A train without a line is told from others by its category, after all lines.
     line_or_category = np.where(_is_empty(values["line"])[line], len(values["line"]) + categories, line)
     stations = len(values["station"])
-    relation, relations = pd.factorize((klass.astype(np.int64) * stations + station) * stations + destination)
+    relation, relations = pd.factorize((train_class.astype(np.int64) * stations + station) * stations + destination)
     services = len(values["line"]) + len(values["category"])
     service, service_codes = pd.factorize(relation.astype(np.int64) * services + line_or_category)
     trains_ = len(values["category"]) * len(values["number"])
@@ -124,7 +124,7 @@ def assemble(stops: pl.DataFrame) -> tuple[Runs, Labels, Names, dict[str, int]]:
         relation.astype(np.int64) * trains_ + categories.astype(np.int64) * len(values["number"]) + numbers
     )
     names = _names(values, hops, relations, service_codes, train_codes)
-    runs = Runs(
+    arrays = StopArrays(
         kind=kind,
         first=first,
         end=end,
@@ -133,8 +133,8 @@ def assemble(stops: pl.DataFrame) -> tuple[Runs, Labels, Names, dict[str, int]]:
         arrival=arrival,
         delay=delay,
         known=known,
-        klass=klass,
-        category=code_of[categories],
+        train_class=train_class,
+        category_code=code_of[categories],
         holiday=by_value(wall_departure // berlin_time.DAY, service_days.holiday_share),
         station=(station + 1).astype(np.int32),
         hop=hop,
@@ -148,7 +148,7 @@ def assemble(stops: pl.DataFrame) -> tuple[Runs, Labels, Names, dict[str, int]]:
     left_out |= {"run with a single stop": int((sizes == 1).sum()), "no delay known": int(lost.sum())}
     left_out["destination beyond the data"] = int((leaves & ~lost).sum())
     codes = {"category": categories, "number": numbers, "line": line, "station": station, "destination": destination}
-    return runs, Labels(codes, values | {"destination": values["station"]}), names, left_out
+    return arrays, Labels(codes, values | {"destination": values["station"]}), names, left_out
 
 
 def _coded(stops: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, pl.Series]]:
@@ -239,8 +239,8 @@ def _names(
     lines = line + category
     service = []
     for code in services:
-        klass, here, there = relation[code // len(lines)]
-        service.append((klass, lines[code % len(lines)], here, there))
+        train_class, here, there = relation[code // len(lines)]
+        service.append((train_class, lines[code % len(lines)], here, there))
     train = []
     for code in trains_:
         rest, which = divmod(int(code), len(number))
