@@ -15,7 +15,6 @@ _MODULES = (
     "cli.demo",
     "cli.stack",
     "cli.submit",
-    "cli.store",
     "cli.ingest",
     "cli.simulate",
     "cli.decide",

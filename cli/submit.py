@@ -1,6 +1,8 @@
-"""``zielzeit submit``: the job to a Flink cluster."""
+"""``zielzeit submit`` and ``zielzeit store``: a job to a Flink cluster."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -20,14 +22,19 @@ from cli.options import (
     Resume,
     Settle,
     StartFrom,
+    StoreIntervalSeconds,
     TopicPrefix,
     settings_of,
 )
+
+if TYPE_CHECKING:
+    from deploy.cluster.job_description import JobDescription
 
 
 def register(app: typer.Typer) -> None:
     """Add this module's commands."""
     app.command(name="submit", help="Submit the job to the local or any other Flink cluster.")(submit)
+    app.command(name="store", help="Submit the storage job: topics to Parquet by day, exactly once.")(store)
 
 
 def submit(
@@ -49,17 +56,34 @@ def submit(
     parallelism: Parallelism = None,
     resume: Resume = None,
 ) -> None:
-    """Create missing topics, then start the job; prints its id and the dashboard's address."""
-    from rich.console import Console
+    """Create missing topics, start the job, and print its id and the dashboard's address."""
+    from deploy.cluster.job_description import PREDICT
 
-    from deploy.cluster import submit as submission
-    from zielzeit import topics
-    from zielzeit.kafka.admin import ensure_topics
+    _start(PREDICT, context, resume)
+
+
+def store(
+    context: typer.Context,
+    flink_rest: FlinkRest = None,
+    kafka_bootstrap: KafkaBootstrap = None,
+    topic_prefix: TopicPrefix = None,
+    group_id: GroupId = None,
+    start_from: StartFrom = None,
+    bounded: Bounded = None,
+    lake: LakeAt = None,
+    store_interval_seconds: StoreIntervalSeconds = None,
+    resume: Resume = None,
+) -> None:
+    """Make room on the local stack where there is none, start the job, and print its id and the dashboard's address."""
+    from deploy.cluster.job_description import STORE
+
+    _start(STORE, context, resume)
+
+
+def _start(job: JobDescription, context: typer.Context, resume: str | None) -> None:
+    from deploy.cluster.start import start
+    from zielzeit.progress import Shown
 
     config = settings_of(context)
-    savepoint = submission.latest_checkpoint(config) if resume == "latest" else resume
-    console = Console()
-    with console.status("submitting the job"):
-        ensure_topics(config, topics.ALL)
-        job_id = submission.submit(config, savepoint=savepoint)
-    console.print(f"job {job_id} runs: {config.flink_rest}/#/job/running/{job_id}/overview", soft_wrap=True)
+    job_id = start(job, config, resume=resume, progress=Shown())
+    print(f"job {job_id} {job.result(config)}: {config.flink_rest}/#/job/running/{job_id}/overview")

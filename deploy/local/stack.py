@@ -128,6 +128,10 @@ class Stack:
         statuses = self._look(programs(self.settings))
         return [status for status in statuses if status.part != STORE or status.state != "down"]
 
+    def has(self, part: str) -> bool:
+        """Whether a program of this part is up."""
+        return any(status.part == part and status.state == "up" for status in self.status())
+
     def logs(self, name: str) -> list[Path]:
         """Log files of a program or part, the oldest first. Raises UserError where there is no such thing."""
         chosen = [program.name for program in programs(self.settings) if name in (program.name, program.part)]

@@ -17,7 +17,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from zielzeit.errors import UserError
 
 ROOT = Path(__file__).resolve().parents[2]
-"""The checkout that this module stands in; where the package is installed by pip, the folder of its packages."""
+CHECKOUT = ROOT if (ROOT / "zielzeit").is_file() and (ROOT / "pyproject.toml").is_file() else None
+"""The checkout that this module stands in; None where the package was installed by pip."""
 
 _ENVIRONMENT_PREFIX = "ZIELZEIT_"
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from deploy.cluster.submit import STORE, submit
+from deploy.cluster.job_description import STORE
+from deploy.cluster.submit import submit
 from deploy.local.stack import Stack
 from tests.integration import job
 from zielzeit import topics

@@ -20,7 +20,8 @@ from moto.server import ThreadedMotoServer
 from pyarrow import fs
 
 from deploy.cluster import jobs
-from deploy.cluster.submit import STORE, submit
+from deploy.cluster.job_description import STORE
+from deploy.cluster.submit import submit
 from deploy.local.stack import Stack
 from tests.integration import job
 from tests.integration.conftest import Predicted, Topics

@@ -14,7 +14,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from deploy.cluster.submit import STORE, submit
+from deploy.cluster.job_description import STORE
+from deploy.cluster.submit import submit
 from tests.integration import job, week
 from tests.integration.conftest import Predicted
 from tests.integration.week import Expected

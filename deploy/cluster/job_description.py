@@ -1,0 +1,37 @@
+"""The jobs that can be submitted, and all that differs between them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+
+from deploy.local.programs import STORE as STORE_PART
+from zielzeit.settings import Settings
+
+
+class JobDescription(msgspec.Struct, frozen=True, kw_only=True):
+    """What submitting must know about a job of ``flink_jobs``."""
+
+    module: str
+    """Module with the job's ``main``."""
+    title: str
+    """What messages call it."""
+    settings: Callable[[Settings], Settings]
+    """The job's settings, made of the environment's."""
+    result: Callable[[Settings], str]
+    """What the job does once it is submitted, for a message."""
+    part: str | None = None
+    """Part of the local stack that brings slots for it; None where the stack's own TaskManagers are meant for it."""
+
+
+PREDICT = JobDescription(
+    module="flink_jobs.predict", title="the job", settings=lambda settings: settings, result=lambda settings: "runs"
+)
+STORE = JobDescription(
+    module="flink_jobs.store",
+    title="the storage job",
+    settings=Settings.for_storage,
+    result=lambda settings: f"writes {settings.lake}",
+    part=STORE_PART,
+)
