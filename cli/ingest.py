@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from cli.options import KafkaBootstrap, LakeAt
+from cli.options import KafkaBootstrap, LakeAt, PollIntervalSeconds
 
 
 class Clock(StrEnum):
@@ -36,7 +36,7 @@ def poll(
     ],
     past: Annotated[bool, typer.Option(help="ask for the last hour as well (past=1)")] = True,
     clock: Annotated[Clock, typer.Option(help="whose clock gives the boards their time")] = Clock.server,
-    interval: Annotated[float, typer.Option(min=0.1, help="seconds between two polls of a station")] = 180.0,
+    poll_interval_seconds: PollIntervalSeconds = None,
     rate: Annotated[float | None, typer.Option(min=0.1, help="most requests a minute in all")] = None,
     public: Annotated[
         bool, typer.Option("--public", help="keep the public instance's rules, whatever the host")
@@ -52,17 +52,18 @@ def poll(
     from zielzeit.sources.station_list import read_stations
 
     _log_to_stderr()
+    config = settings.load(kafka_bootstrap=kafka_bootstrap, poll_interval_seconds=poll_interval_seconds)
     plan = make_plan(
         base_url,
         read_stations(stations),
-        interval_seconds=interval,
+        interval_seconds=config.poll_interval_seconds,
         past=past,
         public=public,
         per_minute=rate,
         timeout_seconds=timeout,
         concurrency=concurrency,
     )
-    poll_until_stopped(plan, settings.load(kafka_bootstrap=kafka_bootstrap), clock.value)
+    poll_until_stopped(plan, config, clock.value)
 
 
 def replay(

@@ -23,8 +23,6 @@ _HOST = "127.0.0.1"
 _PORT = 8090
 _FIRST_HOUR = 7
 """Of simulated time: the morning peak, with a past hour of departures that can be decided at once."""
-_POLL_SECONDS = 180
-"""Simulated seconds between two boards of a station."""
 
 
 class Railway(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,7 +90,7 @@ def guests(railway: Railway, settings: Settings, folder: Path) -> list[Guest]:
         part=PART,
         command=(
             *(*command, "poll", "--base-url", railway.url, "--stations", f"@{names}"),
-            *("--interval", f"{_POLL_SECONDS / railway.speed:g}"),
+            *("--poll-interval-seconds", f"{settings.poll_interval_seconds / railway.speed:g}"),
         ),
         environment={
             "PYTHONPATH": _PYTHON_PATH,

@@ -98,6 +98,8 @@ class Settings(BaseSettings):
         30.0, gt=0, description="Seconds between two looks of the job for a new model version."
     )
 
+    poll_interval_seconds: float = Field(180.0, ge=0.1, description="Seconds between two polls of a station's board.")
+
     gap: int = Field(
         7,
         ge=1,

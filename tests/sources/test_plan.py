@@ -21,7 +21,7 @@ def test_too_many_stations_for_the_public_instance_are_refused_with_the_arithmet
         make_plan(PUBLIC, names(31))
     assert str(error.value) == (
         "31 stations every 180 s are 10.3 requests a minute; the public instance allows 10: poll at most 30 stations "
-        "or set --interval to at least 186, or host your own (derfnull/db-fakedisplay)"
+        "or set --poll-interval-seconds to at least 186, or host your own (derfnull/db-fakedisplay)"
     )
 
 

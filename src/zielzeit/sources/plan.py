@@ -8,6 +8,7 @@ from urllib.parse import quote, urlsplit
 import msgspec
 
 from zielzeit.errors import UserError
+from zielzeit.settings import Settings
 
 PUBLIC_HOST = "dbf.finalrewind.org"
 PUBLIC_PER_MINUTE = 10.0
@@ -54,7 +55,7 @@ def make_plan(
     base_url: str,
     stations: list[str],
     *,
-    interval_seconds: float = 180.0,
+    interval_seconds: float = Settings.model_fields["poll_interval_seconds"].default,
     past: bool = True,
     public: bool = False,
     per_minute: float | None = None,
@@ -74,7 +75,7 @@ def make_plan(
     if public and interval_seconds < PUBLIC_SPACING_SECONDS:
         raise UserError(
             f"a station every {interval_seconds:g} s is {60 / interval_seconds:.3g} requests a minute for one station; "
-            "the public instance allows 1: set --interval to at least 60"
+            "the public instance allows 1: set --poll-interval-seconds to at least 60"
         )
     limit, who = (PUBLIC_PER_MINUTE, "the public instance") if public else (per_minute, "--rate")
     if per_minute is not None and limit is not None and per_minute < limit:
@@ -111,5 +112,6 @@ def _check_rate(stations: int, interval_seconds: float, limit: float, who: str) 
     own = ", or host your own (derfnull/db-fakedisplay)" if who != "--rate" else ", or raise --rate"
     raise UserError(
         f"{stations} stations every {interval_seconds:g} s are {asked:.1f} requests a minute; {who} allows {limit:g}: "
-        f"poll at most {most} stations or set --interval to at least {ceil(stations * 60 / limit - 1e-9)}{own}"
+        f"poll at most {most} stations or set --poll-interval-seconds to at least "
+        f"{ceil(stations * 60 / limit - 1e-9)}{own}"
     )
