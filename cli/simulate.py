@@ -1,10 +1,9 @@
-"""Command: simulate."""
+"""``zielzeit simulate``: a simulated railway, served like DBF or recorded to a file."""
 
 from __future__ import annotations
 
 import contextlib
 import socket
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -32,10 +31,6 @@ def _simulate(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)] = 8090,
     speed: Annotated[float, typer.Option(help="Simulated seconds per second.", min=0.01)] = 1.0,
-    since: Annotated[
-        float | None,
-        typer.Option(help="When --start was, seconds since 1970: one started again goes on; default: now."),
-    ] = None,
     boards: Annotated[Path | None, typer.Option(help="No server: record boards here (.jsonl or .jsonl.zst).")] = None,
     hours: Annotated[float, typer.Option(help="Hours to record.", min=0.01)] = 24.0,
     every: Annotated[int, typer.Option(help="Seconds between two boards of a station.", min=30)] = 180,
@@ -54,9 +49,7 @@ def _simulate(
     wrong = Faults.parse(faults, seed)
     world = World(build(stations, seed))
     if boards is None:
-        elapsed = 0.0 if since is None else max(0.0, time.time() - since)
-        ticking = Clock(begin.timestamp(), speed, elapsed)
-        _serve_simulation(world, wrong, ticking, host=host, port=port, truth=truth)
+        _serve_simulation(world, wrong, Clock(begin.timestamp(), speed), host=host, port=port, truth=truth)
         return
     if not boards.name.removesuffix(".zst").endswith(".jsonl"):
         raise UserError(f"--boards {boards}: name it .jsonl or .jsonl.zst, as replay reads it")

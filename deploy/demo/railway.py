@@ -13,13 +13,13 @@ import msgspec
 
 from deploy.local.guests import Guest
 from deploy.local.layout import Address
-from zielzeit.settings import ROOT, Settings
+from zielzeit.settings import CHECKOUT, Settings
 from zielzeit.simulator.clock import BERLIN
 from zielzeit.simulator.timetable import build
 
 PART = "demo"
-_PYTHON_PATH = os.pathsep.join([str(ROOT / "src"), str(ROOT)])
-_HOST = "127.0.0.1"
+_PYTHON_PATH = {} if CHECKOUT is None else {"PYTHONPATH": os.pathsep.join([str(CHECKOUT / "src"), str(CHECKOUT)])}
+HOST = "127.0.0.1"
 _PORT = 8090
 _FIRST_HOUR = 7
 """Of simulated time: the morning peak, with a past hour of departures that can be decided at once."""
@@ -41,7 +41,7 @@ class Railway(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def url(self) -> str:
         """Where it answers like DBF."""
-        return f"http://{_HOST}:{self.port}"
+        return f"http://{HOST}:{self.port}"
 
     def now(self) -> datetime:
         """Simulated time, Europe/Berlin."""
@@ -69,18 +69,13 @@ def guests(railway: Railway, settings: Settings, folder: Path) -> list[Guest]:
     folder.mkdir(parents=True, exist_ok=True)
     names = folder / "stations.txt"
     names.write_text("".join(f"{station.name}\n" for station in build(railway.stations, railway.seed).stations))
-    command = (sys.executable, "-m", "cli.app")
+    described = msgspec.json.encode(railway).decode()
     simulator = Guest(
         name="simulator",
         part=PART,
-        command=(
-            *(*command, "simulate", "--host", _HOST, "--port", str(railway.port)),
-            *("--stations", str(railway.stations), "--seed", str(railway.seed), "--speed", f"{railway.speed:g}"),
-            *("--start", railway.start.isoformat(), "--since", f"{railway.began:.3f}"),
-            *("--truth", str(folder / "truth.jsonl")),
-        ),
-        environment={"PYTHONPATH": _PYTHON_PATH},
-        address=Address(_HOST, railway.port),
+        command=(sys.executable, "-m", "deploy.demo.simulator", described, str(folder / "truth.jsonl")),
+        environment=_PYTHON_PATH,
+        address=Address(HOST, railway.port),
         url=railway.url,
         health_url=f"{railway.url}/clock.json",
         priority=50,
@@ -88,15 +83,13 @@ def guests(railway: Railway, settings: Settings, folder: Path) -> list[Guest]:
     poller = Guest(
         name="poller",
         part=PART,
-        command=(
-            *(*command, "poll", "--base-url", railway.url, "--stations", f"@{names}"),
-            *("--poll-interval-seconds", f"{settings.poll_interval_seconds / railway.speed:g}"),
-        ),
-        environment={
-            "PYTHONPATH": _PYTHON_PATH,
+        command=(sys.executable, "-m", "deploy.demo.poller", described, str(names)),
+        environment=_PYTHON_PATH
+        | {
             "ZIELZEIT_KAFKA_BOOTSTRAP": settings.kafka_bootstrap,
             "ZIELZEIT_TOPIC_PREFIX": settings.topic_prefix,
             "ZIELZEIT_TOPIC_PARTITIONS": str(settings.topic_partitions),
+            "ZIELZEIT_POLL_INTERVAL_SECONDS": str(settings.poll_interval_seconds),
         },
         priority=60,
     )
@@ -109,7 +102,7 @@ def _free_port(preferred: int) -> int:
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
-                probe.bind((_HOST, port))
+                probe.bind((HOST, port))
             except OSError:
                 continue
             return int(probe.getsockname()[1])
