@@ -41,7 +41,7 @@ def test_what_is_no_truth_is_said_so(tmp_path: Path) -> None:
     (tmp_path / "odd.jsonl").write_text('{"station": 1}\n')
     for path, said in (
         (tmp_path / "none", "does not exist"),
-        (tmp_path, "no recorded feed"),
+        (tmp_path, "not a recorded feed"),
         (tmp_path / "odd.jsonl", "line 1"),
     ):
         with pytest.raises(UserError, match=said):

@@ -78,7 +78,7 @@ def test_a_board_has_a_column_for_each_header_and_its_place_in_the_topic() -> No
     names = [column.name for column in table("boards").columns]
     assert names == list(StoredBoard.__struct_fields__)
     assert {KEY, VALUE, TIMESTAMP, *HEADERS, "kafka_partition", "kafka_offset"} == set(names)
-    assert set(JOB_COLUMNS) == set(JobBoard._fields)
+    assert tuple(JOB_COLUMNS) == JobBoard._fields
 
 
 def test_every_field_of_a_decision_is_a_column_in_its_order() -> None:

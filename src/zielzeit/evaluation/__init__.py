@@ -1,1 +1,1 @@
-"""What really happened, from the formats in which it is known: a station's recorded feed, the simulator's truth log."""
+"""Evaluation: decisions compared with what really happened, as a recorded feed or the simulator tells it."""

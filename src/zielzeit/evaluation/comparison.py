@@ -1,4 +1,4 @@
-"""How good decisions are: compared with what really happened. Pure; the readers are beside it."""
+"""Compare decisions with what really happened. Pure: no files; ``read_truth`` reads them."""
 
 from __future__ import annotations
 
@@ -23,38 +23,38 @@ class TrueStop(msgspec.Struct, frozen=True, kw_only=True):
     train: str
     """Category and number."""
     planned_wall: int
-    """Planned departure, or arrival where none is planned, on Berlin's clocks: half of the identity."""
+    """Planned departure (arrival if the run ends here), wall minutes of Berlin; a part of the identity."""
     kind: str
     """``departed``, ``terminated`` (also where a run ended short) or ``cancelled``."""
     planned: int
-    """Of the event that counts: the departure, or the arrival where it terminated."""
+    """Planned time of the event that counts: of the departure, or of the arrival if the run terminated here."""
     delay: int | None
     known_at: int
-    """When it was last said whether the train runs; 0: from the start."""
+    """When the feed last said whether the train runs; 0: before the first board."""
     undecidable: str | None
-    """Why no poller could have known, or None."""
+    """Why no poller could have known what happened, or None."""
 
     @property
     def id(self) -> str:
-        """As ``verdicts.decision_id`` makes it."""
+        """The id of the decision about this stop, as ``zielzeit.decision`` makes it."""
         planned = berlin_time.wall_datetime(self.planned_wall).isoformat(timespec="minutes")
         return f"{self.station}|{self.train}|{planned}"
 
     @property
     def left(self) -> int:
-        """When it left, arrived or was to leave."""
+        """True departure or arrival; the planned one of a cancelled train."""
         return self.planned + (self.delay or 0) * MINUTE
 
 
 class Delays(msgspec.Struct):
-    """Pairs of decided and true delay, minutes, for one rule or kind."""
+    """Errors of the delays of one rule or kind, minutes."""
 
     errors: list[int] = []
-    """Decided − true, of the decision itself."""
+    """Decided delay − true delay."""
     corrected: list[int] = []
-    """The same after the last correction."""
+    """Delay after the last correction − true delay."""
     estimated: list[float] = []
-    """The same of ``delay_estimate``."""
+    """``delay_estimate`` − true delay."""
 
 
 Finding = Literal[
@@ -72,42 +72,47 @@ Finding = Literal[
 
 
 class Comparison(msgspec.Struct):
-    """Decisions beside the truth."""
+    """Result of a comparison of decisions with the truth."""
 
     counts: dict[str, int]
+    """Finding → number of trains."""
     examples: dict[str, list[str]]
+    """Finding → a few trains, each in a sentence."""
     delays: dict[str, Delays]
-    """By ``all``, kind and rule."""
+    """Errors by group: ``all``, each kind, each rule."""
     waits: list[float]
-    """Minutes from the true departure until the decision was known."""
+    """Minutes from the true departure to the decision, one per train found."""
     came_back: int
-    """Trains that a board still showed after they were decided by silence: ``late`` records' ids."""
+    """Number of trains that a board showed again after their decision (ids of ``late`` records)."""
 
 
-class Span(msgspec.Struct, frozen=True):
-    """From a station's first board to its last, milliseconds."""
+class Period(msgspec.Struct, frozen=True):
+    """From the first to the last of some times, milliseconds since 1970 UTC."""
 
     first: int
     last: int
 
 
 class Evaluation:
-    """Gathers decisions, then compares. ``margin``: minutes before a recording's end that are not asked for."""
+    """Collects boards and decisions, then compares them with the truth.
+
+    ``margin``: minutes before a recording's end in which departures are not expected to be decided.
+    """
 
     def __init__(self, margin: int) -> None:
         self._margin = margin * MINUTE
-        self._spans: dict[str, Span] = {}
+        self._spans: dict[str, Period] = {}
         self._decided: defaultdict[str, list[Decision]] = defaultdict(list)
         self._shown: set[str] = set()
         self._late: set[str] = set()
 
     def see_board(self, station: str, at: int) -> None:
-        """A board of a station, in order of time."""
+        """Note a board of a station; boards come in order of time."""
         span = self._spans.get(station)
-        self._spans[station] = Span(at, at) if span is None else Span(span.first, at)
+        self._spans[station] = Period(at, at) if span is None else Period(span.first, at)
 
     def see(self, decision: Decision) -> None:
-        """A decision, in order; of a decider that tells every first sight."""
+        """Note a decision, in order; from a decider that reports every first sight of a train."""
         self._shown.add(decision.id)
         if decision.kind == "late":
             self._late.add(decision.id)
@@ -115,63 +120,65 @@ class Evaluation:
             self._decided[decision.id].append(decision)
 
     def compare(self, truths: Iterable[TrueStop]) -> Comparison:
-        """Every decided departure and every true one, once."""
-        tally = _Tally()
+        """Compare each decided and each true departure once."""
+        statistics = _Statistics()
         known: set[str] = set()
-        covered: dict[str, Span] = {}
+        covered: dict[str, Period] = {}
         for truth in truths:
             span = self._spans.get(truth.station)
             if span is None:
                 continue
             known.add(truth.id)
-            reach = covered.get(truth.station, Span(truth.planned, truth.planned))
-            covered[truth.station] = Span(min(reach.first, truth.planned), max(reach.last, truth.planned))
-            self._compare_one(truth, self._decided.get(truth.id, []), span, tally)
+            reach = covered.get(truth.station, Period(truth.planned, truth.planned))
+            covered[truth.station] = Period(min(reach.first, truth.planned), max(reach.last, truth.planned))
+            self._compare_one(truth, self._decided.get(truth.id, []), span, statistics)
         for id_, decisions in self._decided.items():
-            reach = covered.get(decisions[0].station, Span(1, 0))
+            reach = covered.get(decisions[0].station, Period(1, 0))
             scheduled = berlin_time.milliseconds(decisions[0].scheduled)
             if id_ not in known and reach.first <= scheduled <= reach.last and _gone(decisions):
-                tally.count("invented", f"{id_}: {_words(decisions)}; the truth knows no such train")
-        return Comparison(tally.counts, tally.examples, tally.delays, tally.waits, len(self._late))
+                statistics.count("invented", f"{id_}: {_words(decisions)}; no such train in the truth")
+        return Comparison(statistics.counts, statistics.examples, statistics.delays, statistics.waits, len(self._late))
 
-    def _compare_one(self, truth: TrueStop, decisions: list[Decision], span: Span, tally: _Tally) -> None:
+    def _compare_one(self, truth: TrueStop, decisions: list[Decision], span: Period, statistics: _Statistics) -> None:
         gone = _gone(decisions)
         asked = span.first <= truth.left <= span.last - self._margin
         if truth.undecidable:
             wrong = len(gone) > 1 or bool(gone) != (truth.kind in _GONE)
             if asked or gone:
-                tally.count("undecidable", f"{truth.id}: {truth.undecidable}")
+                statistics.count("undecidable", f"{truth.id}: {truth.undecidable}")
             if wrong and (asked or gone):
-                tally.count("wrong where undecidable", f"{truth.id}: {truth.undecidable}; {_words(decisions)}")
+                statistics.count("wrong where undecidable", f"{truth.id}: {truth.undecidable}; {_words(decisions)}")
             return
         if len(gone) > 1:
-            tally.count("doubled", f"{truth.id}: {_words(decisions)}")
+            statistics.count("doubled", f"{truth.id}: {_words(decisions)}")
         if truth.kind not in _GONE:
-            _compare_cancelled(truth, decisions, gone, tally)
+            _compare_cancelled(truth, decisions, gone, statistics)
         elif not asked:
             return
         elif gone:
-            tally.count("found", truth.id)
-            tally.measure(truth, gone[0], decisions[-1])
+            statistics.count("found", truth.id)
+            statistics.measure(truth, gone[0], decisions[-1])
         elif _revoked_later(truth, decisions):
-            tally.count("revoked after the decision", f"{truth.id}: {_words(decisions)}, true delay {truth.delay}")
+            statistics.count("revoked after the decision", f"{truth.id}: {_words(decisions)}, true delay {truth.delay}")
         elif truth.id in self._shown:
-            tally.count("missed", f"{truth.id}: {_words(decisions) or 'no decision'}, true delay {truth.delay}")
+            statistics.count("missed", f"{truth.id}: {_words(decisions) or 'no decision'}, true delay {truth.delay}")
         else:
-            tally.count("never shown", truth.id)
+            statistics.count("never shown", truth.id)
 
 
-def _compare_cancelled(truth: TrueStop, decisions: list[Decision], gone: list[Decision], tally: _Tally) -> None:
+def _compare_cancelled(
+    truth: TrueStop, decisions: list[Decision], gone: list[Decision], statistics: _Statistics
+) -> None:
     if gone and not decisions[-1].cancelled and truth.known_at <= berlin_time.milliseconds(gone[0].last_seen):
-        tally.count("invented", f"{truth.id}: {_words(decisions)}; it was cancelled")
+        statistics.count("invented", f"{truth.id}: {_words(decisions)}; it was cancelled")
     elif gone:
-        tally.count("cancelled after the decision", f"{truth.id}: {_words(decisions)}")
+        statistics.count("cancelled after the decision", f"{truth.id}: {_words(decisions)}")
     elif decisions:
-        tally.count("cancelled, decided so", f"{truth.id}: {_words(decisions)}")
+        statistics.count("cancelled, decided so", f"{truth.id}: {_words(decisions)}")
 
 
 def _revoked_later(truth: TrueStop, decisions: list[Decision]) -> bool:
-    """Whether its cancellation was taken back only when no board showed it any more."""
+    """Return True if the cancellation was revoked only after the last board that showed the train."""
     return (
         bool(decisions)
         and decisions[-1].cancelled
@@ -179,7 +186,7 @@ def _revoked_later(truth: TrueStop, decisions: list[Decision]) -> bool:
     )
 
 
-class _Tally:
+class _Statistics:
     def __init__(self) -> None:
         self.counts: dict[str, int] = {}
         self.examples: defaultdict[str, list[str]] = defaultdict(list)
@@ -206,7 +213,7 @@ class _Tally:
             self.count_example(f"{decision.id}: delay {decision.delay} by {decision.rule}, truly {truth.delay}")
 
     def count_example(self, example: str) -> None:
-        """An example without a count: a large error."""
+        """Note an example of a delay that is far off, without counting it."""
         if len(self.examples["delay far off"]) < _EXAMPLES:
             self.examples["delay far off"].append(example)
 

@@ -1,4 +1,4 @@
-"""Recorded boards decided and compared with the truth, in one pass."""
+"""Decide recorded boards and compare the decisions with the truth, in one pass."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from zielzeit.progress import SILENT, Progress, counted
 from zielzeit.recordings.read import Recording
 
 MARGIN = 30
-"""Minutes before a recording's end for which no decision is asked: their truth may not have been told yet."""
+"""Minutes before a recording's end in which no decision is expected: the truth may not have been posted yet."""
 
 
 def evaluate(
@@ -26,13 +26,13 @@ def evaluate(
     station: str | None = None,
     progress: Progress = SILENT,
 ) -> Comparison:
-    """Decisions over a recording beside the truth. Raises UserError."""
+    """Comparison of the decisions over a recording with the truth. Raises UserError."""
     boards = counted(progress, "boards decided", recording.boards, recording.read())
     return _decided(boards, decider).compare(read_truth(truth, station))
 
 
 def compare(boards: Iterable[RecordedBoard], truth: Iterable[TrueStop], decider: Decider) -> Comparison:
-    """Decisions over boards beside the truth."""
+    """Comparison of the decisions over boards with the truth."""
     return _decided(boards, decider).compare(truth)
 
 

@@ -1,4 +1,4 @@
-"""Recorded IRIS feeds as true stops: the last thing said is what happened."""
+"""True stops of recorded IRIS feeds: what the feed said last is what happened."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from zielzeit.evaluation.comparison import TrueStop
 
 
 def read(folder: Path, station: str | None) -> Iterator[TrueStop]:
-    """All stops of a recorded feed, as one who looks back knows them. Raises UserError as ``iris.read_plan``."""
+    """All stops of a recorded feed, as they were known at its end. Raises UserError like ``iris_feed.read_plan``."""
     stops = iris_feed.read_plan(folder, station)
     for change in iris_feed.read_changes(folder):
         iris_feed.apply(stops, change, station)
@@ -22,7 +22,7 @@ def read(folder: Path, station: str | None) -> Iterator[TrueStop]:
 
 
 def true_stop(stop: iris_feed.Stop) -> TrueStop:
-    """What happened to a stop of which all is known."""
+    """The true stop of a feed's stop, after its last change."""
     arrival, departure = stop.arrival, stop.departure
     if departure.runs:
         kind, event = "departed", departure

@@ -1,4 +1,4 @@
-"""A comparison in figures: shares, errors with their uncertainty, waits; for a table and for JSON."""
+"""Figures of a comparison, for a table and for JSON: shares, errors with their uncertainty, waiting times."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SEED: Final = 20241030
 
 
 class Figure(msgspec.Struct, frozen=True):
-    """A mean with its 95 % interval by bootstrap."""
+    """A mean and its 95 % interval by bootstrap."""
 
     value: float
     low: float
@@ -27,29 +27,29 @@ class Figure(msgspec.Struct, frozen=True):
 
 
 class DelayFigures(msgspec.Struct, frozen=True):
-    """How far delays are off, minutes, decided − true."""
+    """Errors of delays, decided − true, minutes."""
 
     count: int
     exact: Figure
-    """Share."""
+    """Share of delays without an error, 0 to 1."""
     mean_absolute: Figure
     bias: Figure
     quantiles: dict[str, float]
-    """Of the absolute error."""
+    """Quantiles of the absolute error: ``p50`` … ``p100``."""
 
 
 class Figures(msgspec.Struct, frozen=True):
-    """An evaluation as it is written to JSON."""
+    """Figures of a comparison, as they are written to JSON."""
 
     counts: dict[str, int]
     delays: dict[str, dict[str, DelayFigures]]
-    """By group (``all``, kinds, rules), then ``decided``, ``corrected``, ``estimated``."""
+    """Group (``all``, kinds, rules) → ``decided``, ``corrected`` or ``estimated`` → figures."""
     minutes_to_decision: dict[str, float]
     examples: dict[str, list[str]]
 
 
 def figures(comparison: Comparison) -> Figures:
-    """All figures of a comparison; groups without a delay are left out."""
+    """All figures of a comparison, without groups that have no delay."""
     delays = {}
     for group, found in sorted(comparison.delays.items()):
         series: dict[str, Sequence[float]] = {
@@ -68,7 +68,7 @@ def figures(comparison: Comparison) -> Figures:
 
 
 def delay_figures(errors: Sequence[float]) -> DelayFigures:
-    """Figures of at least one error."""
+    """Figures of errors in minutes, of which there must be at least one."""
     values = np.asarray(errors, dtype=float)
     return DelayFigures(
         count=len(values),
@@ -80,10 +80,10 @@ def delay_figures(errors: Sequence[float]) -> DelayFigures:
 
 
 def figure(of: npt.ArrayLike) -> Figure:
-    """Mean and its 95 % interval: the same values always give the same interval."""
+    """Mean and 95 % interval by bootstrap with a fixed seed: equal values give equal intervals."""
     values: npt.NDArray[Any] = np.asarray(of, dtype=float)
     rng = np.random.default_rng(_SEED)
-    # Equal values are drawn together: a resample of a million minutes is a draw of a few hundred counts.
+    # Equal values are drawn together, so that a resample of a million minutes is a draw of a few hundred counts.
     levels, counts = np.unique(values, return_counts=True)
     drawn = rng.multinomial(len(values), counts / len(values), size=_RESAMPLES)
     low, high = np.quantile(drawn @ levels / len(values), (0.025, 0.975))

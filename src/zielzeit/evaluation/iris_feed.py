@@ -1,9 +1,9 @@
-"""Recorded IRIS feeds: planned stops and every change of an event, as ``../shared/data`` keeps them.
+"""Recorded IRIS feeds, the source behind DBF: planned stops, and every change of an arrival or departure.
 
-Two layouts: one station polled every 30 seconds (``changes_dedup.csv.gz``), and many stations of which a change names
-the station (``changes.csv.gz``). Planned times are ``YYMMDDHHMM`` on Berlin's clocks. A change carries the new time
-``ct``, the state ``cs`` (``c`` cancelled, ``p`` planned again, ``a`` added), platform ``cp`` and path ``cpth``; what it
-leaves empty stays as it was.
+A recorded feed is a folder with ``plan_stops.csv.gz`` and the changes of either one station polled every 30 seconds
+(``changes_dedup.csv.gz``) or of many stations, where each change names its station (``changes.csv.gz``). Times are
+``YYMMDDHHMM`` on Berlin's clocks. A change carries the new time ``ct``, state ``cs`` (``c`` cancelled, ``p`` planned
+again, ``a`` added), platform ``cp`` and path ``cpth``; an empty field means unchanged.
 """
 
 from __future__ import annotations
@@ -26,33 +26,35 @@ CHANGES = ("changes_dedup.csv.gz", "changes.csv.gz")
 
 
 class Event(msgspec.Struct):
-    """A stop's arrival or departure as far as it is known."""
+    """An arrival or departure as known so far."""
 
     planned: str = ""
-    """Empty where there is no such event."""
+    """Planned time; empty if there is no such event."""
     actual: str = ""
+    """Newest time of the feed; empty before the first."""
     state: str = ""
+    """Newest state ``cs``."""
     platform: str = ""
     path: str = ""
     """Stops before the arrival or after the departure, joined by ``|``."""
     known: bool = False
-    """Whether any change was seen."""
+    """True once a change was seen."""
     state_at: int = 0
-    """When ``state`` was last said, milliseconds."""
+    """When the feed last set ``state``, milliseconds since 1970 UTC."""
 
     @property
     def runs(self) -> bool:
-        """Whether there is such an event and it is not cancelled."""
+        """Return True if the event exists and is not cancelled."""
         return bool(self.planned) and self.state != "c"
 
     @property
     def believed(self) -> int:
-        """Milliseconds of the last time said."""
+        """Newest time of the feed, else the planned one, milliseconds since 1970 UTC."""
         return milliseconds(self.actual or self.planned)
 
     @property
     def delay(self) -> int:
-        """Minutes."""
+        """Newest delay, minutes."""
         return (self.believed - milliseconds(self.planned)) // MINUTE
 
 
@@ -64,28 +66,31 @@ class Stop(msgspec.Struct):
     number: str
     line: str
     start: str
-    """Planned start of its run."""
+    """Planned departure of the run from its origin."""
     arrival: Event
     departure: Event
 
 
 class Change(msgspec.Struct, frozen=True):
-    """Something new about one event."""
+    """A change of one arrival or departure."""
 
     at: int
-    """Milliseconds."""
+    """When it was seen, milliseconds since 1970 UTC."""
     stop_id: str
     row: dict[str, str]
 
 
 @lru_cache(maxsize=65536)
 def milliseconds(text: str) -> int:
-    """Of ``YYMMDDHHMM`` on Berlin's clocks."""
+    """Milliseconds since 1970 UTC of ``YYMMDDHHMM`` on Berlin's clocks."""
     return berlin_time.milliseconds(datetime.strptime(text, "%y%m%d%H%M").replace(tzinfo=berlin_time.BERLIN))
 
 
 def read_plan(folder: Path, station: str | None) -> dict[str, Stop]:
-    """Planned stops by id; ``station`` names the one of a folder that does not. Raises UserError without either."""
+    """Planned stops by id; ``station`` names the station of a feed whose files do not.
+
+    Raises UserError if neither names it.
+    """
     stops = {}
     for line in _lines(folder / PLAN):
         stops[line["stop_id"]] = Stop(
@@ -112,7 +117,7 @@ def read_changes(folder: Path) -> list[Change]:
 
 
 def apply(stops: dict[str, Stop], change: Change, station: str | None) -> None:
-    """Let a change be known; a stop that is not planned is added with what the change says of it."""
+    """Apply a change to the stops; an unplanned stop is added with what the change says about it."""
     row = change.row
     stop = stops.get(change.stop_id)
     if stop is None:

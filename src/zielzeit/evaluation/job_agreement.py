@@ -1,4 +1,4 @@
-"""The job's decisions beside those made without Flink: the same boards must give the same, byte for byte."""
+"""Compare the job's decisions with those made without Flink: equal boards must give equal decisions, byte for byte."""
 
 from __future__ import annotations
 
@@ -17,12 +17,14 @@ from zielzeit.settings import Settings
 
 
 class Agreement(msgspec.Struct, frozen=True):
-    """What two sets of decisions have in common. A decision that stands twice counts twice."""
+    """What two sets of decisions have in common; a decision that occurs twice counts twice."""
 
     same: int
+    """Number of equal decisions."""
     only_offline: tuple[str, ...]
-    """Ids with kind and revision, in order."""
+    """Decisions that only ``decide`` made: id, kind and revision, sorted."""
     only_job: tuple[str, ...]
+    """Decisions that only the job made."""
 
 
 class _Name(msgspec.Struct, frozen=True):
@@ -43,14 +45,14 @@ def offline(boards: Iterable[RecordedBoard], decider: Decider) -> Iterator[bytes
 
 
 def by_job(settings: Settings) -> Iterator[bytes]:
-    """The JSON of every committed decision on the topics. Raises UserError where broker or topics are missing."""
+    """The JSON of every committed decision on the topics. Raises UserError if broker or topics are missing."""
     for name in topics.DECISIONS:
         for record in read_topic(settings, name, from_beginning=True, follow=False, stop=Event()):
             yield record.value
 
 
 def compare(expected: Iterable[bytes], found: Iterable[bytes]) -> Agreement:
-    """Compare decisions as JSON, whatever their order; keeps a digest of each."""
+    """Compare decisions as JSON in any order. Keeps a digest of each in memory, not the decisions."""
     names: dict[bytes, str] = {}
     wanted, got = (_digests(decisions, names) for decisions in (expected, found))
     same = (wanted & got).total()

@@ -1,4 +1,4 @@
-"""Truth files of any known format, told apart by what they hold."""
+"""Read files of truth in any known format, distinguished by their contents."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from zielzeit.evaluation.comparison import TrueStop
 
 
 def read_truth(paths: Sequence[Path], station: str | None) -> Iterator[TrueStop]:
-    """Every stop of the given files; ``station`` names the one of a recorded feed whose files do not.
+    """Every true stop of the given files; ``station`` names the station of a recorded feed whose files do not.
 
-    A recorded feed is its folder, or one of its two files; a truth log is JSON lines, also ``.zst`` or ``.gz``.
-    Raises UserError for anything else.
+    A recorded feed is given by its folder or one of its files; a truth log is JSON lines, optionally ``.zst`` or
+    ``.gz``. Raises UserError for anything else.
     """
     for path in paths:
         folder = path if path.is_dir() else path.parent
@@ -25,7 +25,7 @@ def read_truth(paths: Sequence[Path], station: str | None) -> Iterator[TrueStop]
                 (folder / name).is_file() for name in iris_feed.CHANGES
             ):
                 names = f"{iris_feed.PLAN} and {' or '.join(iris_feed.CHANGES)}"
-                raise UserError(f"--truth {folder} is no recorded feed: it holds no {names}")
+                raise UserError(f"--truth {folder} is not a recorded feed: expected {names}")
             yield from feed_truth.read(folder, station)
         elif ".jsonl" in path.suffixes:
             yield from truth_log.read(path)

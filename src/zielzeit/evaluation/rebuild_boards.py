@@ -1,7 +1,7 @@
-"""Boards rebuilt from a recorded IRIS feed: what DBF would have answered with all that was known at a moment.
+"""Rebuild boards from a recorded IRIS feed: what DBF would have answered with what was known at the moment.
 
-The rules of db-fakedisplay: a row shows from 180 minutes before its planned arrival (departure where it starts) until
-its believed departure (arrival where it ends), with ``past=1`` an hour longer; rows in the order of that time.
+Rules of db-fakedisplay: a row is shown from 180 minutes before its planned arrival (departure if the run starts here)
+until its believed departure (arrival if it ends here), with ``past=1`` for an hour longer, in order of that time.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from zielzeit.evaluation import iris_feed
 _AHEAD = 180 * MINUTE
 _PAST = 60 * MINUTE
 _LONGEST = 12 * 60 * MINUTE
-"""A row later than this is not looked for."""
+"""Longest delay that is looked for."""
 
 
 def rebuild(
@@ -35,9 +35,9 @@ def rebuild(
     past: bool,
     only: Set[str] | None = None,
 ) -> Iterator[BoardRecord]:
-    """Boards of every station of a feed, each ``every`` seconds from ``begin`` to ``end`` (aware), in order of time.
+    """Boards of the stations of a feed, every ``every`` seconds from ``begin`` to ``end`` (aware), in order of time.
 
-    ``station`` names the one of a feed that does not; ``only`` chooses among those of a feed that does.
+    ``station`` names the station of a feed whose files do not; ``only`` selects stations of a feed whose files do.
     """
     stops = iris_feed.read_plan(folder, station)
     at_station: defaultdict[str, list[tuple[int, str]]] = defaultdict(list)
@@ -68,7 +68,7 @@ def rebuild(
 
 
 def _shows(stop: iris_feed.Stop) -> int:
-    """The planned time by which its row enters the board."""
+    """Planned time, milliseconds since 1970 UTC, that decides when the row appears on the board."""
     return iris_feed.milliseconds(stop.arrival.planned or stop.departure.planned)
 
 

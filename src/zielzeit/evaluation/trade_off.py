@@ -1,4 +1,7 @@
-"""What each waiting time buys: settle and gap on real boards, silence and grace on a simulated day full of faults."""
+"""Trade-off between decision latency and exact delays, for each waiting time of the decision.
+
+``settle`` is measured on real boards, the others on a simulated day with every fault.
+"""
 
 from __future__ import annotations
 
@@ -35,29 +38,29 @@ _STATIONS, _SEED = 40, 7
 _START = datetime(2026, 3, 10, 4, tzinfo=BERLIN)
 
 
-class Trade(msgspec.Struct, frozen=True):
-    """What one value of one setting gives."""
+class TradeOff(msgspec.Struct, frozen=True):
+    """What one value of one setting gains and costs."""
 
     setting: str
     value: int
     wait: float
     """Median minutes from the true departure to the decision."""
     good: float
-    """Percent: delays exact at once (settle), trains that did not come back (gap), departures found (max_silence),
-    boards in time (grace)."""
+    """Gain, percent: delays exact at once (settle), trains that did not come back (gap), departures found
+    (max_silence), boards in time (grace)."""
     wrong: int
-    """Decisions missed, invented or doubled, or taken back by a late board."""
+    """Departures missed, invented or doubled; boards too late (grace)."""
 
 
-def settle(boards: Sequence[BoardRecord], truth: Sequence[TrueStop]) -> Iterator[Trade]:
-    """How long a row must have stood, on boards with ``past=1``."""
+def settle(boards: Sequence[BoardRecord], truth: Sequence[TrueStop]) -> Iterator[TradeOff]:
+    """Values of ``settle`` on real boards with ``past=1``."""
     for value in SETTLE:
         found = compare(boards, truth, Decider(Rules(settle=value), 0))
         yield _trade("settle", value, found, _exact(found))
 
 
-def simulated_day(progress: Progress = SILENT) -> Iterator[Trade]:
-    """``gap``, ``max_silence`` and ``grace`` on default boards of a simulated day with every fault on."""
+def simulated_day(progress: Progress = SILENT) -> Iterator[TradeOff]:
+    """Values of ``gap``, ``max_silence`` and ``grace`` on default boards of a simulated day with every fault."""
     with tempfile.TemporaryDirectory() as folder:
         file, truth_file = Path(folder) / "boards.jsonl", Path(folder) / "truth.jsonl"
         record(
@@ -82,11 +85,11 @@ def simulated_day(progress: Progress = SILENT) -> Iterator[Trade]:
         yield _trade("max_silence", value, found, 100 * known / max(1, known + found.counts.get("missed", 0)))
     for value in GRACE:
         in_time = sum(minutes < value or not minutes for minutes in late)
-        yield Trade("grace", value, float(value), 100 * in_time / len(late), len(late) - in_time)
+        yield TradeOff("grace", value, float(value), 100 * in_time / len(late), len(late) - in_time)
 
 
-def draw(trades: Sequence[Trade], out: Path) -> None:
-    """The plot: for each setting what is gained and what it costs."""
+def draw(trades: Sequence[TradeOff], out: Path) -> None:
+    """Draw the plot to a file: for each setting its gain and its cost."""
     figure = Figure(figsize=(11, 8), layout="constrained")
     axes = figure.subplots(2, 2)
     titles = {
@@ -103,7 +106,7 @@ def draw(trades: Sequence[Trade], out: Path) -> None:
     figure.savefig(out, dpi=110, metadata={"Software": None})
 
 
-def _panel(axis: Any, trades: Sequence[Trade], title: str, label: str, chosen: int) -> None:
+def _panel(axis: Any, trades: Sequence[TradeOff], title: str, label: str, chosen: int) -> None:
     values = [trade.value for trade in trades]
     axis.plot(values, [trade.good for trade in trades], "o-", color="tab:blue")
     axis.set_title(title, fontsize=10)
@@ -118,7 +121,7 @@ def _panel(axis: Any, trades: Sequence[Trade], title: str, label: str, chosen: i
     other.plot(values, [trade.wait for trade in trades], "s--", color="tab:orange", markersize=4)
     other.set_ylabel("minutes to the decision", color="tab:orange")
     other.set_ylim(0, 1.15 * max(1, *(trade.wait for trade in trades)))
-    axis.set_zorder(other.get_zorder() + 1)  # else the other curve lies over the numbers
+    axis.set_zorder(other.get_zorder() + 1)  # otherwise the second curve covers the numbers
     axis.patch.set_visible(False)
     for trade in trades:
         if trade.wrong:
@@ -132,6 +135,6 @@ def _exact(found: Comparison) -> float:
     return 100 * sum(not error for error in errors) / len(errors)
 
 
-def _trade(setting: str, value: int, found: Comparison, good: float) -> Trade:
+def _trade(setting: str, value: int, found: Comparison, good: float) -> TradeOff:
     wrong = sum(found.counts.get(name, 0) for name in ("missed", "invented", "doubled"))
-    return Trade(setting, value, median(found.waits), good, wrong)
+    return TradeOff(setting, value, median(found.waits), good, wrong)

@@ -1,4 +1,4 @@
-"""The simulator's truth log (``src/zielzeit/simulator/truth.py``) as true stops."""
+"""True stops of the simulator's truth log (``zielzeit.simulator.truth``)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _decode = msgspec.json.Decoder(Truth).decode
 
 
 def read(path: Path) -> Iterator[TrueStop]:
-    """One true stop for each line. Raises UserError naming the line that is none."""
+    """One true stop per line. Raises UserError that names the first line of another form."""
     for number, text in read_lines(path):
         try:
             yield _stop(_decode(text))

@@ -1,4 +1,4 @@
-"""What the decision's numbers rest on: the correction for silence, and what the waiting times buy."""
+"""Learn and check the correction for silence (``zielzeit.decision.silence_correction``); lateness of boards."""
 
 from __future__ import annotations
 
@@ -21,10 +21,11 @@ from zielzeit.recordings.decompress import read_lines
 from zielzeit.recordings.json_lines import decode_line
 
 PERIOD = 6 * 60 * MINUTE
+"""Length of a period of the cross-validation, milliseconds."""
 
 
-class Silent(msgspec.Struct, frozen=True):
-    """A train that silence decided, beside the truth; minutes."""
+class SilentTrain(msgspec.Struct, frozen=True):
+    """A train that silence decided and its true delay, minutes."""
 
     group: str
     base: float
@@ -33,15 +34,15 @@ class Silent(msgspec.Struct, frozen=True):
     period: int
 
 
-class Fold(msgspec.Struct, frozen=True):
-    """Errors (said − true) of trains that were not learnt from."""
+class HeldOutErrors(msgspec.Struct, frozen=True):
+    """Errors (said − true, minutes) of trains that the correction was not learnt from."""
 
     last: list[float]
     estimated: list[float]
 
 
-def silent_trains(boards: Sequence[BoardRecord], truth: dict[str, TrueStop], rules: Rules) -> list[Silent]:
-    """Every train of default boards of one station that silence decided and of which the true delay is known."""
+def silent_trains(boards: Sequence[BoardRecord], truth: dict[str, TrueStop], rules: Rules) -> list[SilentTrain]:
+    """Trains that silence decided on default boards of one station and whose true delay is known."""
     station, memory = Station(), dict[str, bytes]()
     found = []
     for record in boards:
@@ -53,7 +54,7 @@ def silent_trains(boards: Sequence[BoardRecord], truth: dict[str, TrueStop], rul
             if verdict.rule != "silence" or true is None or true.kind != verdict.kind or true.delay is None:
                 continue
             found.append(
-                Silent(
+                SilentTrain(
                     silence_correction.group(entry),
                     silence_correction.base(entry),
                     entry.delay,
@@ -64,8 +65,8 @@ def silent_trains(boards: Sequence[BoardRecord], truth: dict[str, TrueStop], rul
     return found
 
 
-def learn(trains: Sequence[Silent]) -> dict[str, silence_correction.Estimate]:
-    """For each group the median of what was missing, in half minutes, and the mean error that is left."""
+def learn(trains: Sequence[SilentTrain]) -> dict[str, silence_correction.Estimate]:
+    """Correction per group: median of the missing delay, in half minutes, and the mean absolute error that remains."""
     missing: defaultdict[str, list[float]] = defaultdict(list)
     for train in trains:
         missing[train.group].append(train.true - train.base)
@@ -76,8 +77,8 @@ def learn(trains: Sequence[Silent]) -> dict[str, silence_correction.Estimate]:
     return learnt
 
 
-def leave_one_period_out(trains: Sequence[Silent]) -> Fold:
-    """Each period estimated by what the other periods teach."""
+def leave_one_period_out(trains: Sequence[SilentTrain]) -> HeldOutErrors:
+    """Errors of each period, with the correction that the other periods teach (cross-validation)."""
     last, estimated = [], []
     for period in sorted({train.period for train in trains}):
         learnt = learn([train for train in trains if train.period != period])
@@ -86,11 +87,11 @@ def leave_one_period_out(trains: Sequence[Silent]) -> Fold:
                 added = learnt[train.group].delay if train.group in learnt else 0.0
                 last.append(float(train.last - train.true))
                 estimated.append(train.base + added - train.true)
-    return Fold(last, estimated)
+    return HeldOutErrors(last, estimated)
 
 
 def lateness(recording: Path) -> list[float]:
-    """Minutes by which each line of a recording came after a newer one; 0 for one in order."""
+    """Lateness of each line of a recording, minutes: how much older it is than the newest line before it."""
     newest, found = 0, []
     for _, line in read_lines(recording):
         at = berlin_time.milliseconds(decode_line(line).polled_at)

@@ -37,8 +37,9 @@ class JobBoard(NamedTuple):
     """Milliseconds since 1970 UTC."""
 
 
-JOB_COLUMNS = {column.name: column.type for column in table(topics.BOARDS).columns if column.name in JobBoard._fields}
-"""Columns of the table ``boards`` that the job reads, with their types."""
+_TYPES = {column.name: column.type for column in table(topics.BOARDS).columns}
+JOB_COLUMNS = {name: _TYPES[name] for name in JobBoard._fields}
+"""Columns of the table ``boards`` that the job reads, with their types, in the order of ``JobBoard``."""
 _SCHEMA = pa.schema(JOB_COLUMNS.items())
 _ORDER = [("polled_at", "ascending"), ("station", "ascending"), ("kafka_offset", "ascending")]
 _PLACE = ("kafka_partition", "kafka_offset")
