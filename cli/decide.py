@@ -13,7 +13,7 @@ from zielzeit.errors import UserError
 
 if TYPE_CHECKING:
     from zielzeit.decision.decider import Decider
-    from zielzeit.evaluation.figures import Figures
+    from zielzeit.evaluation.figures import Figure, Figures
     from zielzeit.settings import Settings
 
 
@@ -104,28 +104,39 @@ def _evaluate(
 
 
 def _show(result: Figures) -> None:
-    from rich.console import Console
-    from rich.table import Table
+    from zielzeit.terminal_table import Column, show
 
-    console = Console()
-    table = Table("finding", "count", "for example", title="Decisions beside the truth")
+    findings = [Column("finding"), Column("count", right=True), Column("for example", text=True)]
+    rows = []
     for finding, count in sorted(result.counts.items()):
         examples = [] if finding == "found" else result.examples.get(finding, [])
-        table.add_row(finding, str(count), "\n".join(examples[:3]))
-    console.print(table)
-    delays = Table(
-        "group", "delay", "count", "exact, %", "mean error, min", "bias, min", "p50 p90 p99 max", title="Delays"
-    )
+        rows.append((finding, f"{count:,}", "\n".join(examples[:3])))
+    show(findings, rows, "Decisions beside the truth")
+    print()
+    delays = [
+        *(Column("group"), Column("delay"), Column("count", right=True)),
+        *(Column("exact, %", right=True), Column("95 %", rank=3, right=True)),
+        *(Column("MAE, min", right=True), Column("95 %", rank=3, right=True)),
+        *(Column("bias, min", rank=2, right=True), Column("95 %", rank=3, right=True)),
+        Column("p50 p90 p99 max", rank=1, right=True),
+    ]
+    lines = []
     for group, series in result.delays.items():
         for name, found in series.items():
             if name == "corrected" and found == series["decided"]:
                 continue
-            exact = f"{100 * found.exact.value:.1f} ({100 * found.exact.low:.1f} … {100 * found.exact.high:.1f})"
             quantiles = " ".join(f"{value:g}" for value in found.quantiles.values())
-            row = (group, name, str(found.count), exact, str(found.mean_absolute), str(found.bias), quantiles)
-            delays.add_row(*row)
-    console.print(delays)
+            measured = (*_measured(found.exact, 100), *_measured(found.mean_absolute), *_measured(found.bias))
+            lines.append((group, name, f"{found.count:,}", *measured, quantiles))
+    show(delays, lines, "Errors of the decided delays")
+    print()
     waits = ", ".join(f"{name} {value:g}" for name, value in result.minutes_to_decision.items())
-    console.print(f"Minutes from the true departure to the decision: {waits or 'none'}")
+    print(f"Minutes from the true departure to the decision: {waits or 'none'}")
     for example in result.examples.get("delay far off", []):
-        console.print(f"Far off: {example}", highlight=False)
+        print(f"Far off: {example}")
+
+
+def _measured(figure: Figure, factor: int = 1) -> tuple[str, str]:
+    """A figure and its interval, each for a column."""
+    value, low, high = (factor * each for each in (figure.value, figure.low, figure.high))
+    return (f"{value:.1f}", f"{low:.1f} … {high:.1f}") if factor > 1 else (f"{value:.2f}", f"{low:.2f} … {high:.2f}")

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cli.options import LakeAt, settings_of
+from zielzeit.terminal_table import Column, output_width
+from zielzeit.terminal_table import show as print_table
 
 if TYPE_CHECKING:
-    from rich.console import JustifyMethod
-    from rich.table import Table
-
     from zielzeit.lake.listing import TableSummary
+
+_COLUMNS = {
+    column.title: column
+    for column in (
+        Column("days", right=True),
+        Column("rows", right=True),
+        Column("files", rank=2, right=True),
+        Column("MB", rank=1, right=True),
+        Column("labelled", rank=3, right=True),
+        Column("notes", rank=4, text=True),
+    )
+}
 
 
 def register(app: typer.Typer) -> None:
@@ -34,7 +44,6 @@ def show(
     if context.invoked_subcommand is not None:
         return
     import msgspec
-    from rich.console import Console
 
     from zielzeit.errors import UserError
     from zielzeit.lake.listing import summaries
@@ -50,8 +59,9 @@ def show(
         print(msgspec.json.encode(found).decode())
         return
     rows = [row for one in found for row in (_by_day(one) if by_day else [_line(one)])]
-    if sys.stdout.isatty():
-        Console().print(_grid(rows))
+    if output_width() is not None:
+        columns = [_COLUMNS.get(name, Column(name)) for name in rows[0]]
+        print_table(columns, [list(row.values()) for row in rows])
         return
     for row in rows:
         print(", ".join(f"{name} {value}" for name, value in row.items() if value))
@@ -110,15 +120,3 @@ def _by_day(one: TableSummary) -> list[dict[str, str]]:
         }
         for day in one.days
     ]
-
-
-def _grid(rows: list[dict[str, str]]) -> Table:
-    from rich.table import Table
-
-    grid = Table(box=None, pad_edge=False)
-    for name in rows[0]:
-        justify: JustifyMethod = "right" if name in ("days", "rows", "files", "MB", "labelled") else "left"
-        grid.add_column(name, justify=justify, no_wrap=name != "notes")
-    for row in rows:
-        grid.add_row(*row.values())
-    return grid

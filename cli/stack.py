@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from zielzeit.settings import load
+from zielzeit.terminal_table import Column
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -19,6 +20,15 @@ if TYPE_CHECKING:
     from deploy.local.stack import Stack, Status
 
 _STYLES = {"up": "green", "down": "dim", "given up": "red", "unwell": "red"}
+
+_COLUMNS = [
+    Column("part"),
+    Column("state"),
+    Column("pid", rank=3, right=True),
+    Column("uptime", rank=2, right=True),
+    Column("restarts", rank=1, right=True),
+    Column("address"),
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -58,12 +68,11 @@ def _up(
 
 def _status() -> None:
     """Show how each program does; exit code 0 when all are up, else 1."""
-    from rich.console import Console
-
     from deploy.local.stack import Stack
+    from zielzeit.terminal_table import show
 
     statuses = Stack(load()).status()
-    Console().print(table(statuses))
+    show(_COLUMNS, _rows(statuses))
     if any(status.state != "up" for status in statuses):
         raise typer.Exit(1)
 
@@ -102,6 +111,8 @@ def start_visibly(stack: Stack, parts: Sequence[str]) -> list[Status]:
     from rich.console import Console
     from rich.live import Live
 
+    from zielzeit.terminal_table import fitting, table
+
     if not sys.stdout.isatty():
         seen: dict[str, str] = {}
 
@@ -112,18 +123,21 @@ def start_visibly(stack: Stack, parts: Sequence[str]) -> list[Status]:
                     print(f"{status.name}: {status.state} {status.address}".rstrip(), flush=True)
 
         return stack.up(parts, progress=say)
-    with Live(console=Console(), refresh_per_second=4) as live:
-        return stack.up(parts, progress=lambda statuses: live.update(table(statuses)))
+    console = Console()
+
+    def picture(statuses: Sequence[Status]) -> Table:
+        rows = _rows(statuses)
+        return table(_COLUMNS, rows, fitting(_COLUMNS, rows, console.width))
+
+    with Live(console=console, refresh_per_second=4) as live:
+        return stack.up(parts, progress=lambda statuses: live.update(picture(statuses)))
 
 
-def table(statuses: Sequence[Status]) -> Table:
-    """The statuses for a terminal."""
-    from rich.table import Table
-
-    grid = Table("part", "state", "pid", "uptime", "restarts", "address", box=None, pad_edge=False)
+def _rows(statuses: Sequence[Status]) -> Sequence[tuple[str, ...]]:
+    """A row for each program, as ``_COLUMNS`` has them."""
+    rows = []
     for status in statuses:
         uptime = "" if status.uptime_seconds is None else str(timedelta(seconds=round(status.uptime_seconds)))
-        style = _STYLES.get(status.state, "yellow")
-        state = f"[{style}]{status.state}[/]"
-        grid.add_row(status.name, state, str(status.pid or ""), uptime, str(status.restarts), status.address)
-    return grid
+        state = f"[{_STYLES.get(status.state, 'yellow')}]{status.state}[/]"
+        rows.append((status.name, state, str(status.pid or ""), uptime, str(status.restarts), status.address))
+    return rows

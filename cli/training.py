@@ -221,13 +221,20 @@ def _last_day(folder: Path) -> date:
 
 
 def _print_table(classes: dict[str, dict[str, float]]) -> None:
-    from rich.console import Console
-    from rich.table import Table
+    from zielzeit.terminal_table import Column, show
 
-    columns = ("n", "mae", "mae_persistence", "skill", "rmse", "coverage", "width")
-    table = Table("class", *columns)
-    for name, figures in classes.items():
-        table.add_row(
-            name, *(f"{figures[column]:,.3f}" if column != "n" else f"{figures[column]:,}" for column in columns)
-        )
-    Console(width=None if Console().is_terminal else 120).print(table)
+    # Figure, its title and its rank: what is left out first where the terminal is narrow.
+    shown = {
+        "n": ("examples", 0),
+        "mae": ("MAE", 0),
+        "mae_persistence": ("persistence", 0),
+        "skill": ("skill", 0),
+        "rmse": ("RMSE", 2),
+        "coverage": ("coverage", 1),
+        "width": ("width", 1),
+    }
+    rows = [
+        (name, *(f"{figures[key]:,}" if key == "n" else f"{figures[key]:,.3f}" for key in shown))
+        for name, figures in classes.items()
+    ]
+    show([Column("class"), *(Column(title, rank, right=True) for title, rank in shown.values())], rows)

@@ -59,7 +59,7 @@ class Job:
     @property
     def url(self) -> str:
         """Its page in the dashboard."""
-        return f"{self._settings.flink_rest}/#/job/running/{self._ids[-1]}/overview"
+        return f"{self._settings.flink_rest}/#/job/running/{self._ids[-1]}"
 
     def end(self) -> None:
         """Cancel every job of the demo's name, also an earlier demo's, and remove its own checkpoints.

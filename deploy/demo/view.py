@@ -12,16 +12,31 @@ from typing import Protocol
 import msgspec
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
+from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
 from deploy.demo.score import Score
 from zielzeit.events.structs import Decision, Outcome, Prediction
 from zielzeit.simulator.clock import BERLIN
+from zielzeit.terminal_table import Cell, Column, cell_width, fitting_widths, table
 
 _PLAIN_SECONDS = 15.0
-_WIDE = 110
-"""Columns of a terminal from which the interval is shown too."""
+_WAITING = "waiting for the first prediction …"
+COLUMNS = [
+    Column("train"),
+    Column("station"),
+    Column("departed", rank=2),
+    Column("delay", right=True),
+    Column("destination"),
+    Column("predicted", right=True),
+    Column("P10–P90", rank=5, right=True),
+    Column("model", rank=3, right=True),
+    Column("arrived", rank=4, right=True),
+    Column("error", right=True),
+    Column("persist.", rank=1, right=True),
+]
+"""Of the live table: departures with their predictions; the last three are of trains that have arrived."""
 
 
 class Moment(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,8 +72,8 @@ def showing(console: Console, links: Mapping[str, str]) -> Iterator[View]:
         yield _Screen(live, links)
 
 
-def head(score: Score, moment: Moment) -> str:
-    """Counts and errors in a line."""
+def head(score: Score, moment: Moment) -> list[str]:
+    """Counts, errors and what is wrong, in parts of a line."""
     parts = [
         f"{moment.simulated:%H:%M} at {moment.speed:g}×",
         f"{score.boards:,} boards",
@@ -73,7 +88,7 @@ def head(score: Score, moment: Moment) -> str:
     if moment.restarts:
         again = ", ".join(f"{name} {count}×" for name, count in moment.restarts.items())
         parts.append(f"started again: {again}")
-    return " · ".join(parts)
+    return parts
 
 
 def prediction_line(event: Prediction) -> str:
@@ -96,36 +111,17 @@ def outcome_line(event: Outcome) -> str:
     )
 
 
-def table(predictions: Sequence[Prediction], arrivals: Sequence[Outcome], *, wide: bool) -> Table:
+def table_rows(predictions: Sequence[Prediction], arrivals: Sequence[Outcome]) -> list[tuple[Cell, ...]]:
     """Departures with their predictions, then arrivals with their errors beside persistence's."""
-    grid = Table(box=None, pad_edge=False, expand=True, header_style="bold")
-    for title in ("train", "station"):
-        grid.add_column(title, no_wrap=True, ratio=2 if title == "station" else None)
-    grid.add_column("departed", no_wrap=True)
-    grid.add_column("delay", justify="right", no_wrap=True)
-    grid.add_column("destination", no_wrap=True, ratio=2)
-    grid.add_column("predicted", justify="right", no_wrap=True)
-    if wide:
-        grid.add_column("P10–P90", justify="right", no_wrap=True)
-    grid.add_column("model", no_wrap=True)
-    for title in ("arrived", "error", "persist."):
-        grid.add_column(title, justify="right", no_wrap=True)
-    for event in predictions:
-        grid.add_row(*_left(event, wide=wide), "", "", "")
+    rows: list[tuple[Cell, ...]] = [(*_departure(prediction), "", "", "") for prediction in predictions]
     if arrivals:
-        grid.add_section()
-        grid.add_row("[dim]arrived[/]")
+        rows.append(("[dim]arrived[/]", *[""] * (len(COLUMNS) - 1)))
     for outcome in arrivals:
         observed = outcome.observed_delay or 0
         error, persistence = _errors(outcome.prediction, observed)
         style = "green" if error < persistence else "red" if error > persistence else ""
-        grid.add_row(
-            *_left(outcome.prediction, wide=wide),
-            f"{observed:+d}",
-            Text(f"{error:.1f}", style),
-            str(persistence),
-        )
-    return grid
+        rows.append((*_departure(outcome.prediction), f"{observed:+d}", Text(f"{error:.1f}", style), str(persistence)))
+    return rows
 
 
 class _Lines:
@@ -145,7 +141,7 @@ class _Lines:
         trouble = (moment.job, *moment.restarts.items())
         if trouble != self._trouble or monotonic() - self._said >= _PLAIN_SECONDS:
             self._trouble, self._said = trouble, monotonic()
-            self._print(head(score, moment))
+            self._print(" · ".join(head(score, moment)))
 
     def _print(self, line: str) -> None:
         self._console.print(line, markup=False, highlight=False, soft_wrap=True)
@@ -155,6 +151,7 @@ class _Screen:
     def __init__(self, live: Live, links: Mapping[str, str]) -> None:
         self._live = live
         self._links = links
+        self._widths = [len(column.title) for column in COLUMNS]
 
     def event(self, event: Decision | Prediction | Outcome) -> None:
         """Shown with the next refresh."""
@@ -164,30 +161,48 @@ class _Screen:
 
     def _picture(self, score: Score, moment: Moment) -> RenderableType:
         size = self._live.console.size
-        # Head, header, two blank lines, the arrivals' title, the addresses, and the line of the cursor.
-        rows = max(4, size.height - len(self._links) - 6)
+        above = joined(head(score, moment), size.width)
+        # The head's lines, header, two blank lines, the arrivals' title, the addresses, and the line of the cursor.
+        rows = max(4, size.height - len(above) - len(self._links) - 5)
         arrivals = list(islice(reversed(score.arrived), rows // 2))
         predictions = list(islice(reversed(score.newest), rows - len(arrivals)))
         footer = Table.grid(padding=(0, 2))
         for name, link in self._links.items():
-            footer.add_row(f"[dim]{name}[/]", Text(link, no_wrap=True))
-        wide = size.width >= _WIDE
-        waiting = Text("waiting for the first prediction …", "dim")
-        body = table(predictions, arrivals, wide=wide) if predictions else waiting
-        return Group(Text(head(score, moment), "bold", no_wrap=True, overflow="ellipsis"), "", body, "", footer)
+            footer.add_row(f"[dim]{name}[/]", Text(link, overflow="fold"))
+        body = self._table(predictions, arrivals, size.width) if predictions else Text(_WAITING, "dim")
+        return Group(*(Text(line, "bold", overflow="fold") for line in above), "", body, "", footer)
+
+    def _table(self, predictions: Sequence[Prediction], arrivals: Sequence[Outcome], width: int) -> Table:
+        cells = table_rows(predictions, arrivals)
+        # The widest cell so far counts: columns must not come and go with the rows that are shown now.
+        for index, seen in enumerate(self._widths):
+            self._widths[index] = max(seen, *(cell_width(row[index]) for row in cells))
+        return table(COLUMNS, cells, fitting_widths(COLUMNS, self._widths, width))
 
 
-def _left(event: Prediction, *, wide: bool) -> list[str]:
-    return [
-        event.train,
-        event.station,
+def joined(parts: Sequence[str], width: int) -> list[str]:
+    """The parts in as few lines as hold them; a line ends between two parts."""
+    lines = [parts[0]]
+    for part in parts[1:]:
+        longer = f"{lines[-1]} · {part}"
+        if len(longer) <= width:
+            lines[-1] = longer
+        else:
+            lines.append(part)
+    return lines
+
+
+def _departure(event: Prediction) -> tuple[str, ...]:
+    return (
+        escape(event.train),
+        escape(event.station),
         _clock(event.departed_at),
         f"{event.delay:+d}",
-        event.destination,
+        escape(event.destination),
         f"{event.predicted_delay:+.1f}",
-        *([_interval(event, "", "")] if wide else []),
+        _interval(event, "", ""),
         event.model_version,
-    ]
+    )
 
 
 def _clock(at: datetime) -> str:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import io
+import re
 from datetime import UTC, datetime
 
 import msgspec
+import pytest
 from rich.console import Console
 
 from deploy.demo.score import Score
-from deploy.demo.view import Moment, head, outcome_line, prediction_line, showing, table
+from deploy.demo.view import COLUMNS, Moment, head, joined, outcome_line, prediction_line, showing
 from tests.deploy.demo.test_score import outcome, prediction
 
 MOMENT = Moment(simulated=datetime(2026, 3, 10, 7, 30, tzinfo=UTC), speed=60, job="RUNNING", restarts={})
@@ -45,7 +47,6 @@ def test_on_a_terminal_counts_table_and_addresses_are_one_picture() -> None:
 def test_the_interval_is_shown_where_the_model_gives_one() -> None:
     sure = msgspec.structs.replace(prediction("a"), p10=1.0, p90=8.5)
     assert "(P10–P90 +1.0 – +8.5)" in prediction_line(sure)
-    assert len(table([sure], [], wide=True).columns) == len(table([sure], [], wide=False).columns) + 1
 
 
 def test_a_train_that_did_not_arrive_has_no_error() -> None:
@@ -54,4 +55,63 @@ def test_a_train_that_did_not_arrive_has_no_error() -> None:
 
 def test_trouble_is_in_the_head() -> None:
     moment = msgspec.structs.replace(MOMENT, job="RESTARTING", restarts={"poller": 2})
-    assert head(Score(), moment).endswith("job RESTARTING · started again: poller 2×")
+    assert head(Score(), moment)[-2:] == ["job RESTARTING", "started again: poller 2×"]
+
+
+LONG = {"train": "ICE 1234", "station": "Neuklarstadt Hbf", "destination": "Obermoordorf Mitte"}
+
+
+@pytest.mark.parametrize(
+    ("width", "gone"),
+    [
+        (150, set()),
+        (120, {"P10–P90"}),
+        (100, {"P10–P90", "arrived"}),
+        (80, {"P10–P90", "arrived", "model", "departed", "persist."}),
+    ],
+)
+def test_a_narrow_terminal_shows_fewer_columns_and_every_word_whole(width: int, gone: set[str]) -> None:
+    score = Score()
+    for number in range(3):
+        told = prediction(str(number))
+        told = msgspec.structs.replace(told, p10=-1.2, p90=10.5, **LONG)
+        score.take(told)
+        score.take(msgspec.structs.replace(outcome(str(number), 12), prediction=told))
+    score.boards = 123_456
+    lines = screen(score, width)
+    assert max(map(len, lines)) <= width
+    header = next(line for line in lines if line.startswith("train"))
+    assert header.split() == [column.title for column in COLUMNS if column.title not in gone]
+    rows = [line for line in lines if line.startswith("ICE 1234")]
+    assert len(rows) == 6
+    assert all(LONG["station"] in row and LONG["destination"] in row for row in rows)
+    assert not any("…" in line for line in lines)
+    assert any("http://127.0.0.1:8081/#/job/running/" + 32 * "a" in line for line in lines)
+    assert any("MAE 8.00 min, persistence 9.00" in line for line in lines)
+
+
+def screen(score: Score, width: int) -> list[str]:
+    """The lines of a terminal's screen."""
+    out = io.StringIO()
+    console = Console(file=out, force_terminal=True, width=width, height=30, color_system=None)
+    link = f"http://127.0.0.1:8081/#/job/running/{32 * 'a'}"
+    with showing(console, {"Flink": link, "Simulator": "http://127.0.0.1:8090/stations.json"}) as view:
+        view.refresh(score, MOMENT)
+    lines = [re.sub(r"\x1b\[[?0-9;]*[a-zA-Z]", "", line).strip("\r ") for line in out.getvalue().splitlines()]
+    return lines[len(lines) // 2 :]  # Live draws the last picture twice
+
+
+def test_columns_do_not_come_and_go_with_the_rows() -> None:
+    out = io.StringIO()
+    console = Console(file=out, force_terminal=True, width=80, height=30, color_system=None)
+    with showing(console, {}) as view:
+        for station in ("Köln", "Neuklarstadt Hbf an der Moor", "Köln"):
+            score = Score()
+            score.take(msgspec.structs.replace(prediction("a"), station=station, destination="Obermoordorf"))
+            view.refresh(score, MOMENT)
+    headers = [line.split() for line in out.getvalue().splitlines() if "predicted" in line]
+    assert len(headers[0]) > len(headers[1]) == len(headers[-1])
+
+
+def test_the_head_breaks_between_its_parts() -> None:
+    assert joined(["one", "two", "three"], 9) == ["one · two", "three"]
