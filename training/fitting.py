@@ -33,7 +33,7 @@ _COMMON: dict[str, Any] = {
 }
 _LARGE: dict[str, Any] = {"num_leaves": 63, "max_depth": 8}
 _SMALL: dict[str, Any] = {"num_leaves": 31, "max_depth": 6}
-"""Shallow trees are walked quicker (``zielzeit.model.treetable``) and predict as well: docs/model.md."""
+"""Shallow trees predict sooner, and as well: docs/model.md."""
 GROWTH: dict[int, dict[str, Any]] = {
     train_classes.LONG_DISTANCE: {"objective": "fair", "fair_c": 2.0, **_LARGE, "learning_rate": 0.08},
     train_classes.RE: {"objective": "l1", **_LARGE, "learning_rate": 0.12},

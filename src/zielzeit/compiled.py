@@ -33,11 +33,6 @@ def compiled(function: Callable[P, R]) -> Callable[P, R]:
     return cast(Callable[P, R], machine_code)
 
 
-def compiles() -> bool:
-    """Return True if ``@compiled`` functions are machine code in this process."""
-    return _COMPILER_IS_HERE and not _load_compiler().config.DISABLE_JIT
-
-
 @cache
 def _cache() -> str:
     """Folder of the cached machine code, named by a hash of all source files that have compiled functions.

@@ -8,7 +8,6 @@ or unpickled. A class without files falls back to persistence.
 
 from __future__ import annotations
 
-import bisect
 import hashlib
 import math
 from collections.abc import Sequence
@@ -17,13 +16,10 @@ from typing import Protocol
 
 import msgspec
 import numpy as np
-import numpy.typing as npt
 
 from zielzeit import train_classes
 from zielzeit.features.definition import FEATURES
-from zielzeit.model.boosters import Forest
-
-Matrix = npt.NDArray[np.float64]
+from zielzeit.model.boosters import Boosters, Matrix
 
 HEADS = ("growth", "p10", "p90", "cancelled")
 """Median, 10 % and 90 % quantile of the final delay minus the delay now; probability of cancellation."""
@@ -92,17 +88,15 @@ BASELINE: DelayModel = Persistence()
 class ForestModel:
     """Boosters by class and head, and the calibration of their intervals."""
 
-    def __init__(self, card: ModelCard, forests: dict[int, Forest]) -> None:
+    def __init__(self, card: ModelCard, boosters: dict[int, Boosters]) -> None:
         self.card = card
-        self._forests = forests
+        self._boosters = boosters
         self._calibration = [card.calibration.get(name, Calibration()) for name in train_classes.CLASSES]
 
     def predict(self, rows: Sequence[Sequence[float]] | Matrix) -> list[Score]:
         """See ``DelayModel``. Raises ValueError where a row has not one value per feature."""
         if len(rows) == 0:
             return []
-        if len(rows) == 1:
-            return [self._one(rows[0])]
         return [
             Score(growth, low, high, cancelled) if not math.isnan(low) else Score(growth)
             for growth, low, high, cancelled in self.matrix(np.asarray(rows, dtype=np.float64)).tolist()
@@ -111,11 +105,11 @@ class ForestModel:
     def with_calibration(self, class_name: str, calibration: Calibration | None) -> ForestModel:
         """The same boosters; one class's intervals calibrated anew, or not at all."""
         calibrations = self.card.calibration | {class_name: calibration or Calibration()}
-        return ForestModel(msgspec.structs.replace(self.card, calibration=calibrations), self._forests)
+        return ForestModel(msgspec.structs.replace(self.card, calibration=calibrations), self._boosters)
 
     def calibrated_until(self, day: str) -> ForestModel:
         """The same model, saying so."""
-        return ForestModel(msgspec.structs.replace(self.card, calibrated_until=day), self._forests)
+        return ForestModel(msgspec.structs.replace(self.card, calibrated_until=day), self._boosters)
 
     def matrix(self, rows: Matrix) -> Matrix:
         """Columns predicted delay, P10, P90, probability of cancellation; NaN where a class has no model."""
@@ -124,12 +118,12 @@ class ForestModel:
         scores = np.full((len(rows), 4), np.nan)
         delays = rows[:, _DELAY]
         scores[:, 0] = delays
-        for klass, forest in self._forests.items():
+        for klass, boosters in self._boosters.items():
             chosen = rows[:, _CLASS] == klass
             if not chosen.any():
                 continue
             part = rows[chosen]
-            growth, low, high, cancelled = forest.many(part).T
+            growth, low, high, cancelled = boosters.predict(part).T
             calibration = self._calibration[klass]
             widen = np.array(calibration.widening)[np.searchsorted(calibration.edges, part[:, _HORIZON], side="right")]
             delay = delays[chosen]
@@ -142,20 +136,6 @@ class ForestModel:
                 )
             )
         return scores
-
-    def _one(self, row: Sequence[float]) -> Score:
-        if len(row) != len(FEATURES):
-            raise ValueError(f"{len(FEATURES)} features are wanted, the row has {len(row)}")
-        klass = int(row[_CLASS])
-        delay = float(row[_DELAY])
-        forest = self._forests.get(klass)
-        if forest is None:
-            return Score(delay)
-        growth, low, high, cancelled = forest.one(row)
-        calibration = self._calibration[klass]
-        widen = calibration.widening[bisect.bisect_right(calibration.edges, row[_HORIZON])]
-        low, high = min(low, high, growth) - widen, max(low, high, growth) + widen
-        return Score(delay + growth, delay + min(low, growth), delay + max(high, growth), cancelled)
 
 
 def load_model(folder: Path) -> ForestModel:
@@ -170,17 +150,17 @@ def load_model(folder: Path) -> ForestModel:
     if card.features != FEATURES:
         odd = sorted(set(card.features) ^ set(FEATURES)) or ["their order"]
         raise ValueError(f"{folder}: trained on other features: {', '.join(odd)}")
-    forests = {}
+    boosters = {}
     for klass, name in enumerate(train_classes.CLASSES):
         paths = [folder / file_name(name, head) for head in HEADS]
         if all(path.is_file() for path in paths):
             for path in paths:
                 if card.files.get(path.name) != checksum(path):
                     raise ValueError(f"{path}: not the file that the model was made with")
-            forests[klass] = Forest(paths, len(FEATURES))
-    if not forests:
+            boosters[klass] = Boosters(paths, len(FEATURES))
+    if not boosters:
         raise ValueError(f"{folder}: no class has all of its files")
-    return ForestModel(card, forests)
+    return ForestModel(card, boosters)
 
 
 def checksum(path: Path) -> str:
