@@ -10,9 +10,7 @@ import polars as pl
 
 from training import examples
 from zielzeit.features.definition import FEATURES
-from zielzeit.model.model import ForestModel
-
-COLUMNS = ("predicted_delay", "p10", "p90", "cancel_probability")
+from zielzeit.model.model import OUTPUTS, ForestModel
 
 
 def predict(model: ForestModel, folder: Path, first: date | None, last: date | None, out: Path) -> int:
@@ -20,5 +18,5 @@ def predict(model: ForestModel, folder: Path, first: date | None, last: date | N
     frame = examples.read(folder, first, last)
     scores = model.matrix(frame.select(FEATURES).to_numpy().astype(np.float64))
     about = frame.select("day", *examples.ABOUT.names(), *examples.LABEL.names(), "delay")
-    examples.write_atomically(about.with_columns(pl.DataFrame(scores, schema=list(COLUMNS))), out)
+    examples.write_atomically(about.with_columns(pl.DataFrame(scores, schema=list(OUTPUTS))), out)
     return len(frame)

@@ -26,7 +26,7 @@ import zielzeit
 from training import examples
 from zielzeit.errors import UserError
 from zielzeit.features.definition import FEATURES
-from zielzeit.model.model import FILE, ForestModel, ModelCard, load_model
+from zielzeit.model.model import FILE, OUTPUTS, ForestModel, ModelCard, load_model
 from zielzeit.settings import ROOT, Settings
 
 EXPERIMENT = "zielzeit"
@@ -35,7 +35,7 @@ _PROBE_SECONDS = 2.0
 _REQUIREMENTS = ("lightgbm", "numpy", "numba", "msgspec", "holidays")
 
 _EXAMPLE = pd.DataFrame(np.zeros((1, len(FEATURES))), columns=list(FEATURES))
-_ANSWER = pd.DataFrame(np.zeros((1, 4)), columns=["predicted_delay", "p10", "p90", "cancel_probability"])
+_ANSWER = pd.DataFrame(np.zeros((1, len(OUTPUTS))), columns=list(OUTPUTS))
 
 # A dead server must not hold a command up for minutes (MLflow retries seven times by default).
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")

@@ -12,11 +12,11 @@ import mlflow
 import pandas as pd
 
 from zielzeit.features.definition import FEATURES
-from zielzeit.model.model import load_model
+from zielzeit.model.model import OUTPUTS, load_model
 
 
 class DelayAtDestination(mlflow.pyfunc.PythonModel):
-    """Features in, ``predicted_delay``, ``p10``, ``p90`` (minutes) and ``cancel_probability`` out."""
+    """Features in, the outputs of ``zielzeit.events.structs.ModelOutput`` out."""
 
     def load_context(self, context: Any) -> None:
         """Read the boosters."""
@@ -25,8 +25,7 @@ class DelayAtDestination(mlflow.pyfunc.PythonModel):
     def predict(self, context: Any, model_input: pd.DataFrame, params: dict[str, Any] | None = None) -> pd.DataFrame:
         """One row of answers per row of features, columns in any order."""
         rows = model_input[list(FEATURES)].to_numpy(dtype="float64")
-        names = ["predicted_delay", "p10", "p90", "cancel_probability"]
-        return pd.DataFrame(self._model.matrix(rows), columns=names, index=model_input.index)
+        return pd.DataFrame(self._model.matrix(rows), columns=list(OUTPUTS), index=model_input.index)
 
 
 mlflow.models.set_model(DelayAtDestination())

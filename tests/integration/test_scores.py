@@ -21,11 +21,12 @@ import requests
 from deploy.local.stack import Stack
 from tests.conftest import free_ports
 from tests.integration import job
-from training import batch, model_registry, models, quick
+from training import model_registry, models, quick
 from zielzeit import topics
 from zielzeit.berlin_time import BERLIN
 from zielzeit.boards.record import BoardRecord
 from zielzeit.features.network_state import FEATURES
+from zielzeit.model.model import OUTPUTS
 from zielzeit.recordings.read import read_boards
 from zielzeit.settings import ROOT, Settings
 from zielzeit.simulator import recording, timetable
@@ -86,7 +87,7 @@ def examples(settings: Settings) -> pl.DataFrame:
             about
             | times
             | record["features"]
-            | {f"stream_{name}": prediction[name] for name in batch.COLUMNS}
+            | {f"stream_{name}": prediction[name] for name in OUTPUTS}
             | {"labelled_at": datetime.fromisoformat(record["known_at"])}
             | {"final_delay": record["final_delay"], "cancelled": record["cancelled"]}
         )
@@ -100,7 +101,7 @@ def test_the_job_begins_with_what_the_models_history_knew(examples: pl.DataFrame
 
 
 def test_job_batch_and_rest_endpoint_score_alike(settings: Settings, examples: pl.DataFrame, tmp_path: Path) -> None:
-    said_by_job = examples.select(f"stream_{name}" for name in batch.COLUMNS).to_numpy().astype(float)
+    said_by_job = examples.select(f"stream_{name}" for name in OUTPUTS).to_numpy().astype(float)
     said_by_batch = batch_scores(settings, examples, tmp_path)
     with serving(settings) as url:
         table = examples.select(FEATURES)
@@ -110,7 +111,7 @@ def test_job_batch_and_rest_endpoint_score_alike(settings: Settings, examples: p
             timeout=30,
         )
         answer.raise_for_status()
-    said_by_rest = np.array([[row[name] for name in batch.COLUMNS] for row in answer.json()["predictions"]])
+    said_by_rest = np.array([[row[name] for name in OUTPUTS] for row in answer.json()["predictions"]])
     np.testing.assert_allclose(said_by_rest, said_by_batch, atol=1e-9)
     np.testing.assert_allclose(said_by_job, said_by_batch, atol=0.00501)  # the topic has hundredths of minutes
 
@@ -124,7 +125,7 @@ def batch_scores(settings: Settings, examples: pl.DataFrame, folder: Path) -> np
     command = ["-m", "cli.app", "predict", "--examples", str(folder), "--model", model, "--out", str(out)]
     environment = {**os.environ, **settings.as_environment()}
     subprocess.run([sys.executable, *command], cwd=ROOT, env=environment, check=True)
-    return pl.read_parquet(out).select(batch.COLUMNS).to_numpy()
+    return pl.read_parquet(out).select(OUTPUTS).to_numpy()
 
 
 @contextmanager

@@ -12,8 +12,8 @@ import pytest
 from tests.features.railway import START, decision
 from zielzeit import berlin_time
 from zielzeit.berlin_time import BERLIN, MINUTE
+from zielzeit.events.structs import ModelOutput
 from zielzeit.features.network_state import FEATURES, NetworkState, feature_row
-from zielzeit.model.model import Score
 from zielzeit.model.predict import Scored, Served, forecast, observe, outcome
 from zielzeit.runs.tracker import CancelledStop, Departure, Ending, Train, follow
 
@@ -21,10 +21,16 @@ from zielzeit.runs.tracker import CancelledStop, Departure, Ending, Train, follo
 class Doubling:
     """A model whose answer shows which row it was asked about."""
 
-    def predict(self, rows: Sequence[Sequence[float]]) -> list[Score]:
+    def predict(self, rows: Sequence[Sequence[float]]) -> list[ModelOutput]:
         delay = FEATURES.index("delay")
         return [
-            Score(2 * row[delay] + 0.123456, p10=row[delay], p90=3 * row[delay], cancel_probability=0.5) for row in rows
+            ModelOutput(
+                predicted_delay=2 * row[delay] + 0.123456,
+                p10=row[delay],
+                p90=3 * row[delay],
+                cancel_probability=0.45678,
+            )
+            for row in rows
         ]
 
 
@@ -46,7 +52,7 @@ def test_each_departure_gets_the_score_of_its_own_row_and_the_models_name() -> N
     scored = forecast([departure(delay=4), departure("B", 10)], NetworkState(), DOUBLING)
     assert [one.prediction.predicted_delay for one in scored] == [8.12, 20.12]
     first = scored[0].prediction
-    assert (first.delay, first.p10, first.p90, first.cancel_probability) == (4, 4.0, 12.0, 0.5)
+    assert (first.delay, first.p10, first.p90, first.cancel_probability) == (4, 4.0, 12.0, 0.4568)
     assert (first.model_name, first.model_version, first.model_run_id) == ("doubling", "7", "run-1")
 
 

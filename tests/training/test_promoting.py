@@ -16,7 +16,7 @@ from training import batch, evaluation, examples, model_registry, models, promot
 from zielzeit import settings as configuration
 from zielzeit.errors import UserError
 from zielzeit.features.definition import FEATURES
-from zielzeit.model.model import load_model
+from zielzeit.model.model import OUTPUTS, load_model
 from zielzeit.settings import Settings
 
 ROUNDS = {"growth": 20, "p10": 10, "p90": 10, "cancelled": 5}
@@ -129,15 +129,13 @@ def test_stream_batch_and_rest_flavour_score_alike(
     )
     model, _ = model_registry.fetch(uri)
     batch.predict(model, examples_folder, day, day, tmp_path / "scores.parquet")
-    scores = pl.read_parquet(tmp_path / "scores.parquet").select(batch.COLUMNS).to_numpy()
+    scores = pl.read_parquet(tmp_path / "scores.parquet").select(OUTPUTS).to_numpy()
     rows = examples.read(examples_folder, day, day).select(FEATURES)
     served = mlflow.pyfunc.load_model(uri).predict(rows.to_pandas().astype("float64")).to_numpy()
     np.testing.assert_allclose(served, scores)
     for row, expected in list(zip(rows.iter_rows(), scores, strict=True))[:200]:
         score = model.predict([row])[0]
-        np.testing.assert_allclose(
-            [score.predicted_delay, score.p10, score.p90, score.cancel_probability], expected, atol=1e-9
-        )
+        np.testing.assert_allclose([getattr(score, name) for name in OUTPUTS], expected, atol=1e-9)
     pickles = [
         path
         for path in Path(model_registry.fetch(uri)[1]).parent.parent.rglob("*")

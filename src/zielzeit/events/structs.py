@@ -72,7 +72,20 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False):
     """0 for the decision, 1, 2, … for its corrections."""
 
 
-class Prediction(msgspec.Struct, frozen=True, kw_only=True):
+class ModelOutput(msgspec.Struct, frozen=True, kw_only=True):
+    """What a model predicts for one departure. Its field names are the names of the outputs wherever they stand."""
+
+    predicted_delay: float
+    """Delay at the destination, minutes: the median that the model expects."""
+    p10: float | None
+    """Minutes: one run in ten is expected to be less late; None where the model does not say."""
+    p90: float | None
+    """Minutes: one run in ten is expected to be later; None where the model does not say."""
+    cancel_probability: float | None
+    """Probability that the run does not reach the destination, 0 to 1; None where the model does not say."""
+
+
+class Prediction(ModelOutput, frozen=True):
     """The delay expected at the destination, said at the moment of departure: topic ``predictions``."""
 
     id: str
@@ -92,14 +105,6 @@ class Prediction(msgspec.Struct, frozen=True, kw_only=True):
     """Minutes at departure: what persistence predicts."""
     horizon: float | None
     """Planned minutes from this departure to the arrival at the destination; None where no board revealed it."""
-    predicted_delay: float
-    """Minutes at the destination, as the model expects."""
-    p10: float | None
-    """Minutes: one run in ten is expected to be less late; None where the model does not say."""
-    p90: float | None
-    """Minutes: one run in ten is expected to be later; None where the model does not say."""
-    cancel_probability: float | None
-    """That the run does not reach the destination, 0 to 1; None where the model does not say."""
     model_name: str
     """In the registry; ``persistence`` where there was no model."""
     model_version: str

@@ -9,7 +9,7 @@ from __future__ import annotations
 import msgspec
 import pyarrow as pa
 
-from zielzeit.events.structs import Decision, Prediction
+from zielzeit.events.structs import Decision, ModelOutput, Prediction
 from zielzeit.field_docs import field_docs, markdown
 from zielzeit.lake.columns import Column, nested_struct
 from zielzeit.lake.table_definitions import DAY, TABLES, Table
@@ -46,7 +46,7 @@ def meaning(table: Table, column: Column) -> str:
     for step in column.path[:-1]:
         hints = {found.name: found.type for found in msgspec.structs.fields(owner)}
         owner = nested_struct(hints[step]) or owner
-    for event in (owner, *owner.__bases__, Decision, Prediction):
+    for event in (owner, *owner.__bases__, Decision, Prediction, ModelOutput):
         if text := field_docs(event).get(field):
             return markdown(text)
     raise LookupError(f"{owner.__name__}.{field} has no docstring")

@@ -18,25 +18,19 @@ import msgspec
 import numpy as np
 
 from zielzeit import train_classes
+from zielzeit.events.structs import ModelOutput
 from zielzeit.features.definition import FEATURES
 from zielzeit.model.boosters import Boosters, Matrix
 
 HEADS = ("growth", "p10", "p90", "cancelled")
 """Median, 10 % and 90 % quantile of the final delay minus the delay now; probability of cancellation."""
 FILE = "model.json"
+OUTPUTS = ModelOutput.__struct_fields__
+"""Names of a model's outputs, in the order of the columns of ``matrix``."""
 NETWORK_FILE = "network.bin"
 """The network's state at the end of the history that the model was trained on, where that has one."""
 
 _CLASS, _DELAY, _HORIZON = (FEATURES.index(name) for name in ("train_class", "delay", "horizon"))
-
-
-class Score(msgspec.Struct, frozen=True, gc=False):
-    """One prediction; minutes. None where a model has no such head."""
-
-    predicted_delay: float
-    p10: float | None = None
-    p90: float | None = None
-    cancel_probability: float | None = None
 
 
 class Calibration(msgspec.Struct, frozen=True):
@@ -69,17 +63,19 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
 class DelayModel(Protocol):
     """What the stream, batch scoring and the REST endpoint call."""
 
-    def predict(self, rows: Sequence[Sequence[float]] | Matrix) -> list[Score]:
-        """One score per row of features in the order of ``FEATURES``."""
+    def predict(self, rows: Sequence[Sequence[float]] | Matrix) -> list[ModelOutput]:
+        """One output per row of features in the order of ``FEATURES``."""
         ...
 
 
 class Persistence:
     """The baseline: the delay stays as it is."""
 
-    def predict(self, rows: Sequence[Sequence[float]] | Matrix) -> list[Score]:
+    def predict(self, rows: Sequence[Sequence[float]] | Matrix) -> list[ModelOutput]:
         """See ``DelayModel``."""
-        return [Score(float(row[_DELAY])) for row in rows]
+        return [
+            ModelOutput(predicted_delay=float(row[_DELAY]), p10=None, p90=None, cancel_probability=None) for row in rows
+        ]
 
 
 BASELINE: DelayModel = Persistence()
@@ -93,14 +89,11 @@ class ForestModel:
         self._boosters = boosters
         self._calibration = [card.calibration.get(name, Calibration()) for name in train_classes.CLASSES]
 
-    def predict(self, rows: Sequence[Sequence[float]] | Matrix) -> list[Score]:
+    def predict(self, rows: Sequence[Sequence[float]] | Matrix) -> list[ModelOutput]:
         """See ``DelayModel``. Raises ValueError where a row has not one value per feature."""
         if len(rows) == 0:
             return []
-        return [
-            Score(growth, low, high, cancelled) if not math.isnan(low) else Score(growth)
-            for growth, low, high, cancelled in self.matrix(np.asarray(rows, dtype=np.float64)).tolist()
-        ]
+        return [_output(row) for row in self.matrix(np.asarray(rows, dtype=np.float64)).tolist()]
 
     def with_calibration(self, class_name: str, calibration: Calibration | None) -> ForestModel:
         """The same boosters; one class's intervals calibrated anew, or not at all."""
@@ -112,30 +105,36 @@ class ForestModel:
         return ForestModel(msgspec.structs.replace(self.card, calibrated_until=day), self._boosters)
 
     def matrix(self, rows: Matrix) -> Matrix:
-        """Columns predicted delay, P10, P90, probability of cancellation; NaN where a class has no model."""
+        """A column for each of ``OUTPUTS``. A class without boosters keeps its delay; its other columns are NaN."""
         if rows.ndim != 2 or rows.shape[1] != len(FEATURES):
             raise ValueError(f"{len(FEATURES)} features a row are wanted, the matrix has the shape {rows.shape}")
-        scores = np.full((len(rows), 4), np.nan)
-        delays = rows[:, _DELAY]
-        scores[:, 0] = delays
-        for klass, boosters in self._boosters.items():
-            chosen = rows[:, _CLASS] == klass
-            if not chosen.any():
-                continue
-            part = rows[chosen]
-            growth, low, high, cancelled = boosters.predict(part).T
-            calibration = self._calibration[klass]
-            widen = np.array(calibration.widening)[np.searchsorted(calibration.edges, part[:, _HORIZON], side="right")]
-            delay = delays[chosen]
-            scores[chosen] = np.column_stack(
-                (
-                    delay + growth,
-                    delay + np.minimum(np.minimum(np.minimum(low, high), growth) - widen, growth),
-                    delay + np.maximum(np.maximum(np.maximum(low, high), growth) + widen, growth),
-                    cancelled,
-                )
-            )
-        return scores
+        outputs = np.full((len(rows), len(OUTPUTS)), np.nan)
+        outputs[:, OUTPUTS.index("predicted_delay")] = rows[:, _DELAY]
+        for train_class, boosters in self._boosters.items():
+            chosen = rows[:, _CLASS] == train_class
+            if chosen.any():
+                outputs[chosen] = _columns(rows[chosen], boosters.predict(rows[chosen]), self._calibration[train_class])
+        return outputs
+
+
+def _columns(rows: Matrix, predictions: Matrix, calibration: Calibration) -> Matrix:
+    """The outputs of one class, out of what its boosters predict; the interval holds the median."""
+    growth, low, high, cancelled = predictions.T
+    delay = rows[:, _DELAY]
+    widen = np.array(calibration.widening)[np.searchsorted(calibration.edges, rows[:, _HORIZON], side="right")]
+    columns = {
+        "predicted_delay": delay + growth,
+        "p10": delay + np.minimum(np.minimum(np.minimum(low, high), growth) - widen, growth),
+        "p90": delay + np.maximum(np.maximum(np.maximum(low, high), growth) + widen, growth),
+        "cancel_probability": cancelled,
+    }
+    return np.column_stack([columns[name] for name in OUTPUTS])
+
+
+def _output(values: Sequence[float]) -> ModelOutput:
+    """The outputs as a struct, NaN as None."""
+    named = zip(OUTPUTS, values, strict=True)
+    return msgspec.convert({name: None if math.isnan(value) else value for name, value in named}, ModelOutput)
 
 
 def load_model(folder: Path) -> ForestModel:

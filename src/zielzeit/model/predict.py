@@ -11,17 +11,19 @@ import math
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from zielzeit import berlin_time, service_days
 from zielzeit.berlin_time import MINUTE
-from zielzeit.events.structs import Example, Outcome, Prediction
+from zielzeit.events.structs import Example, ModelOutput, Outcome, Prediction
 from zielzeit.features.network_state import FEATURES, Arrival, NetworkState, feature_row
-from zielzeit.model.model import BASELINE, DelayModel, Score
+from zielzeit.model.model import BASELINE, DelayModel
 from zielzeit.runs.tracker import CancelledStop, Departure, Ending, Message
 
-_DECIMALS = 2
+_DECIMALS = {"cancel_probability": 4}
+"""Decimals that are published; minutes have two."""
 
 
 class Served(msgspec.Struct, frozen=True):
@@ -45,10 +47,10 @@ class Scored(msgspec.Struct, frozen=True, tag="scored"):
 def forecast(departures: Sequence[Departure], state: NetworkState, served: Served) -> list[Scored]:
     """Predictions for departures that were decided at the same moment, scored together."""
     rows = [feature_row(departure.seen, state) for departure in departures]
-    scores = served.model.predict(rows) if rows else []
+    outputs = served.model.predict(rows) if rows else []
     return [
-        Scored(_prediction(departure, score, served), row)
-        for departure, row, score in zip(departures, rows, scores, strict=True)
+        Scored(_prediction(departure, output, served), row)
+        for departure, row, output in zip(departures, rows, outputs, strict=True)
     ]
 
 
@@ -102,7 +104,7 @@ def _in_berlin(prediction: Prediction) -> Prediction:
     return msgspec.structs.replace(prediction, **times)
 
 
-def _prediction(departure: Departure, score: Score, served: Served) -> Prediction:
+def _prediction(departure: Departure, output: ModelOutput, served: Served) -> Prediction:
     seen = departure.seen
     scheduled = seen.scheduled.astimezone(berlin_time.BERLIN)
     return Prediction(
@@ -118,18 +120,19 @@ def _prediction(departure: Departure, score: Score, served: Served) -> Predictio
         decided_at=seen.decided_at.astimezone(berlin_time.BERLIN),
         delay=seen.delay,
         horizon=None if math.isnan(seen.horizon) else seen.horizon,
-        predicted_delay=round(score.predicted_delay, _DECIMALS),
-        p10=_rounded(score.p10),
-        p90=_rounded(score.p90),
-        cancel_probability=None if score.cancel_probability is None else round(score.cancel_probability, 4),
+        **_rounded(output),
         model_name=served.name,
         model_version=served.version,
         model_run_id=served.run_id,
     )
 
 
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, _DECIMALS)
+def _rounded(output: ModelOutput) -> dict[str, Any]:
+    """The outputs by name, as precise as they are published."""
+    return {
+        name: None if value is None else round(value, _DECIMALS.get(name, 2))
+        for name, value in msgspec.structs.asdict(output).items()
+    }
 
 
 def service_date(instant: int) -> date:
