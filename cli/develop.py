@@ -13,7 +13,8 @@ from typing import IO, Annotated, NamedTuple
 import typer
 
 from cli.options import Yes
-from zielzeit.settings import ROOT
+from zielzeit.errors import UserError
+from zielzeit.settings import CHECKOUT, ROOT
 
 # In a process of its own, as a module: import-linter has no `python -m`.
 _CONTRACTS = "from importlinter.cli import lint_imports; raise SystemExit(lint_imports())"
@@ -31,6 +32,7 @@ def _setup(
     yes: Yes = False,
 ) -> None:
     """Install everything ahead of time: Python packages, Java, Maven, jars, missing system packages."""
+    _checkout("setup")
     # ./zielzeit has done it before this runs.
     print("Everything is installed" + (", for the tests too." if dev else "."))
 
@@ -54,6 +56,7 @@ def _test(
     `./zielzeit test tests/kafka --pdb`. Where they name a file or folder, or ask for a debugger, pytest runs in one
     process; `-n 4` chooses another number of processes.
     """
+    _checkout("test")
     checks = [
         _Check("format", ["-m", "ruff", "format", "--check", "."]),
         _Check("lint", ["-m", "ruff", "check", "."]),
@@ -121,6 +124,15 @@ def _pytest_arguments(given: Sequence[str], quick: bool) -> list[str]:
         # See tests/conftest.py for the groups.
         chosen += ["-n", str(_WORKERS), "--dist", "loadgroup", "--no-loadscope-reorder"]
     return [*chosen, *given]
+
+
+def _checkout(command: str) -> Path:
+    """The checkout. Raises UserError where the command was installed by pip."""
+    if CHECKOUT is None:
+        raise UserError(
+            f"{command} works in a checkout only, as ./zielzeit {command}: this zielzeit was installed by pip"
+        )
+    return CHECKOUT
 
 
 def _is_path(argument: str) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pydantic import SecretStr
-from pydantic.fields import FieldInfo
 
 from zielzeit.settings import ROOT, Settings, environment_variable
 
@@ -22,19 +21,18 @@ keeps those it began with. This page is made by `python -m cli.settings_page`.
 
 def page() -> str:
     """The page as Markdown."""
+    defaults = Settings.model_construct().model_dump()
     rows = [
-        f"| `{environment_variable(name)}` | {_default(field)} | {field.description} |\n"
+        f"| `{environment_variable(name)}` | {_default(defaults[name])} | {field.description} |\n"
         for name, field in Settings.model_fields.items()
     ]
     return _HEAD + "".join(rows)
 
 
-def _default(field: FieldInfo) -> str:
-    if field.default_factory is not None:
-        return "`.local/lake`"
-    if isinstance(field.default, SecretStr) or field.default == "":
+def _default(value: object) -> str:
+    if isinstance(value, SecretStr) or value == "":
         return ""
-    return f"`{field.default}`".replace(f"{ROOT}/", "")
+    return f"`{value}`".replace(f"{ROOT}/", "")
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ import os
 import socket
 import warnings
 from collections.abc import Mapping
+from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -27,7 +28,7 @@ from training import examples
 from zielzeit.errors import UserError
 from zielzeit.features.definition import FEATURES
 from zielzeit.model.model import FILE, OUTPUTS, ForestModel, ModelCard, load_model
-from zielzeit.settings import ROOT, Settings
+from zielzeit.settings import Settings
 
 EXPERIMENT = "zielzeit"
 CHALLENGER, PREVIOUS = "challenger", "previous"
@@ -89,7 +90,7 @@ def register(
         _log_data(data, card)
         logged = mlflow.pyfunc.log_model(
             name="model",
-            python_model=str(ROOT / "training" / "pyfunc.py"),
+            python_model=str(Path(__file__).with_name("pyfunc.py")),
             artifacts={"model": str(folder)},
             code_paths=[str(Path(zielzeit.__file__).parent)],
             signature=infer_signature(_EXAMPLE, _ANSWER),
@@ -114,8 +115,7 @@ def _log_data(data: Path, card: ModelCard) -> None:
 
 
 def _pinned() -> list[str]:
-    lines = (ROOT / "requirements.txt").read_text().splitlines()
-    return [line for line in lines if line.split("==")[0] in _REQUIREMENTS]
+    return [f"{name}=={installed_version(name)}" for name in _REQUIREMENTS]
 
 
 def newest(settings: Settings) -> str:

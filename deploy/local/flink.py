@@ -170,10 +170,7 @@ def prepare(settings: Settings) -> None:
     Raises UserError where the jars or Python's shared library are missing, or ``flink_rest`` is not on this machine.
     """
     if settings.flink_execution_mode == "thread" and not bootstrap.has_libpython(Path(sys.executable)):
-        raise UserError(
-            f"{bootstrap.NO_LIBPYTHON.what}: `./zielzeit setup` installs it, or set "
-            "ZIELZEIT_FLINK_EXECUTION_MODE=process"
-        )
+        raise UserError(f"{bootstrap.NO_LIBPYTHON.hint()}, or set ZIELZEIT_FLINK_EXECUTION_MODE=process")
     folder = Layout.of(settings).flink
     for name in ("checkpoints", "savepoints", "tmp"):
         (folder / name).mkdir(parents=True, exist_ok=True)

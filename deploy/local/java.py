@@ -8,10 +8,10 @@ from deploy.local import bootstrap
 from deploy.local.setup_step import SetupError
 from deploy.local.system_packages import SystemPackages
 from zielzeit.errors import UserError
-from zielzeit.settings import ROOT, Settings
+from zielzeit.settings import home
 
-POM = ROOT / "pom.xml"
-"""Lists the jars."""
+_POM = Path(__file__).with_name("pom.xml")
+"""The checkout's, by a link; an installed package has a copy."""
 
 
 def java() -> Path:
@@ -21,7 +21,7 @@ def java() -> Path:
     """
     home = bootstrap.find_java()
     if home is None:
-        raise UserError(f"{bootstrap.NO_JAVA.what}: `./zielzeit setup` installs it, or set JAVA_HOME")
+        raise UserError(f"{bootstrap.NO_JAVA.hint()}, or set JAVA_HOME")
     return home / "bin" / "java"
 
 
@@ -30,11 +30,13 @@ def jars(folder: Path) -> Path:
 
     In the default folder the jars are fetched where they are not yet those of pom.xml.
     """
-    if folder.parent == Settings.model_fields["jars_dir"].default:
+    if folder.parent == home() / "jars":
         try:
-            bootstrap.fetch_jars(POM, folder.parent, SystemPackages(folder.parent.parent, allowed=False), live=False)
+            bootstrap.fetch_jars(_POM, folder.parent, SystemPackages(folder.parent.parent, allowed=False), live=False)
         except SetupError as error:
             raise UserError(str(error)) from None
     if not any(folder.glob("*.jar")):
-        raise UserError(f"{folder} holds no jars: `./zielzeit setup` fetches them into {ROOT / '.local' / 'jars'}")
+        raise UserError(
+            f"{folder} holds no jars: unset ZIELZEIT_JARS_DIR, and Maven fetches them into {home() / 'jars'}"
+        )
     return folder

@@ -26,6 +26,10 @@ class Missing(NamedTuple):
     packages: Sequence[str]
     """Debian packages that bring it: one is enough, the first that the system knows."""
 
+    def hint(self) -> str:
+        """What is missing, and how it is installed."""
+        return f"{self.what}: in a checkout `./zielzeit setup` installs it, or apt-get install {self.packages[0]}"
+
 
 class SystemPackages:
     """Installs Debian packages, or refuses to.
@@ -49,10 +53,10 @@ class SystemPackages:
         """Say what is missing and install it; on a terminal ask first. Raises SetupError where it stays missing."""
         if not missing:
             return
+        if not self._allowed:
+            raise SetupError("; ".join(each.hint() for each in missing))
         lacks = "; ".join(each.what for each in missing)
         names = " ".join(each.packages[0] for each in missing)
-        if not self._allowed:
-            raise SetupError(f"{lacks}. `./zielzeit setup` installs it (system packages: {names})")
         sudo = _sudo() if shutil.which("apt-get") else None
         if sudo is None:
             raise SetupError(

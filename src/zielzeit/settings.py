@@ -17,10 +17,24 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from zielzeit.errors import UserError
 
 ROOT = Path(__file__).resolve().parents[2]
+"""The checkout that this module stands in; where the package was installed by pip a folder without meaning."""
 CHECKOUT = ROOT if (ROOT / "zielzeit").is_file() and (ROOT / "pyproject.toml").is_file() else None
-"""The checkout that this module stands in; None where the package was installed by pip."""
+"""The checkout, or None where there is none."""
 
 _ENVIRONMENT_PREFIX = "ZIELZEIT_"
+
+
+def home() -> Path:
+    """Folder of what Zielzeit writes unless a setting says otherwise.
+
+    ``.local`` in a checkout; the user's data folder where the package was installed by pip, as
+    ``~/.local/share/zielzeit`` on Linux.
+    """
+    if CHECKOUT is not None:
+        return CHECKOUT / ".local"
+    from platformdirs import user_data_path  # noqa: PLC0415 - a worker of a cluster needs no such folder
+
+    return user_data_path("zielzeit")
 
 
 class Settings(BaseSettings):
@@ -29,9 +43,11 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=_ENVIRONMENT_PREFIX, extra="forbid", frozen=True)
 
     local_dir: Path = Field(
-        ROOT / ".local", description="Folder of the local stack: its state, logs, jars and, by default, the lake."
+        default_factory=home, description="Folder of the local stack: its state, logs, jars and, by default, the lake."
     )
-    jars_dir: Path = Field(ROOT / ".local" / "jars", description="Folder of the Java archives that pom.xml lists.")
+    jars_dir: Path = Field(
+        default_factory=lambda: home() / "jars", description="Folder of the Java archives that pom.xml lists."
+    )
 
     kafka_bootstrap: str = Field("127.0.0.1:9092", description="Kafka bootstrap servers, host:port[,host:port].")
     kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(

@@ -128,7 +128,7 @@ def test_an_address_is_read_from_a_url_or_a_bare_pair() -> None:
 
 
 def test_missing_jars_are_said_with_the_command_that_fetches_them(settings: Settings, tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="setup"):
+    with pytest.raises(UserError, match="ZIELZEIT_JARS_DIR"):
         kafka.command(settings.model_copy(update={"jars_dir": tmp_path / "none"}))
 
 

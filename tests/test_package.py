@@ -1,0 +1,99 @@
+"""``pip install .`` gives the library, the jobs and a ``zielzeit`` command that works away from the checkout."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import venv
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from zielzeit.berlin_time import BERLIN
+from zielzeit.settings import ROOT
+from zielzeit.simulator import recording, timetable
+from zielzeit.simulator.faults import Faults
+from zielzeit.simulator.world import World
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The ``zielzeit`` of a virtual environment that the project's wheel was installed into.
+
+    The dependencies are those of the environment that runs the tests, without the checkout.
+    """
+    folder = tmp_path_factory.mktemp("package")
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, check=True
+    )
+    for name in filter(None, listed.stdout.decode().split("\0")):
+        copy = folder / "source" / name
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        if (ROOT / name).exists():
+            shutil.copy(ROOT / name, copy, follow_symlinks=False)
+    environment = folder / "venv"
+    venv.create(environment, symlinks=True)
+    python = environment / "bin" / "python"
+    packages = _run([str(python), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"], folder).strip()
+    Path(packages, "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    pip = [sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet", "--no-deps", "--no-index"]
+    _run([*pip, "--no-build-isolation", str(folder / "source")], folder)
+    shutil.rmtree(folder / "source")
+    return environment / "bin" / "zielzeit"
+
+
+def _run(command: list[str], folder: Path, *, code: int = 0) -> str:
+    clean = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    environment = clean | {"HOME": str(folder / "home"), "XDG_DATA_HOME": str(folder / "data")}
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == code, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def test_the_command_helps_and_decides(installed: Path, tmp_path: Path) -> None:
+    assert "decide" in _run([str(installed), "--help"], tmp_path)
+    boards = tmp_path / "boards.jsonl"
+    recording.record(
+        World(timetable.build(5, seed=1)),
+        boards,
+        start=datetime(2026, 3, 10, 7, tzinfo=BERLIN),
+        hours=1,
+        faults=Faults.parse("none", 1),
+    )
+    decisions = _run([str(installed), "decide", str(boards)], tmp_path)
+    assert '"kind":"departed"' in decisions
+
+
+def test_every_module_can_be_imported_and_finds_its_files(installed: Path, tmp_path: Path) -> None:
+    program = """
+import importlib, pkgutil, sys
+import bench, cli, deploy, flink_jobs, training, udfs, zielzeit
+for package in (bench, cli, deploy, flink_jobs, training, udfs, zielzeit):
+    for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
+        # MLflow runs this file with the model; on its own it registers a model.
+        if module.name != "training.pyfunc":
+            importlib.import_module(module.name)
+from deploy.cluster import code_archive
+from deploy.local import java
+from training import report, thresholds
+from zielzeit import settings
+assert java._POM.is_file(), java._POM
+assert thresholds.load().promotion
+assert report.TEMPLATE.is_file()
+assert {folder.name for folder in code_archive.packages()} == {"flink_jobs", "udfs", "zielzeit"}
+assert settings.CHECKOUT is None
+assert str(settings.load().local_dir) == sys.argv[1], settings.load().local_dir
+"""
+    python = installed.with_name("python")
+    _run([str(python), "-c", program, str(tmp_path / "data" / "zielzeit")], tmp_path)
+
+
+@pytest.mark.parametrize("command", ["test", "setup"])
+def test_what_needs_the_checkout_says_so(installed: Path, tmp_path: Path, command: str) -> None:
+    assert f"{command} works in a checkout only" in _run([str(installed), command], tmp_path, code=2)
