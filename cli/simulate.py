@@ -13,7 +13,7 @@ from zielzeit.errors import UserError
 
 if TYPE_CHECKING:
     from zielzeit.simulator.faults import Faults
-    from zielzeit.simulator.server import Clock
+    from zielzeit.simulator.server import SimulatedClock
     from zielzeit.simulator.world import World
 
 
@@ -40,7 +40,7 @@ def _simulate(
     from zielzeit.progress import Shown
     from zielzeit.simulator.faults import Faults
     from zielzeit.simulator.recording import record
-    from zielzeit.simulator.server import Clock
+    from zielzeit.simulator.server import SimulatedClock
     from zielzeit.simulator.start import start_time
     from zielzeit.simulator.timetable import build
     from zielzeit.simulator.world import World
@@ -49,7 +49,7 @@ def _simulate(
     wrong = Faults.parse(faults, seed)
     world = World(build(stations, seed))
     if boards is None:
-        _serve_simulation(world, wrong, Clock(begin.timestamp(), speed), host=host, port=port, truth=truth)
+        _serve_simulation(world, wrong, SimulatedClock(begin.timestamp(), speed), host=host, port=port, truth=truth)
         return
     if not boards.name.removesuffix(".zst").endswith(".jsonl"):
         raise UserError(f"--boards {boards}: name it .jsonl or .jsonl.zst, as replay reads it")
@@ -70,7 +70,7 @@ def _simulate(
 
 
 def _serve_simulation(
-    world: World, faults: Faults, ticking: Clock, *, host: str, port: int, truth: Path | None
+    world: World, faults: Faults, ticking: SimulatedClock, *, host: str, port: int, truth: Path | None
 ) -> None:
     from zielzeit.simulator.clock import local
     from zielzeit.simulator.server import application, serve

@@ -13,7 +13,7 @@ import msgspec
 
 from deploy.demo.railway import HOST, Railway
 from zielzeit.simulator.faults import Faults
-from zielzeit.simulator.server import Clock, application, serve
+from zielzeit.simulator.server import SimulatedClock, application, serve
 from zielzeit.simulator.timetable import build
 from zielzeit.simulator.world import World
 
@@ -21,7 +21,7 @@ from zielzeit.simulator.world import World
 def main(railway: Railway, truth: Path) -> None:
     """Serve the railway's boards until the process is stopped. One that is started again goes on where time is now."""
     world = World(build(railway.stations, railway.seed))
-    clock = Clock(railway.start.timestamp(), railway.speed, max(0.0, time.time() - railway.began))
+    clock = SimulatedClock(railway.start.timestamp(), railway.speed, max(0.0, time.time() - railway.began))
     serve(application(world, Faults.parse("none", railway.seed), clock, truth), HOST, railway.port)
 
 

@@ -38,8 +38,8 @@ def test_a_recording_says_what_it_holds(tmp_path):
     ("flags", "message"),
     [
         (("--stations", 4), "5 to 5400"),
-        (("--start", "soon"), "no ISO time"),
-        (("--faults", "fire"), "no such fault"),
+        (("--start", "soon"), "not an ISO 8601 time"),
+        (("--faults", "fire"), "unknown fault"),
         (("--boards", "x.txt"), ".jsonl"),
     ],
 )

@@ -40,7 +40,7 @@ def test_an_outage_lasts(name):
 
 
 @pytest.mark.parametrize(
-    ("text", "message"), [("fire", "no such fault"), ("outage=2", "from 0 to 1"), ("empty=x", "from 0 to 1")]
+    ("text", "message"), [("fire", "unknown fault"), ("outage=2", "from 0 to 1"), ("empty=x", "from 0 to 1")]
 )
 def test_a_wrong_fault_is_refused_with_a_sentence(text, message):
     with pytest.raises(UserError, match=message):

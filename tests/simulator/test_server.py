@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 
 from zielzeit.simulator import clock
 from zielzeit.simulator.faults import Faults
-from zielzeit.simulator.server import Clock, application
+from zielzeit.simulator.server import SimulatedClock, application
 from zielzeit.simulator.start import start_time
 from zielzeit.simulator.timetable import build
 from zielzeit.simulator.world import World
@@ -23,7 +23,7 @@ HOME = WORLD.network.stations[0]
 
 @pytest.fixture
 def client():
-    with TestClient(application(WORLD, Faults(1, {}), Clock(START, 60.0))) as opened:
+    with TestClient(application(WORLD, Faults(1, {}), SimulatedClock(START, 60.0))) as opened:
         yield opened
 
 
@@ -69,7 +69,7 @@ def test_stations_are_listed(client):
 
 def test_the_truth_is_written_while_the_server_runs(tmp_path):
     path = tmp_path / "truth.jsonl"
-    with TestClient(application(WORLD, Faults(1, {}), Clock(START, 3600.0), path)) as client:
+    with TestClient(application(WORLD, Faults(1, {}), SimulatedClock(START, 3600.0), path)) as client:
         time.sleep(1.0)
         now = client.get("/clock.json").json()["now"]
     records = [json.loads(line) for line in path.read_bytes().splitlines()]

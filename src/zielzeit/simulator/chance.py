@@ -1,6 +1,6 @@
-"""Randomness by key: the same seed and keys always give the same number, in any order of asking.
+"""Random numbers by key: equal keys always give equal numbers, in any order of the calls.
 
-A day's boards must not depend on which station was asked first, so nothing here keeps state.
+The boards of a day must not depend on which station was polled first, so nothing here keeps state.
 """
 
 from __future__ import annotations
@@ -23,22 +23,22 @@ def mix(*keys: int) -> int:
 
 
 def uniform(*keys: int) -> float:
-    """A number in [0, 1) that belongs to the keys."""
+    """Uniform number in [0, 1) of the keys."""
     return mix(*keys) / (1 << 64)
 
 
 def generator(*keys: int) -> random.Random:
-    """A generator of its own for the keys."""
+    """Random generator of the keys."""
     return random.Random(mix(*keys))
 
 
 def normal(*keys: int) -> float:
-    """A standard normal number that belongs to the keys."""
+    """Standard normal number of the keys."""
     return math.sqrt(-2.0 * math.log(1.0 - uniform(*keys))) * math.cos(2.0 * math.pi * uniform(*keys, 1))
 
 
 def drifting(day: int, period: int, *keys: int) -> float:
-    """Noise that changes slowly from day to day: about standard normal, correlated over ``period`` days."""
+    """Noise that drifts from day to day: about standard normal, correlated over ``period`` days."""
     step, rest = divmod(day, period)
     weight = rest / period
     slow = (1.0 - weight) * normal(*keys, step) + weight * normal(*keys, step + 1)

@@ -1,7 +1,8 @@
-"""Wall clock of the timetable and epoch seconds of everything else, in one place.
+"""Conversion between the timetable's wall clock (Europe/Berlin) and epoch seconds, which everything else uses.
 
-A trip starts at its wall-clock time; its stops follow by elapsed minutes, so a train under way keeps moving when the
-clocks change. A start inside the hour that does not exist is an hour later, inside the doubled hour it is the first.
+A trip starts at its wall-clock time and its stops follow by elapsed minutes, so that a train under way keeps moving
+when the clocks change. A start in the hour that spring skips is an hour later; in the hour that autumn repeats it is
+the first pass.
 """
 
 from __future__ import annotations
@@ -23,13 +24,13 @@ def start_of_day(day: date) -> tuple[int, ...]:
 
 
 def epoch(day: date, wall_minute: int) -> int:
-    """Epoch seconds of a wall-clock minute of a service day."""
+    """Epoch seconds of a wall-clock minute after 00:00 of a day."""
     hour, minute = divmod(wall_minute, 60)
     return start_of_day(day)[hour] + 60 * minute
 
 
 def local(second: float) -> datetime:
-    """Aware time in Europe/Berlin."""
+    """Aware time, Europe/Berlin, of epoch seconds."""
     return datetime.fromtimestamp(second, tz=BERLIN)
 
 

@@ -1,7 +1,8 @@
-"""What DBF answers for ``/{station}.json?version=3`` at a moment: rows with its keys, its nulls, its order.
+"""The board that DBF would show at a moment (``/{station}.json?version=3``), with its keys, nulls and order of rows.
 
-A row shows from 180 minutes before its planned arrival (departure where the run starts) until its believed departure
-(arrival where the run ends), and with ``past`` for an hour longer. Delays are null only where there is no such event.
+A row is shown from 180 minutes before its planned arrival (departure if the run starts here) until its believed
+departure (arrival if the run ends here), and with ``past`` for an hour longer. A delay is null only if there is no such
+event.
 """
 
 from __future__ import annotations
@@ -33,14 +34,14 @@ _CAUSES = (
 _QUALITY = ("Abweichende Wagenreihung", "Ein Wagen fehlt", "Kein gastronomisches Angebot")
 
 
-class Message(msgspec.Struct, frozen=True):
+class RowMessage(msgspec.Struct, frozen=True):
     text: str
     timestamp: str
 
 
-class Messages(msgspec.Struct, frozen=True):
-    delay: tuple[Message, ...] = ()
-    qos: tuple[Message, ...] = ()
+class RowMessages(msgspec.Struct, frozen=True):
+    delay: tuple[RowMessage, ...] = ()
+    qos: tuple[RowMessage, ...] = ()
 
 
 class RouteStop(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
@@ -49,14 +50,14 @@ class RouteStop(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True)
     is_cancelled: int | None = None
 
 
-class Row(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
-    """One row of a board, every key of DBF's version 3."""
+class DisplayedRow(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """One row of a board, with every key of version 3 of DBF's JSON."""
 
     delay_arrival: int | None
     delay_departure: int | None
     destination: str
     is_cancelled: int
-    messages: Messages
+    messages: RowMessages
     missing_realtime: bool
     platform: str | None
     route: msgspec.Raw
@@ -70,12 +71,12 @@ class Row(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     via: tuple[str, ...]
 
 
-class Board(msgspec.Struct, frozen=True):
-    departures: tuple[Row, ...]
+class DisplayedBoard(msgspec.Struct, frozen=True):
+    departures: tuple[DisplayedRow, ...]
 
 
-def board(world: World, station: int, at: float, *, past: bool = True, realtime: bool = True) -> Board:
-    """The board of a station at epoch second ``at``; without ``realtime`` as when the delay feed is dead."""
+def board(world: World, station: int, at: float, *, past: bool = True, realtime: bool = True) -> DisplayedBoard:
+    """Board of a station at epoch second ``at``; without ``realtime`` as if the delay feed were down."""
     rows = []
     for call in calls(world, station, at):
         if not past and realtime and call.gone < at:
@@ -86,16 +87,16 @@ def board(world: World, station: int, at: float, *, past: bool = True, realtime:
         if leaves >= at - (_PAST if past else 0):
             rows.append((leaves, call.shows_from, call.run_id, _row(world, call, at, delay, realtime)))
     rows.sort(key=lambda entry: entry[:3])
-    return Board(tuple(entry[3] for entry in rows))
+    return DisplayedBoard(tuple(entry[3] for entry in rows))
 
 
-def encode(shown: Board) -> bytes:
-    """The body of DBF's answer."""
+def encode(shown: DisplayedBoard) -> bytes:
+    """Body of DBF's reply."""
     return msgspec.json.encode(shown)
 
 
 def calls(world: World, station: int, at: float) -> list[Call]:
-    """Calls that may show on a board of the station at ``at``, by planned time."""
+    """Calls that may be on the station's board at epoch second ``at``, by planned time."""
     today = clock.local(at).date()
     found: list[Call] = []
     for shift in (-1, 0, 1):
@@ -112,7 +113,7 @@ def _shows_from(call: Call) -> int:
     return call.shows_from
 
 
-def _row(world: World, call: Call, at: float, delay: int, realtime: bool) -> Row:
+def _row(world: World, call: Call, at: float, delay: int, realtime: bool) -> DisplayedRow:
     forecast, stop = call.forecast, call.stop
     run = forecast.run
     pattern, last = run.pattern, run.last
@@ -121,12 +122,12 @@ def _row(world: World, call: Call, at: float, delay: int, realtime: bool) -> Row
     arrival_cancelled = realtime and run.arrival_cancelled(stop, at)
     departure_cancelled = realtime and run.departure_cancelled(stop, at)
     arrives, departs = stop > 0, stop < last
-    return Row(
+    return DisplayedRow(
         delay_arrival=None if not arrives else forecast.arrival_delay(stop, at) if realtime else 0,
         delay_departure=delay if departs else None,
         destination=destination,
         is_cancelled=int((arrival_cancelled or not arrives) and (departure_cancelled or not departs)),
-        messages=_messages(forecast, at, delay) if realtime else Messages(),
+        messages=_messages(forecast, at, delay) if realtime else RowMessages(),
         missing_realtime=(forecast.silent or not realtime) and run.start < at,
         platform=_changed_platform(world, forecast, stop, at) or platform if realtime else platform,
         route=route,
@@ -141,7 +142,7 @@ def _row(world: World, call: Call, at: float, delay: int, realtime: bool) -> Row
 
 
 def _route(world: World, forecast: Forecast, stop: int, at: float) -> tuple[msgspec.Raw, str, tuple[str, ...]]:
-    """Route as JSON, real-time destination, up to three stops on the way."""
+    """Route as JSON, destination as known at ``at``, up to three stops on the way."""
     run = forecast.run
     cancelled = run.cancellation
     first = end = 0
@@ -160,7 +161,7 @@ def _render_route(
     entries = []
     for place, name in enumerate(names):
         if first <= place < end and not whole:
-            # DBF gives both keys to the cancelled stops at the end of a route.
+            # DBF writes both keys for the cancelled stops at the end of a route.
             entries.append(RouteStop(name, 0 if trailing else None, 1))
         else:
             entries.append(RouteStop(name))
@@ -180,16 +181,16 @@ def _changed_platform(world: World, forecast: Forecast, stop: int, at: float) ->
     return str(1 + draw // 5000 % platforms) if at >= known else None
 
 
-def _messages(forecast: Forecast, at: float, delay: int) -> Messages:
+def _messages(forecast: Forecast, at: float, delay: int) -> RowMessages:
     run = forecast.run
-    late: tuple[Message, ...] = ()
-    quality: tuple[Message, ...] = ()
+    late: tuple[RowMessage, ...] = ()
+    quality: tuple[RowMessage, ...] = ()
     if delay >= 5 and forecast.known_at and forecast.known_at[0] <= at:
         cause = _CAUSES[run.key % len(_CAUSES)]
-        late = (Message(cause, _timestamp(forecast.known_at[0])),)
+        late = (RowMessage(cause, _timestamp(forecast.known_at[0])),)
     if run.line.category in ("ICE", "IC") and run.key // 64 % 4 == 0:
-        quality = (Message(_QUALITY[run.key // 256 % len(_QUALITY)], _timestamp(run.start - 3 * 3600)),)
-    return Messages(late, quality)
+        quality = (RowMessage(_QUALITY[run.key // 256 % len(_QUALITY)], _timestamp(run.start - 3 * 3600)),)
+    return RowMessages(late, quality)
 
 
 def _timestamp(second: int) -> str:

@@ -1,10 +1,9 @@
-"""What goes wrong between a railway and its poller, each fault at its own rate, deterministic by seed.
+"""Faults between a railway and its poller, each with its own rate, deterministic by seed.
 
-Per request (drawn once per station and minute, so that a quick retry meets the same fault): ``error500``,
-``timeout``, ``throttle`` (429), ``truncated``, ``empty``, ``other-station``, ``dead-board`` (all delays 0),
-``stale`` (an old board).
-Per station and hour: ``dead-feed`` and ``outage``, each lasting minutes. Per station and day: ``long-outage``, hours.
-Recordings alone: ``duplicate`` and ``out-of-order``.
+Per request (drawn once per station and minute, so that an immediate retry meets the same fault): ``error500``,
+``timeout``, ``throttle`` (429), ``truncated``, ``empty``, ``other-station``, ``dead-board`` (all delays 0), ``stale``
+(an old board). Per station and hour: ``dead-feed`` and ``outage``, which last minutes. Per station and day:
+``long-outage``, which lasts hours. In recordings only: ``duplicate`` and ``out-of-order``.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ _RATES = {
     "out-of-order": 0.02,
 }
 _CODES = {name: 700 + place for place, name in enumerate(_RATES)}
-# Name → (period in which the rate's draw is made, shortest, longest length), seconds.
+# Fault → seconds of (period with one draw, shortest, longest duration).
 _EPISODES = {
     "outage": (3600, 4 * 60, 25 * 60),
     "dead-feed": (3600, 3 * 60, 12 * 60),
@@ -43,14 +42,14 @@ _EPISODES = {
 
 
 class Faults(msgspec.Struct, frozen=True):
-    """Which faults are on, and how often."""
+    """The faults that are on, with their rates (0 to 1)."""
 
     seed: int
     rates: dict[str, float]
 
     @classmethod
     def parse(cls, text: str, seed: int) -> Self:
-        """From ``all``, ``none`` or ``name=rate,…`` (a name alone takes its usual rate). Raises UserError."""
+        """Faults of ``all``, ``none`` or ``name=rate,…`` (a name alone has its default rate). Raises UserError."""
         if text in ("", "none"):
             return cls(seed, {})
         if text == "all":
@@ -59,7 +58,7 @@ class Faults(msgspec.Struct, frozen=True):
         for part in text.split(","):
             name, _, rate = part.strip().partition("=")
             if name not in _RATES:
-                raise UserError(f"--faults {name}: no such fault; there are all, none, {', '.join(_RATES)}")
+                raise UserError(f"--faults {name}: unknown fault; choose all, none, or some of {', '.join(_RATES)}")
             try:
                 rates[name] = float(rate) if rate else _RATES[name]
             except ValueError:
@@ -69,12 +68,12 @@ class Faults(msgspec.Struct, frozen=True):
         return cls(seed, rates)
 
     def strikes(self, name: str, station: int, at: float) -> bool:
-        """Whether a fault drawn per request meets a request at epoch second ``at``."""
+        """Return True if a fault that is drawn per request hits a request at epoch second ``at``."""
         rate = self.rates.get(name, 0.0)
         return rate > 0.0 and chance.uniform(self.seed, _CODES[name], station, int(at) // 60) < rate
 
     def lasts(self, name: str, station: int, at: float) -> bool:
-        """Whether one of the faults that last a while is on at epoch second ``at``."""
+        """Return True if a fault that lasts for a while is on at epoch second ``at``."""
         rate = self.rates.get(name, 0.0)
         if rate <= 0.0:
             return False
@@ -88,7 +87,7 @@ class Faults(msgspec.Struct, frozen=True):
         return False
 
     def at(self, station: int, at: float) -> str | None:
-        """The fault that a request at epoch second ``at`` meets, or None for a good board."""
+        """Fault that hits a request at epoch second ``at``; None for a good board."""
         if not self.rates:
             return None
         for name in ("long-outage", "outage"):
@@ -100,10 +99,10 @@ class Faults(msgspec.Struct, frozen=True):
         return "dead-feed" if self.lasts("dead-feed", station, at) else None
 
     def draw(self, name: str, station: int, at: float, below: int) -> int:
-        """An integer in [0, below) that belongs to a fault at a moment: how old, where cut, which other station."""
+        """Integer in [0, below) of a fault at a moment: how old, where truncated, which other station."""
         return chance.mix(self.seed, _CODES[name], station, int(at) // 60, 1) % below
 
     def good_boards(self, station: int, begin: float, end: float) -> int:
-        """How many good boards a poller that asks every three minutes could get in an interval; 2 stands for more."""
+        """Number of good boards that polling every three minutes gives in an interval; 2 means 2 or more."""
         good = (moment for moment in range(int(begin), int(end) + 1, 180) if self.at(station, moment) is None)
         return sum(1 for _ in islice(good, 2))

@@ -1,9 +1,9 @@
 """What the real-time feed believes about a run at a moment, and when it learns the truth.
 
-Before a train nears a stop the feed carries its last posted delay forward, less some buffer, and lets the expected
-minute creep on while nothing is heard. Near the stop it believes a minute that is often too early; the true minute is
-posted some minutes after the believed departure. ``_LAG`` gives the share of wrong beliefs mended by then, from the
-recorded Frankfurt boards (docs/architecture.md). Times are epoch seconds, delays minutes.
+Until a train is close to a stop, the feed carries its last posted delay forward, minus some buffer, and postpones the
+expected minute while there is no news. Close to the stop it believes a minute that is often too early; the true minute
+is posted some minutes after the believed departure. ``_LAG`` is the distribution of that lag, from recorded boards of
+Frankfurt (docs/architecture.md). Times are epoch seconds, delays minutes.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from random import Random
 import msgspec
 
 from zielzeit.simulator import chance
-from zielzeit.simulator.movement import Run
+from zielzeit.simulator.movement import SimulatedRun
 
 _LAG = ((0.0, 1.2), (0.22, 2.5), (0.64, 4.5), (0.8, 6.0), (0.89, 8.0), (0.95, 11.0), (1.0, 45.0))
-"""Cumulative share → minutes from the believed departure to the posting of the true minute."""
+"""Points (cumulative share, minutes): lag from the believed departure to the posting of the true minute."""
 _RIGHT_AT_ONCE = 0.1
 _NEVER = 1 << 40
 _LATE_CORRECTION, _COLLAPSE, _RESET, _SILENT = 0.004, 0.003, 0.002, 0.01
@@ -26,31 +26,31 @@ _CREEP = 180
 
 
 class Belief(msgspec.Struct, frozen=True):
-    """The feed's last steps at one stop for the event that makes its row leave the board."""
+    """The feed's last beliefs at one stop about the event that removes its row from the board."""
 
     sure: int
-    """From here ``delay`` is believed instead of what was carried forward."""
+    """From here on ``delay`` is believed instead of the delay carried forward."""
     delay: int
     posted: int
-    """From here the true delay stands."""
+    """From here on the true delay is shown."""
     odd: tuple[tuple[int, int, int], ...] = ()
-    """Oddities (begin, end, delay) that hide all else."""
+    """Glitches (begin, end, delay) that override everything else."""
 
 
 class Forecast(msgspec.Struct, frozen=True):
     """The feed's view of one run."""
 
-    run: Run
+    run: SimulatedRun
     beliefs: tuple[Belief, ...]
     known_at: tuple[int, ...]
-    """When each report of the run becomes known, ascending …"""
+    """Times at which reports of the run become known, ascending."""
     known: tuple[tuple[int, int], ...]
-    """… and its stop and delay."""
+    """Stop and delay of each of these reports."""
     silent: bool
-    """The run has no real-time data at all."""
+    """True if the run has no real-time data at all."""
 
     def planned(self, stop: int) -> int:
-        """Planned departure, or arrival at the last stop."""
+        """Planned departure, or arrival at the last stop, epoch seconds."""
         pattern = self.run.pattern
         offset = pattern.arrivals[stop] if stop == self.run.last else pattern.departures[stop]
         return self.run.start + 60 * offset
@@ -59,11 +59,11 @@ class Forecast(msgspec.Struct, frozen=True):
         """Delay believed at ``at`` for leaving the stop, or for the arrival at the last stop."""
         run = self.run
         cancelled = run.arrival_cancelled(stop, at) if stop == run.last else run.departure_cancelled(stop, at)
-        # From its announcement on nothing more is heard: the row keeps the delay that it had.
+        # After its cancellation is announced there is no more news: the row keeps its delay.
         return self._delay(stop, run.cancellation.announced if cancelled and run.cancellation else at)
 
     def arrival_delay(self, stop: int, at: float) -> int:
-        """Delay believed at ``at`` for the arrival; the truth is known a minute after it, or with the departure's."""
+        """Delay believed at ``at`` for the arrival; the true one is known about a minute after it."""
         if stop == self.run.last:
             return self.departure_delay(stop, at)
         if self.silent or not self.run.served(stop)[0]:
@@ -75,11 +75,11 @@ class Forecast(msgspec.Struct, frozen=True):
         return min(true, leaves) if at >= self.beliefs[stop].sure else max(leaves, 0)
 
     def arrival_known(self, stop: int) -> int:
-        """When the true arrival at a stop on the way is posted."""
+        """Epoch second at which the true arrival at an intermediate stop is posted."""
         return self.run.start + 60 * (self.run.pattern.arrivals[stop] + self.run.arrivals[stop]) + 75
 
     def gone(self, stop: int) -> int:
-        """A time after which the row is on no board that is polled without ``past``."""
+        """Epoch second after which the row is on no board that is polled without ``past``."""
         belief = self.beliefs[stop]
         worst = max(belief.delay, self.run.departures[stop], 0, *(odd[2] for odd in belief.odd))
         cancelled = self.run.cancellation
@@ -115,13 +115,13 @@ class Forecast(msgspec.Struct, frozen=True):
                 carried = 0
         overdue = int(at) - self.planned(stop)
         if overdue + 60 > 60 * carried:
-            # Nothing heard and the minute is near: expect it a few minutes from now.
+            # No news and the minute is near: expect the train a few minutes from now.
             carried = (overdue // _CREEP) * (_CREEP // 60) + _CREEP // 60 + 2
         return carried
 
 
-def foresee(run: Run) -> Forecast:
-    """The feed's view of a run, drawn from the run's own key."""
+def foresee(run: SimulatedRun) -> Forecast:
+    """The feed's view of a run; random choices depend on the run's own key."""
     rng = Random(chance.mix(run.key, 41))
     silent = run.line.category == "RB" and rng.random() < _SILENT
     beliefs: list[Belief] = []
@@ -158,7 +158,7 @@ def _believe(rng: Random, planned: int, true: int) -> Belief:
     odd: list[tuple[int, int, int]] = []
     chosen = rng.random()
     if chosen < _LATE_CORRECTION and true > 4:
-        # Posted wrong at first, mended tens of minutes later.
+        # Posted wrong at first, corrected tens of minutes later.
         odd.append((posted, posted + rng.randint(20, 45) * 60, max(believed, true - rng.randint(2, 44))))
     elif chosen < _LATE_CORRECTION + _COLLAPSE:
         begin = sure - rng.randint(10, 40) * 60
@@ -176,6 +176,6 @@ def _lag(share: float) -> float:
 
 
 def settled_at(forecast: Forecast, stop: int) -> int:
-    """When the delay shown for a served stop changes for the last time."""
+    """Epoch second at which the delay shown for a served stop changes for the last time."""
     belief = forecast.beliefs[stop]
     return max(belief.posted, *(odd[1] for odd in belief.odd), 0)

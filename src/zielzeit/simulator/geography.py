@@ -1,4 +1,4 @@
-"""Where the stations lie and how the track joins them: hubs, lines of track between hubs, branches."""
+"""Stations and the track between them: hubs, segments between hubs, branches."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from random import Random
 
 from zielzeit.simulator.chance import generator
 from zielzeit.simulator.names import place_names, quarter
-from zielzeit.simulator.railway import Segment, Station
+from zielzeit.simulator.railway import Segment, SimulatedStation
 
 _STATIONS_PER_HUB = 45
 _STATIONS_PER_HUB_IN_SMALL_NETWORK = 10
@@ -18,13 +18,13 @@ _SHARE_BETWEEN_HUBS = 0.55
 
 
 def hub_count(stations: int) -> int:
-    """How many of the stations are hubs (``… Hbf``); they come first in the list of stations."""
+    """Number of stations that are hubs (``… Hbf``); they are the first in the list of stations."""
     small = min(stations, _SMALL_NETWORK)
     return max(2, round(small / _STATIONS_PER_HUB_IN_SMALL_NETWORK + (stations - small) / _STATIONS_PER_HUB))
 
 
-def lay_out(count: int, seed: int) -> tuple[tuple[Station, ...], tuple[Segment, ...]]:
-    """Stations and track of a network of ``count`` stations, every one of them reachable."""
+def lay_out(count: int, seed: int) -> tuple[tuple[SimulatedStation, ...], tuple[Segment, ...]]:
+    """Stations and segments of a connected network of ``count`` stations."""
     rng = generator(seed, 201)
     hubs = hub_count(count)
     edges = _hub_edges(hubs, rng)
@@ -48,7 +48,7 @@ def lay_out(count: int, seed: int) -> tuple[tuple[Station, ...], tuple[Segment, 
 
 
 def _hub_edges(hubs: int, rng: Random) -> list[tuple[int, int]]:
-    """A spanning tree of short edges, and some more so that there is more than one way."""
+    """Edges between hubs: a spanning tree of short edges, and some more for alternative ways."""
     at = [(rng.random() * 640, rng.random() * 880) for _ in range(hubs)]
     edges = []
     nearest = {hub: (math.dist(at[0], at[hub]), 0) for hub in range(1, hubs)}
@@ -66,7 +66,7 @@ def _hub_edges(hubs: int, rng: Random) -> list[tuple[int, int]]:
     return edges
 
 
-def _stations(count: int, hubs: int, segments: tuple[Segment, ...], seed: int) -> tuple[Station, ...]:
+def _stations(count: int, hubs: int, segments: tuple[Segment, ...], seed: int) -> tuple[SimulatedStation, ...]:
     names = place_names(count, seed)
     cities = names[:hubs]
     for hub, city in enumerate(cities):
@@ -82,7 +82,7 @@ def _stations(count: int, hubs: int, segments: tuple[Segment, ...], seed: int) -
         for station in segment.stations:
             calls[station] += 1
     return tuple(
-        Station(
+        SimulatedStation(
             index=i,
             name=name,
             eva=8000001 + 7 * i,
@@ -94,7 +94,7 @@ def _stations(count: int, hubs: int, segments: tuple[Segment, ...], seed: int) -
 
 
 def _code(index: int) -> str:
-    """A unique code of four capital letters in the manner of DS 100."""
+    """A unique code of four capital letters that looks like DS100."""
     letters = ""
     for _ in range(3):
         index, rest = divmod(index, 26)

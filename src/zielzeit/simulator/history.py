@@ -1,4 +1,4 @@
-"""Finished history of a simulated railway: one row per train, stop and day, with the columns of real history files."""
+"""History of a simulated railway: one row per train, stop and day, with the columns of real history files."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import msgspec
 import polars as pl
 
 from zielzeit.simulator import clock
-from zielzeit.simulator.movement import Run, move
+from zielzeit.simulator.movement import SimulatedRun, move
 from zielzeit.simulator.railway import Network
 
 SCHEMA: dict[str, pl.DataType] = {
@@ -28,28 +28,28 @@ SCHEMA: dict[str, pl.DataType] = {
 
 
 class StopRecord(msgspec.Struct, frozen=True):
-    """A run at a station, as archives keep it. Delays are minutes; ``date`` and minute are of the planned time."""
+    """A run at a station, as history files keep it. Delays are minutes; date and minute are of the planned time."""
 
     train_type: str
     train_number: str
     line: str | None
-    """With its category (``RE7``); null for long-distance trains."""
+    """Line with its category (``RE7``); null for long-distance trains."""
     station: str
     eva: str
     date: date
     planned_minute_of_day: int
-    """Of the arrival where there is one; Europe/Berlin."""
+    """Planned arrival, or departure at the first stop; minutes after midnight, Europe/Berlin."""
     arr_delay_min: int | None
     """Null at the first stop."""
     dep_delay_min_if_differs: int | None
-    """Null where there is no departure, or it is as late as the arrival."""
+    """Delay of the departure; null if there is none or it equals the delay of the arrival."""
     prev_stop_delay_min: int | None
-    """The arrival's delay at the stop before, the departure's where the run starts there."""
+    """Delay of the arrival at the stop before, of the departure if the run starts there."""
     cancelled: bool
 
 
 def stop_records(network: Network, first_day: date, days: int) -> Iterator[StopRecord]:
-    """The records of ``days`` service days, by day, line, train and stop."""
+    """Records of ``days`` service days, by day, line, train and stop."""
     for shift in range(days):
         for line in network.lines:
             for run in move(network, line, first_day + timedelta(days=shift)):
@@ -57,7 +57,7 @@ def stop_records(network: Network, first_day: date, days: int) -> Iterator[StopR
 
 
 def stop_table(network: Network, first_day: date, days: int) -> pl.DataFrame:
-    """The same as a table, with the column types of real history files."""
+    """The records of ``stop_records`` as a table, with the column types of real history files."""
     fields = [
         [getattr(record, name) for name in StopRecord.__struct_fields__]
         for record in stop_records(network, first_day, days)
@@ -65,7 +65,7 @@ def stop_table(network: Network, first_day: date, days: int) -> pl.DataFrame:
     return pl.DataFrame(fields, schema=SCHEMA, orient="row")
 
 
-def _of_run(network: Network, run: Run) -> Iterator[StopRecord]:
+def _of_run(network: Network, run: SimulatedRun) -> Iterator[StopRecord]:
     pattern = run.pattern
     for stop, index in enumerate(pattern.stops):
         station = network.stations[index]
@@ -90,6 +90,6 @@ def _of_run(network: Network, run: Run) -> Iterator[StopRecord]:
         )
 
 
-def _line(run: Run) -> str | None:
+def _line(run: SimulatedRun) -> str | None:
     name = run.line.name
     return (name if name.startswith(run.line.category) else run.line.category + name) if name else None

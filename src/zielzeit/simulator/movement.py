@@ -1,9 +1,9 @@
 """What really happens to the trains of a line on a service day: a pure function of seed, line and day.
 
-Delays come from hops (speed restrictions, congestion, faults with a heavy tail), from dwell (crowds at rush hour),
-from the vehicles' previous trip, and from network disruptions that strike every train on a segment for a while. They
-are worked off by the timetable's buffers. Lines, segments and single trains have good and bad weeks, so that yesterday
-tells something about today; trains ahead on the same segment tell something about this one.
+Delays come from hops (speed restrictions, congestion, faults with a heavy tail), from dwell times (crowds at rush
+hour), from the vehicles' previous trip, and from disruptions that hit every train on a segment for a while. The
+timetable's buffers reduce them. Lines, segments and single trains have good and bad weeks, so that yesterday predicts
+today to some extent, as do the trains ahead on the same segment.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from zielzeit.simulator import chance, clock
 from zielzeit.simulator.railway import Line, Network, Pattern, Trip
 
 _UNEVENNESS = {"ICE": 2.6, "IC": 2.4, "NJ": 2.4, "RE": 1.4, "RB": 0.8, "S": 0.7}
-"""How much delay a category picks up, relative to each other; chosen to give the means of real data."""
+"""Relative amount of delay that a category picks up; chosen to match the means of real data."""
 _BUFFER = 0.12
 _SHORTEST_TURN = 3 * 60
 _CANCELLED, _REVOKED = 0.025, 0.2
@@ -28,7 +28,7 @@ _MAX_EARLY = -5.0
 
 
 class Cancellation(msgspec.Struct, frozen=True):
-    """Stops ``first`` … ``end - 1`` are not served, as announced, unless revoked. Times are epoch seconds."""
+    """Cancellation of stops ``first`` … ``end - 1``, unless revoked. Times are epoch seconds."""
 
     first: int
     end: int
@@ -36,8 +36,8 @@ class Cancellation(msgspec.Struct, frozen=True):
     revoked: int | None
 
 
-class Run(msgspec.Struct, frozen=True):
-    """A train on its service day: the truth. Delays are whole minutes; ``departures[-1]`` repeats the arrival."""
+class SimulatedRun(msgspec.Struct, frozen=True):
+    """The true course of a train on its service day. Delays are minutes; ``departures[-1]`` repeats the arrival's."""
 
     day: date
     line: Line
@@ -51,14 +51,14 @@ class Run(msgspec.Struct, frozen=True):
     last: int
     """Index of the last stop by the timetable."""
     key: int
-    """Seed of everything else that is decided for this run."""
+    """Seed of everything else that is drawn for this run."""
 
     @property
     def id(self) -> str:
         return f"{self.day.isoformat()}-{self.line.category}-{self.trip.number}"
 
     def served(self, stop: int) -> tuple[bool, bool]:
-        """Whether the arrival and the departure at a stop really take place (True also where there is none)."""
+        """For arrival and departure at a stop, True if it takes place or there is none."""
         cancelled = self.cancellation
         if cancelled is None or cancelled.revoked is not None:
             return True, True
@@ -67,12 +67,12 @@ class Run(msgspec.Struct, frozen=True):
         )
 
     def arrival_cancelled(self, stop: int, at: float) -> bool:
-        """As known at epoch second ``at``."""
+        """Return True if the arrival is known to be cancelled at epoch second ``at``."""
         c = self._cancelled_at(at)
         return c is not None and (c.first <= stop < c.end or (stop == c.end and c.first == 0))
 
     def departure_cancelled(self, stop: int, at: float) -> bool:
-        """As known at epoch second ``at``."""
+        """Return True if the departure is known to be cancelled at epoch second ``at``."""
         c = self._cancelled_at(at)
         return c is not None and (c.first <= stop < c.end or (stop == c.first - 1 and c.end > self.last))
 
@@ -84,18 +84,18 @@ class Run(msgspec.Struct, frozen=True):
 
 
 class Disruption(msgspec.Struct, frozen=True):
-    """Something blocks a segment for a while; every train on it then waits. Times are epoch seconds."""
+    """A disruption of a segment that delays every train on it. Times are epoch seconds."""
 
     begin: int
     end: int
     minutes: float
 
 
-def move(network: Network, line: Line, day: date) -> tuple[Run, ...]:
+def move(network: Network, line: Line, day: date) -> tuple[SimulatedRun, ...]:
     """All runs of a line on a service day, in order of departure."""
     mood = math.exp(0.25 * chance.drifting(day.toordinal(), 5, network.seed, 11, line.index))
     unevenness = _UNEVENNESS[line.category] * mood * math.exp(0.3 * chance.normal(network.seed, 12, line.index))
-    runs: list[Run] = []
+    runs: list[SimulatedRun] = []
     for trip in line.trips:
         late = _from_previous_trip(trip, clock.epoch(day, trip.start), runs)
         runs.append(_run(network, line, trip, day, unevenness=unevenness, delay=late))
@@ -115,26 +115,26 @@ def _disruptions(seed: int, segment: int, day: date) -> tuple[Disruption, ...]:
 
 @lru_cache(maxsize=50_000)
 def _segment_mood(seed: int, segment: int, day: date) -> tuple[float, float]:
-    """How a segment runs: the share that speed restrictions add to the running time, and how crowded it is.
+    """State of a segment: share that speed restrictions add to the running time, and a factor of congestion.
 
-    Restrictions stay for years, crowds change over weeks.
+    Restrictions last for years, congestion drifts over weeks.
     """
     slow = max(0.0, 0.06 * chance.normal(seed, 22, segment))
     return slow, math.exp(0.3 * chance.drifting(day.toordinal(), 21, seed, 23, segment))
 
 
 def _rush(second: int) -> float:
-    """Crowding by hour of the day, 1 on average."""
+    """Factor of crowding by hour of the day, 1 on average."""
     hour = clock.local_hour(second)
     return 1.6 if hour in (7, 8, 16, 17, 18) else 0.6 if hour >= 22 or hour < 5 else 1.0
 
 
-def _run(network: Network, line: Line, trip: Trip, day: date, *, unevenness: float, delay: float) -> Run:
+def _run(network: Network, line: Line, trip: Trip, day: date, *, unevenness: float, delay: float) -> SimulatedRun:
     key = chance.mix(network.seed, 31, day.toordinal(), line.index, trip.index)
     rng = Random(key)
     pattern = line.patterns[trip.pattern]
     start = clock.epoch(day, trip.start)
-    # A train's own trouble spot, the same for months: a crossing, a crowded platform, a slot behind a freight train.
+    # Each train has its own lasting trouble spot: a crossing, a crowded platform, a path behind a freight train.
     habit = chance.generator(network.seed, 32, line.index, trip.index)
     habit_stop, habit_minutes = habit.randrange(1, len(pattern.stops)), habit.expovariate(0.5) * unevenness
     delay += rng.expovariate(0.8) * _rush(start)
@@ -168,7 +168,7 @@ def _run(network: Network, line: Line, trip: Trip, day: date, *, unevenness: flo
                 # Leaving before time is a fault and rare.
                 delay = -1.0 if delay <= -1.0 and rng.random() < 0.03 else 0.0
         departures.append(round(delay))
-    return Run(
+    return SimulatedRun(
         day=day,
         line=line,
         trip=trip,
@@ -182,8 +182,8 @@ def _run(network: Network, line: Line, trip: Trip, day: date, *, unevenness: flo
     )
 
 
-def _from_previous_trip(trip: Trip, start: int, before: list[Run]) -> float:
-    """Minutes that the vehicles come too late for this trip; a previous trip that never came is replaced."""
+def _from_previous_trip(trip: Trip, start: int, before: list[SimulatedRun]) -> float:
+    """Minutes by which the vehicles arrive too late for this trip; 0 if their previous trip was cancelled."""
     if trip.previous is None:
         return 0.0
     earlier = before[trip.previous]

@@ -1,4 +1,4 @@
-"""Names of places that could be German stations, composed from parts, unique and deterministic by seed."""
+"""Names that could be German stations, composed of parts, unique and deterministic by seed."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ _QUARTERS = ("Süd", "Nord", "West", "Ost", "Messe", "Stadtpark", "Hafen", "Univ
 
 
 def place_names(count: int, seed: int) -> list[str]:
-    """``count`` different place names; raises ValueError when more are asked than can be composed."""
+    """``count`` different names of places. Raises ValueError if so many cannot be composed."""
     plain = [stem + suffix for stem, suffix in product(_STEMS, _SUFFIXES)]
     rng = generator(seed, 101)
     rng.shuffle(plain)
-    # Prefixed names would be most of the list: keep short names for the first stations, which are the largest.
+    # Most names have a prefix: the short ones come first, for the largest stations.
     prefixed = [prefix + (n if prefix.endswith(" ") else n.lower()) for n, prefix in product(plain, _PREFIXES[1:])]
     rng.shuffle(prefixed)
     names = [*plain, *prefixed]
@@ -36,5 +36,5 @@ def place_names(count: int, seed: int) -> list[str]:
 
 
 def quarter(city: str, index: int) -> str | None:
-    """A second station of a city (``Eichenau Süd``), or None when its quarters are used up."""
+    """Another station of a city (``Eichenau Süd``); None if its quarters are used up."""
     return f"{city} {_QUARTERS[index]}" if index < len(_QUARTERS) else None

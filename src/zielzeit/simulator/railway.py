@@ -7,8 +7,8 @@ from functools import cached_property
 import msgspec
 
 
-class Station(msgspec.Struct, frozen=True):
-    """A station; ``index`` is its place in ``Network.stations``, the largest first."""
+class SimulatedStation(msgspec.Struct, frozen=True):
+    """A station. ``index`` is its place in ``Network.stations``, where the largest come first."""
 
     index: int
     name: str
@@ -23,7 +23,7 @@ class Segment(msgspec.Struct, frozen=True):
     index: int
     stations: tuple[int, ...]
     minutes: tuple[int, ...]
-    """Running time of an all-stops train on each hop; one fewer than stations."""
+    """Running time of an all-stops train on each hop, minutes; one fewer than stations."""
     ends_in_hub: bool
 
 
@@ -34,35 +34,35 @@ class Pattern(msgspec.Struct, frozen=True):
     arrivals: tuple[int, ...]
     departures: tuple[int, ...]
     segments: tuple[int, ...]
-    """The segment of the hop that ends at the stop; the first entry is unused (-1)."""
+    """Segment of the hop that ends at each stop; -1 for the first."""
     platforms: tuple[str, ...]
 
 
 class Trip(msgspec.Struct, frozen=True):
-    """A train of the timetable, running every day. ``start`` is wall-clock minutes after 00:00 of its service day."""
+    """A train of the timetable; it runs every day. ``start``: wall-clock minutes after 00:00 of its service day."""
 
     index: int
-    """Place within the line, in order of departure."""
+    """Place in the line's list of trips, which is in order of departure."""
     pattern: int
     start: int
     number: str
     previous: int | None
-    """The trip of the same vehicles before it: its delay at the terminus is handed on."""
+    """Index of the previous trip of the same vehicles, which passes on its delay; None for the first."""
 
 
 class Line(msgspec.Struct, frozen=True):
-    """A line with both its directions."""
+    """A line with its two directions."""
 
     index: int
     category: str
     name: str
-    """As on the board after the category (``7``, or ``RE7`` in the newer style); empty for long-distance trains."""
+    """Name on the board after the category (``7``, or ``RE7`` in the newer style); empty for long-distance trains."""
     classes: tuple[str, ...]
     patterns: tuple[Pattern, ...]
     trips: tuple[Trip, ...]
 
     def label(self, trip: Trip) -> str:
-        """What a board prints as ``train``."""
+        """Text of a board's field ``train``."""
         return f"{self.category} {self.name or trip.number}"
 
 
@@ -70,13 +70,13 @@ class Network(msgspec.Struct, frozen=True, dict=True):
     """A whole railway. Equal seeds and station counts give equal networks."""
 
     seed: int
-    stations: tuple[Station, ...]
+    stations: tuple[SimulatedStation, ...]
     segments: tuple[Segment, ...]
     lines: tuple[Line, ...]
 
     @cached_property
     def lines_at(self) -> tuple[tuple[int, ...], ...]:
-        """For each station the lines that call there."""
+        """For each station, the indexes of the lines that call there."""
         found: list[set[int]] = [set() for _ in self.stations]
         for line in self.lines:
             for pattern in line.patterns:

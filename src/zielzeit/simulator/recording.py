@@ -1,7 +1,6 @@
-"""Boards of a simulated railway written to a file, as a poller would have recorded them, with the truth beside them.
+"""Record the boards of a simulated railway to a file, as a poller would have, with a log of the truth.
 
-One JSON line per board: ``{"station": name, "polled_at": ISO time with offset, "body": the reply's text}``, the format
-that ``zielzeit replay`` reads. Requests that failed leave no line, as no poller records them.
+The file has one JSON line per board (``zielzeit.recordings.json_lines``). A failed request leaves no line.
 """
 
 from __future__ import annotations
@@ -24,10 +23,10 @@ from zielzeit.simulator.truth import AHEAD, PAST, Looked, Truth, known_from, tru
 from zielzeit.simulator.world import World
 
 _LATEST = 240
-"""Seconds that a line may be out of order: inside the pipeline's default grace of five minutes."""
+"""Seconds by which a line may be out of order; less than the default grace of five minutes."""
 
 
-class Summary(msgspec.Struct, frozen=True):
+class RecordingSummary(msgspec.Struct, frozen=True):
     boards: int
     faulty: int
     truths: int
@@ -45,8 +44,8 @@ def record(
     faults: Faults,
     truth_file: Path | None = None,
     progress: Progress = SILENT,
-) -> Summary:
-    """Write every station's boards, one each ``every`` seconds, and the truth of what left in that time.
+) -> RecordingSummary:
+    """Write a board of every station each ``every`` seconds, and the truth about what left in that time.
 
     ``out`` and ``truth_file`` are compressed when they are named ``.zst``.
     """
@@ -76,13 +75,13 @@ def record(
                 lines.write(msgspec.json.encode(record_) + b"\n")
                 truths += 1
                 undecidable += record_.undecidable is not None
-    return Summary(boards, faulty, truths, undecidable)
+    return RecordingSummary(boards, faulty, truths, undecidable)
 
 
 def _polls(
     world: World, faults: Faults, begin: int, end: int, *, every: int, past: bool
 ) -> Iterator[tuple[int, int, str, str | None]]:
-    """(polled_at, station, body, fault) in order of time, the stations evenly spread over each round."""
+    """(polled_at, station, body, fault) in order of time; each round spreads the stations evenly."""
     count = len(world.network.stations)
     for round_ in range(begin, end, every):
         for station in range(count):
@@ -91,14 +90,14 @@ def _polls(
                 return
             reply = answer(world, faults, station, at, past=past)
             if reply.status == 200 and reply.body and reply.fault != "timeout":
-                # A cut may fall inside a character: a recording is text, so the broken rest is dropped.
+                # Truncation may split a character: a recording is text, so the broken rest is dropped.
                 yield at, station, reply.body.decode(errors="ignore"), reply.fault
 
 
 def _in_order(
     polls: Iterator[tuple[int, int, str, str | None]], faults: Faults, world: World
 ) -> Iterator[tuple[int, int, bytes, str | None]]:
-    """(station, polled_at, line, fault) in the order in which they are written: some twice, some late."""
+    """(station, polled_at, line, fault) in the order of writing; some lines occur twice, some are late."""
     waiting: list[tuple[int, int, int, int, bytes, str | None]] = []
     number = 0
     for at, station, body, fault in polls:
@@ -119,7 +118,7 @@ def _in_order(
 
 
 def _truths(world: World, begin: int, end: int, looked: Looked, past: bool) -> Iterator[Truth]:
-    """The truth of every row that may be on a recorded board; what left too late to be told is undecidable."""
+    """The truth about every row that may be on a recorded board."""
     begin, end = begin - (PAST if past else 0) - OLDEST, end + AHEAD
     day = clock.local(begin).date() - timedelta(days=1)
     while day <= clock.local(end).date():

@@ -1,4 +1,4 @@
-"""One board request answered, with its fault if there is one: what the server sends and a recording keeps."""
+"""The reply to a request for a board, with its fault, if any: what the server sends and a recording keeps."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from zielzeit.simulator.world import World
 
 API_VERSION = "2.04"
 OLDEST = 600
-"""Seconds by which a board with the fault ``stale`` is at most too old."""
+"""Greatest age, seconds, of a board with the fault ``stale``."""
 
 
 class Reply(msgspec.Struct, frozen=True):
-    """Status, body, and the fault that made it (None: a good board)."""
+    """A reply: HTTP status, body, and the fault that caused it (None for a good board)."""
 
     status: int
     body: bytes
@@ -23,12 +23,12 @@ class Reply(msgspec.Struct, frozen=True):
 
 
 def error(status: int, text: str, **more: object) -> Reply:
-    """One of DBF's own error answers."""
+    """An error reply in DBF's format."""
     return Reply(status, msgspec.json.encode({"api_version": API_VERSION, "error": text, **more}))
 
 
 def answer(world: World, faults: Faults, station: int, at: float, *, past: bool) -> Reply:
-    """What a request for a station's board gets at epoch second ``at``; an empty board is DBF's answer 300."""
+    """Reply to a request for a station's board at epoch second ``at``; an empty board is a 300, as DBF's."""
     fault = faults.at(station, at)
     match fault:
         case "error500" | "outage" | "long-outage":

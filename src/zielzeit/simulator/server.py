@@ -1,4 +1,4 @@
-"""The simulated railway as an HTTP server that answers like DBF, with its own clock in the ``Date`` header."""
+"""HTTP server of the simulated railway that answers like DBF; the ``Date`` header is the simulated time."""
 
 from __future__ import annotations
 
@@ -25,22 +25,22 @@ from zielzeit.simulator.truth import TruthLog
 from zielzeit.simulator.world import World
 
 _SLOW_SECONDS = 30.0
-"""Real seconds that a reply with the fault ``timeout`` takes: longer than a patient client waits."""
+"""Duration of a reply with the fault ``timeout``, real seconds: longer than clients wait."""
 
 
-class Clock:
-    """Simulated time: ``start`` (epoch seconds) ``elapsed`` real seconds ago, ``speed`` times as fast as real time."""
+class SimulatedClock:
+    """Simulated time: it was ``start`` (epoch seconds) ``elapsed`` real seconds ago and runs at ``speed``."""
 
     def __init__(self, start: float, speed: float, elapsed: float = 0.0) -> None:
         self.start, self.speed, self._zero = start, speed, time.monotonic() - elapsed
 
     def now(self) -> int:
-        """Epoch second, whole, as the ``Date`` header carries it."""
+        """Simulated epoch second, whole, as in the ``Date`` header."""
         return int(self.start + (time.monotonic() - self._zero) * self.speed)
 
 
-class Stations:
-    """Finds a station as DBF does: by name, EVA or DS 100, and silently the nearest name for a mistyped one."""
+class StationLookup:
+    """Finds a station as DBF does: by name, EVA number or DS100 code; a mistyped name finds the nearest silently."""
 
     def __init__(self, world: World) -> None:
         stations = world.network.stations
@@ -64,13 +64,13 @@ class Stations:
         return self._names[nearest[0]] if nearest else error(500, "Unknown station name")
 
     def empty(self, asked: str, reply: Reply) -> Reply:
-        """An empty board asked by DS 100 has a message of its own."""
+        """The reply, with the message that DBF has for an empty board requested by DS100 code."""
         return error(300, f"Got no results for '{asked}'") if asked in self._ds100 and reply.status == 300 else reply
 
 
-def application(world: World, faults: Faults, ticking: Clock, truth_file: Path | None = None) -> Starlette:
-    """The ASGI application; its truth log is written while it runs."""
-    stations = Stations(world)
+def application(world: World, faults: Faults, ticking: SimulatedClock, truth_file: Path | None = None) -> Starlette:
+    """The ASGI application, which writes the truth log while it runs."""
+    stations = StationLookup(world)
     listing = msgspec.json.encode(
         {"stations": [{"name": s.name, "eva": s.eva, "ds100": s.ds100} for s in world.network.stations]}
     )
@@ -140,7 +140,7 @@ def _respond(reply: Reply, at: int) -> Response:
     return Response(reply.body, reply.status, headers, media_type="application/json;charset=utf-8")
 
 
-async def _write_truth(log: TruthLog, ticking: Clock, path: Path) -> None:
+async def _write_truth(log: TruthLog, ticking: SimulatedClock, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as out:
         while True:

@@ -1,7 +1,8 @@
-"""Lines and their regular-interval timetable (Taktfahrplan) on top of the track: ``build`` makes a network.
+"""Lines and their regular-interval timetable (Taktfahrplan) on the track: ``build`` makes a network.
 
-Long-distance trains (ICE, IC, one NJ by night) call at hubs, RE at hubs and every third station, RB everywhere on one
-segment, S through a large hub, and one S line is a ring. Each runs both ways from early morning to midnight.
+Long-distance trains (ICE, IC, one NJ by night) call at hubs, RE at hubs and every third station, RB at all stations of
+a segment; S trains run through a large hub, and one S line is a ring. Lines run both ways from early morning to
+midnight.
 """
 
 from __future__ import annotations
@@ -14,13 +15,13 @@ from random import Random
 from zielzeit.errors import UserError
 from zielzeit.simulator.chance import generator
 from zielzeit.simulator.geography import hub_count, lay_out
-from zielzeit.simulator.railway import Line, Network, Pattern, Segment, Station, Trip
+from zielzeit.simulator.railway import Line, Network, Pattern, Segment, SimulatedStation, Trip
 
 MIN_STATIONS, MAX_STATIONS = 5, 5400
 
 _CLASSES = {"ICE": ("F",), "IC": ("F",), "NJ": (), "RE": ("N",), "RB": ("N",), "S": ("S",)}
 _SPEED = {"ICE": 0.45, "IC": 0.6, "NJ": 0.9, "RE": 0.7, "RB": 1.0, "S": 0.8}
-"""Running time as a share of an all-stops train's."""
+"""Running time as a share of that of an all-stops train."""
 _DWELL = {"ICE": 3, "IC": 3, "NJ": 8, "RE": 2, "RB": 1, "S": 1}
 # The usual ranges first; the second range serves when a very large network uses up the first.
 _NUMBERS = {
@@ -35,10 +36,10 @@ _TURNAROUND = 6
 _FIRST, _LAST = 5 * 60, 24 * 60
 _RING_RADIUS = 5
 _LONGEST = 15 * 60
-"""Minutes of an all-stops train on the longest path that one long-distance train runs."""
+"""Longest path of a long-distance train, as minutes of an all-stops train."""
 
 Path = list[tuple[int, int, int]]
-"""Hops as (segment, station reached, minutes of an all-stops train)."""
+"""Hops: (segment, station reached, minutes of an all-stops train)."""
 
 
 def build(stations: int, seed: int = 1) -> Network:
@@ -57,7 +58,9 @@ def build(stations: int, seed: int = 1) -> Network:
 class _Planner:
     """Collects lines; each method adds one kind of traffic."""
 
-    def __init__(self, stations: tuple[Station, ...], segments: tuple[Segment, ...], hubs: int, rng: Random) -> None:
+    def __init__(
+        self, stations: tuple[SimulatedStation, ...], segments: tuple[Segment, ...], hubs: int, rng: Random
+    ) -> None:
         self.stations, self.segments, self.hubs, self.rng = stations, segments, hubs, rng
         self.lines: list[Line] = []
         self.numbers: dict[str, Iterator[int]] = {
@@ -76,7 +79,7 @@ class _Planner:
             self._add("RB", start, _along(segment, start), self.rng.choice((30, 60, 60)))
 
     def regional_expresses(self) -> None:
-        """Every edge between hubs is served; one line runs over up to three of them."""
+        """Serve every edge between hubs; one line runs over up to three of them."""
         open_edges = {segment.index: segment for segment in self.segments if segment.ends_in_hub}
         while open_edges:
             first = open_edges.pop(min(open_edges))
@@ -126,7 +129,7 @@ class _Planner:
         self._add("S", hub, path, 30)
 
     def _ways(self, start: int) -> dict[int, Path]:
-        """A path with the fewest edges to each other hub."""
+        """For each other hub, a path with the fewest edges."""
         ways: dict[int, Path] = {start: []}
         waiting = deque([start])
         while waiting:
@@ -140,7 +143,7 @@ class _Planner:
         return ways
 
     def _skip(self, path: Path, every: int | None) -> Path:
-        """Call only at hubs, and at each ``every``-th station between; passed hops are joined."""
+        """The path with calls only at hubs and at each ``every``-th station between; hops in between are joined."""
         kept: Path = []
         waiting = 0
         for place, (segment, station, minutes) in enumerate(path):
@@ -162,7 +165,7 @@ class _Planner:
             if minute + shift < _LAST
         )
         number = str(next(self.names[category])) if category in ("RE", "RB", "S") else ""
-        # Since 2026 some of the feed's lines repeat the category: "RE RE7".
+        # Since 2026 some lines of the real feed repeat the category: "RE RE7".
         name = category + number if number and self.rng.random() < 0.15 else number
         trips = _circulate(patterns, starts, [str(next(self.numbers[category])) for _ in starts])
         self.lines.append(Line(len(self.lines), category, name, _CLASSES[category], patterns, trips))
@@ -186,7 +189,7 @@ class _Planner:
 
 
 def _circulate(patterns: tuple[Pattern, ...], starts: list[tuple[int, int]], numbers: list[str]) -> tuple[Trip, ...]:
-    """Trips in order of departure, each tied to the vehicles that arrived at its start in time to turn round."""
+    """Trips in order of departure, each with the trip whose vehicles arrived at its start in time to turn round."""
     trips: list[Trip] = []
     idle: dict[int, list[tuple[int, int]]] = {}
     for index, ((start, direction), number) in enumerate(zip(starts, numbers, strict=True)):
@@ -203,7 +206,7 @@ def _circulate(patterns: tuple[Pattern, ...], starts: list[tuple[int, int]], num
 
 
 def _along(segment: Segment, start: int) -> Path:
-    """The hops of a segment, walked from its end ``start``."""
+    """Hops of a segment from its end ``start``."""
     forward = [
         (segment.index, there, minutes)
         for (_, there), minutes in zip(pairwise(segment.stations), segment.minutes, strict=True)
@@ -212,7 +215,7 @@ def _along(segment: Segment, start: int) -> Path:
 
 
 def _reversed(start: int, path: Path) -> tuple[int, Path]:
-    """The same way back: its first station and its hops."""
+    """The path in the other direction: its first station and its hops."""
     stations = [start, *(station for _, station, _ in path)]
     hops = [(segment, here, minutes) for (segment, _, minutes), here in zip(path, stations, strict=False)]
     return stations[-1], hops[::-1]

@@ -1,6 +1,6 @@
-"""The truth log: one record for each run at each station, told as soon as nothing about it can change any more.
+"""The truth log: one record per run and station, written as soon as nothing about it can change.
 
-``undecidable`` carries a reason where no poller could have known: the row, or its final delay, was on no good board.
+``undecidable`` has a reason if no poller could have known: the row, or its final delay, was on no good board.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ import msgspec
 from zielzeit.simulator import clock
 from zielzeit.simulator.faults import Faults
 from zielzeit.simulator.forecast import Forecast, settled_at
-from zielzeit.simulator.movement import Run
+from zielzeit.simulator.movement import SimulatedRun
 from zielzeit.simulator.world import World
 
 Looked = Callable[[int, float, float], int]
-"""(station, begin, end) → how many good boards of the station there were, or could be had, in an interval."""
+"""(station, begin, end) → number of good boards of the station in an interval."""
 AHEAD = 180 * 60
 PAST = 60 * 60
 _SETTLED = 8 * 60
 _LAST_LOOK = 4 * 60
 _SURE = 2
-"""Good boards that settle a delay: one alone may be a fault's."""
+"""Number of good boards that settle a delay; a single one may be a glitch."""
 
 
 class Truth(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,30 +42,30 @@ class Truth(msgspec.Struct, frozen=True, kw_only=True):
     scheduled_arrival: datetime | None
     scheduled_departure: datetime | None
     actual_arrival: datetime | None
-    """Null too where the arrival was cancelled."""
+    """Null also if the arrival was cancelled."""
     actual_departure: datetime | None
     delay_arrival: int | None
-    """The last value that the feed posts; means nothing where cancelled or without real-time data."""
+    """Last delay that the feed posts; meaningless if cancelled or without real-time data."""
     delay_departure: int | None
     arrival_cancelled: bool
     departure_cancelled: bool
     destination: str
-    """Where the run really ended; its planned destination where it never ran."""
+    """Station where the run really ended; the planned destination if it never ran."""
     starts_here: bool
-    """By the timetable."""
+    """True if the run starts here by the timetable."""
     terminates_here: bool
-    """Really: also where a run ended short."""
+    """True if the run really ended here, also if it was cut short."""
     realtime: bool
-    """False: the feed never knew anything of this run, its delays stay 0."""
+    """False if the feed has no data of this run: its delays stay 0."""
     destination_delay: int | None
-    """Delay of the arrival where the run really ended; null where it never ran."""
+    """Delay of the arrival where the run really ended; null if it never ran."""
     known_at: datetime
-    """When the last of this was posted."""
+    """When the last part of this was posted."""
     undecidable: str | None
 
 
 def known_from(forecast: Forecast, stop: int) -> int:
-    """Epoch second from which the truth about a run at a stop is settled and past."""
+    """Epoch second from which the truth about a run at a stop is final."""
     run = forecast.run
     arrives, departs = run.served(stop)
     planned = forecast.planned(stop)
@@ -79,7 +79,7 @@ def known_from(forecast: Forecast, stop: int) -> int:
 
 
 def truth(world: World, forecast: Forecast, stop: int, looked: Looked, *, past: bool = True) -> Truth:
-    """The record of a run at a stop, as a poller could have learnt it from the boards that ``looked`` counts."""
+    """Record of a run at a stop; ``looked`` counts the good boards that a poller could have seen."""
     run, pattern = forecast.run, forecast.run.pattern
     station = world.network.stations[pattern.stops[stop]]
     arrives, departs = run.served(stop)
@@ -119,7 +119,7 @@ def truth(world: World, forecast: Forecast, stop: int, looked: Looked, *, past: 
 
 
 def of_day(world: World, day: date, *, looked: Looked | None = None, past: bool = True) -> Iterator[Truth]:
-    """The truth of all runs that start on a service day, line by line; without ``looked`` all boards count as good."""
+    """Records of all runs that start on a service day, by line; without ``looked`` all boards are good."""
     for line in world.network.lines:
         for forecast in world.line_day(line.index, day):
             for stop in range(len(forecast.beliefs)):
@@ -127,7 +127,7 @@ def of_day(world: World, day: date, *, looked: Looked | None = None, past: bool 
 
 
 class TruthLog:
-    """Hands out the truth in the order in which it becomes known, as simulated time goes on."""
+    """Yields records in the order in which they become known, as simulated time passes."""
 
     def __init__(self, world: World, faults: Faults, start: float) -> None:
         self._world, self._faults, self._start = world, faults, start
@@ -135,7 +135,7 @@ class TruthLog:
         self._waiting: list[tuple[int, str, int, Forecast]] = []
 
     def load(self, at: float) -> Iterator[None]:
-        """Read in the service days that have begun by ``at``; yields after each line, so that a server can breathe."""
+        """Load the service days that have begun by ``at``; yields after each line, to keep a server responsive."""
         while self._next_day <= clock.local(at).date():
             day = self._next_day
             self._next_day += timedelta(days=1)
@@ -148,14 +148,14 @@ class TruthLog:
                 yield
 
     def until(self, at: float) -> Iterator[Truth]:
-        """Records that became known by ``at`` and were not handed out before."""
+        """Records that became known by ``at`` and were not yielded before."""
         while self._waiting and self._waiting[0][0] <= at:
             _, _, stop, forecast = heapq.heappop(self._waiting)
             yield truth(self._world, forecast, stop, self._faults.good_boards)
 
 
 def _real_end(forecast: Forecast) -> int | None:
-    """The stop at which the run really ended, or None if it never ran."""
+    """Index of the stop at which the run really ended; None if it never ran."""
     run = forecast.run
     arrived = [stop for stop in range(1, run.last + 1) if run.served(stop)[0]]
     return arrived[-1] if arrived else None
@@ -179,8 +179,8 @@ def _undecidable(forecast: Forecast, stop: int, station: int, looked: Looked, *,
     return _undecidable_by_silence(run, station, looked, leaves)
 
 
-def _undecidable_by_silence(run: Run, station: int, looked: Looked, leaves: int) -> str | None:
-    """Without ``past`` the row goes at the minute that was believed, before the true one is posted."""
+def _undecidable_by_silence(run: SimulatedRun, station: int, looked: Looked, leaves: int) -> str | None:
+    """The reason without ``past``: the row vanishes at the believed minute, before the true one is posted."""
     if not looked(station, leaves - PAST // 2, leaves):
         return "no good board in the half hour before the departure"
     if looked(station, leaves + 1, leaves + PAST // 2) < _SURE:
