@@ -45,38 +45,46 @@ def _test(
     ] = False,
     yes: Yes = False,
 ) -> None:
-    """Check format, lint, types, dependencies and import contracts, and run the tests beside that.
+    """Check format, lint, types and imports; run the tests beside that.
 
-    Without an option everything runs: this is what must pass before a change lands. The tests that need the broker, the
-    cluster or the registry run one after the other in one process, all others beside them in a second one.
+    Without an option everything runs. This must pass before a change lands.
+    Tests that need the broker, the cluster or the registry run one after the
+    other in one process, all others beside them in a second process.
 
-    With --quick only what needs no server and takes seconds runs; use it while you work.
+    With --quick only tests that need no server and take seconds run.
 
-    All other arguments go to pytest: `./zielzeit test --quick -k board`, `./zielzeit test tests/decision -x`,
-    `./zielzeit test tests/kafka --pdb`. Where they name a file or folder, or ask for a debugger, pytest runs in one
-    process; `-n 4` chooses another number of processes.
+    All other arguments go to pytest. If they name a file or a folder, or start
+    a debugger, pytest runs in one process; -n chooses a number of processes.
+    Examples:
+
+    ./zielzeit test --quick -k board
+
+    ./zielzeit test tests/decision -x --durations=10
     """
     _checkout("test")
-    checks = [
+    short = [
         _Check("format", ["-m", "ruff", "format", "--check", "."]),
         _Check("lint", ["-m", "ruff", "check", "."]),
+    ]
+    long = [
         _Check("types", ["-m", "mypy"]),
         _Check("dependencies", ["-m", "deptry", "."]),
         _Check("dependencies of the tests", ["-m", "deptry", "tests", "--config", "tests/deptry.toml"]),
         _Check("import contracts", ["-c", _CONTRACTS]),
     ]
-    running = [check.start() for check in checks]
+    failed = [check.title for check in short if not check.start().finish()]
+    running = [check.start() for check in long]
     try:
-        tests = _Check("tests", ["-m", "pytest", *_pytest_arguments(context.args, quick)])
-        print(f"zielzeit: {tests.title} (beside them: {', '.join(check.title for check in checks)})", flush=True)
+        print(f"zielzeit: tests, and beside them: {', '.join(check.title for check in long)}", flush=True)
         begin = time.monotonic()
-        tests_passed = subprocess.run([sys.executable, *tests.command], cwd=ROOT, check=False).returncode == 0  # noqa: S603 - our own command
-        failed = [run.check.title for run in running if not run.finish()]
+        pytest = [sys.executable, "-m", "pytest", *_pytest_arguments(context.args, quick)]
+        tests_passed = subprocess.run(pytest, cwd=ROOT, check=False).returncode == 0  # noqa: S603 - our own command
+        print(f"zielzeit: tests: {'passed' if tests_passed else 'failed'} in {time.monotonic() - begin:.0f} s")
+        failed += [] if tests_passed else ["tests"]
+        failed += [run.check.title for run in running if not run.finish()]
     finally:
         for run in running:
             run.process.terminate()
-    print(f"zielzeit: {tests.title}: {'passed' if tests_passed else 'failed'} in {time.monotonic() - begin:.0f} s")
-    failed += [] if tests_passed else [tests.title]
     if failed:
         print(f"zielzeit: failed: {', '.join(failed)}", file=sys.stderr)
         raise typer.Exit(1)

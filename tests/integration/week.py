@@ -12,11 +12,11 @@ import polars as pl
 from tests.simulated import Known, Stop, month
 from training import examples
 from training.history.importing import import_history
-from zielzeit.features.definition import Own
+from zielzeit.features.own_run import OwnRun
 from zielzeit.simulator.truth import Truth
 
 LABELS = ("service_day", "destination", "line", "final_delay", "cancelled")
-OWN = tuple(name for name in Own._fields if name != "horizon")
+OWN = tuple(name for name in OwnRun._fields if name != "horizon")
 """Features of the run and the calendar alone."""
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import time
+from datetime import datetime
 from email.utils import parsedate_to_datetime
 
 import pytest
 from starlette.testclient import TestClient
 
+from tests.waiting import wait_until
 from zielzeit.simulator import clock
 from zielzeit.simulator.faults import Faults
 from zielzeit.simulator.server import SimulatedClock, application
@@ -21,9 +23,25 @@ START = start_time("2026-03-10T16:30").timestamp()
 HOME = WORLD.network.stations[0]
 
 
+class SetClock(SimulatedClock):
+    """A clock that stands until the test moves it."""
+
+    def __init__(self) -> None:
+        super().__init__(START, speed=60.0)
+        self.at = int(START)
+
+    def now(self) -> int:
+        return self.at
+
+
 @pytest.fixture
-def client():
-    with TestClient(application(WORLD, Faults(1, {}), SimulatedClock(START, 60.0))) as opened:
+def ticking():
+    return SetClock()
+
+
+@pytest.fixture
+def client(ticking):
+    with TestClient(application(WORLD, Faults(1, {}), ticking)) as opened:
         yield opened
 
 
@@ -34,14 +52,21 @@ def test_a_station_is_found_by_name_eva_and_ds100(client, key):
     assert all(HOME.name in [s["name"] for s in row["route"]] for row in reply.json()["departures"])
 
 
-def test_the_date_header_is_the_simulated_clock(client):
+def test_the_date_header_is_the_simulated_clock(client, ticking):
     first = parsedate_to_datetime(client.get("/clock.json").headers["date"])
-    time.sleep(0.2)
+    ticking.at += 90
     reply = client.get(f"/{HOME.eva}.json")
     second = parsedate_to_datetime(reply.headers["date"])
     assert len(reply.headers.get_list("date")) == 1
-    assert 0 <= first.timestamp() - START < 300
-    assert 5 < (second - first).total_seconds() < 300
+    assert first.timestamp() == START
+    assert (second - first).total_seconds() == 90
+
+
+def test_a_clock_passes_as_fast_as_it_was_told(monkeypatch):
+    monkeypatch.setattr(time, "monotonic", lambda: 1000.0)
+    passing = SimulatedClock(START, speed=60.0, elapsed=5.0)
+    monkeypatch.setattr(time, "monotonic", lambda: 1002.0)
+    assert passing.now() == START + 7 * 60
 
 
 def test_a_mistyped_name_gets_the_nearest_station_silently(client):
@@ -67,14 +92,13 @@ def test_stations_are_listed(client):
     assert len(client.get("/stations.json").json()["stations"]) == 6
 
 
-def test_the_truth_is_written_while_the_server_runs(tmp_path):
+def test_the_truth_is_written_while_the_server_runs(tmp_path, ticking):
     path = tmp_path / "truth.jsonl"
-    with TestClient(application(WORLD, Faults(1, {}), SimulatedClock(START, 3600.0), path)) as client:
-        time.sleep(1.0)
-        now = client.get("/clock.json").json()["now"]
+    ticking.at += 3600
+    with TestClient(application(WORLD, Faults(1, {}), ticking, path)):
+        wait_until("ten lines of truth", lambda: path.exists() and path.read_bytes().count(b"\n") > 10)
     records = [json.loads(line) for line in path.read_bytes().splitlines()]
-    assert len(records) > 10
-    assert all(record["known_at"] <= now for record in records)
+    assert all(datetime.fromisoformat(record["known_at"]).timestamp() <= ticking.at for record in records)
 
 
 def test_a_start_without_offset_is_local():

