@@ -47,6 +47,7 @@ def decide(
 
     from zielzeit.decision.decider import Decider, Unreadable
     from zielzeit.decision.offline import decide as decide_boards
+    from zielzeit.events.structs import Decision
     from zielzeit.recordings.read import read_boards
 
     config = settings_of(context)
@@ -63,11 +64,11 @@ def decide(
         return
     encode = msgspec.json.Encoder().encode
     out = sys.stdout.buffer
-    for name, at, outcome in decide_boards(read_boards(paths, station), decider):
-        if isinstance(outcome, Unreadable):
-            print(f"{name} {at}: {outcome.reason}", file=sys.stderr)
-        elif outcome.kind != "planned":
-            out.write(encode(outcome) + b"\n")
+    for name, at, output in decide_boards(read_boards(paths, station), decider):
+        if isinstance(output, Unreadable):
+            print(f"{name} {at}: {output.reason}", file=sys.stderr)
+        elif isinstance(output, Decision):
+            out.write(encode(output) + b"\n")
     out.flush()
 
 

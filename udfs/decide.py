@@ -13,18 +13,18 @@ from udfs.keyed_state import KEYED, StructState, map_state
 from zielzeit import berlin_time
 from zielzeit.decision.dead_letter import dead_letter
 from zielzeit.decision.decider import Decider, Unreadable
+from zielzeit.decision.planned_stop import PlannedStop, encode
 from zielzeit.decision.rules import Station
 from zielzeit.decision.station import Board, StationProcess, Step
 from zielzeit.events import topic_record
+from zielzeit.events.structs import Decision
 
 DECIDED = OutputTag("decided", KEYED)
-"""Decisions for the operators behind."""
-
-_encode = msgspec.msgpack.Encoder().encode
+"""Decisions, without ``late`` ones, and planned stops."""
 
 
 class Decide(KeyedProcessFunction):
-    """Emits ``flink_jobs.event_sink.RECORD`` rows, and decisions to ``DECIDED``."""
+    """Emits ``flink_jobs.event_sink.RECORD`` rows of the topics, and to ``DECIDED`` what ``follow`` needs."""
 
     def __init__(self, decider: Decider, topic: str) -> None:
         self._decider = decider
@@ -58,12 +58,12 @@ class Decide(KeyedProcessFunction):
             timers.delete_event_time_timer(step.delete)
         if step.register is not None:
             timers.register_event_time_timer(step.register)
-        for outcome in step.outcomes:
-            if isinstance(outcome, Unreadable):
-                yield Row(*topic_record.of_dead_letter(dead_letter(outcome, step, station, self._topic)))
+        for output in step.outputs:
+            if isinstance(output, Unreadable):
+                yield Row(*topic_record.of_dead_letter(dead_letter(output, step, station, self._topic)))
                 continue
-            if outcome.kind != "planned":
-                yield Row(*topic_record.of_decision(outcome))
-            if outcome.kind != "late":
-                key = topic_record.run_key(outcome.category, outcome.number)
-                yield DECIDED, Row(key, (key, berlin_time.milliseconds(outcome.decided_at), _encode(outcome)))
+            if isinstance(output, Decision):
+                yield Row(*topic_record.of_decision(output))
+            if isinstance(output, PlannedStop) or output.kind != "late":
+                key = topic_record.run_key(output.category, output.number)
+                yield DECIDED, Row(key, (key, berlin_time.milliseconds(output.decided_at), encode(output)))

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from zielzeit import berlin_time
-from zielzeit.decision.decider import Decider, Outcome, Unreadable
+from zielzeit.decision.decider import Decider, Output, Unreadable
 from zielzeit.decision.rules import Rules, Station
 from zielzeit.events.structs import Decision
 
@@ -77,7 +77,7 @@ class Watched:
         self.name = name
         self.decider = Decider(rules or Rules(), grace, every_sight=True)
         self.station, self.memory = Station(), dict[str, bytes]()
-        self.outcomes: list[Outcome] = []
+        self.outputs: list[Output] = []
 
     def board(self, time: str, *rows: dict[str, Any]) -> list[Decision]:
         """What a board with these rows decides."""
@@ -106,18 +106,18 @@ class Watched:
     @property
     def decisions(self) -> list[Decision]:
         """All decisions so far, without first sights."""
-        return [o for o in self.outcomes if isinstance(o, Decision) and o.kind != "planned"]
+        return [o for o in self.outputs if isinstance(o, Decision)]
 
     @property
     def refused(self) -> list[str]:
         """Why boards were not believed or understood."""
-        return [o.reason for o in self.outcomes if isinstance(o, Unreadable)]
+        return [o.reason for o in self.outputs if isinstance(o, Unreadable)]
 
     def kinds(self) -> list[str]:
         """Kinds of all decisions so far, in order."""
         return [decision.kind for decision in self.decisions]
 
-    def _keep(self, found: Iterable[Outcome]) -> list[Decision]:
+    def _keep(self, found: Iterable[Output]) -> list[Decision]:
         new = list(found)
-        self.outcomes += new
-        return [o for o in new if isinstance(o, Decision) and o.kind != "planned"]
+        self.outputs += new
+        return [o for o in new if isinstance(o, Decision)]

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from zielzeit.decision.decider import Decider, Outcome
+from zielzeit.decision.decider import Decider, Output
 from zielzeit.decision.offline import Stations
 from zielzeit.decision.rules import Station
 from zielzeit.decision.station import StationProcess
@@ -48,16 +48,16 @@ class Stream:
     def __init__(self, decider: Decider) -> None:
         self._states: list[tuple[Encoded, dict[str, bytes]]] = []
         self._stations = Stations(decider, self._new)
-        self.outcomes: list[Outcome] = []
+        self.outputs: list[Output] = []
 
     def arrive(self, board: Arrival) -> None:
         """A board comes in."""
-        self.outcomes += self._stations.arrive(*board).outcomes
+        self.outputs += self._stations.arrive(*board).outputs
 
     def pass_watermark(self, watermark: int) -> None:
         """Time moves on for all stations."""
         for _, step in self._stations.pass_watermark(watermark):
-            self.outcomes += step.outcomes
+            self.outputs += step.outputs
 
     def restart(self) -> None:
         """The watermark begins anew, all else is as it was."""
@@ -67,8 +67,8 @@ class Stream:
         """Id, revision and the whole of every decision but ``late`` and first sights."""
         return {
             (o.id, o.revision, msgspec.json.encode(o))
-            for o in self.outcomes
-            if isinstance(o, Decision) and o.kind not in ("late", "planned")
+            for o in self.outputs
+            if isinstance(o, Decision) and o.kind != "late"
         }
 
     def state(self) -> tuple[int, int]:

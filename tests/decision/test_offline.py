@@ -23,7 +23,7 @@ def board(station: str, time: str, *rows: dict[str, object], value: bytes | None
 
 def kinds(boards: list[BoardRecord]) -> list[tuple[str, str]]:
     """Station and kind of every decision."""
-    return [(name, o.kind) for name, _, o in decide(boards, DECIDER) if isinstance(o, Decision) and o.kind != "planned"]
+    return [(name, o.kind) for name, _, o in decide(boards, DECIDER) if isinstance(o, Decision)]
 
 
 def test_stations_are_decided_each_for_itself() -> None:

@@ -13,7 +13,7 @@ from tests.decision.handmade import at, body, row
 from tests.decision.scenarios import HERE, START, recordings
 from tests.decision.stream import Arrival, Stream
 from zielzeit.berlin_time import MINUTE
-from zielzeit.decision.decider import Decider, Outcome
+from zielzeit.decision.decider import Decider, Output
 from zielzeit.decision.rules import Rules, Station
 from zielzeit.events.structs import Decision
 
@@ -35,9 +35,9 @@ def run(boards: list[Arrival], watermarks: list[int] | None = None) -> Stream:
     return stream
 
 
-def as_set(outcomes: list[Outcome]) -> Counter[bytes]:
+def as_set(outputs: list[Output]) -> Counter[bytes]:
     """Outcomes whatever their order: an unreadable board may stand before or after what fell due by then."""
-    return Counter(msgspec.json.encode(outcome) for outcome in outcomes)
+    return Counter(msgspec.json.encode(outcome) for outcome in outputs)
 
 
 @many
@@ -107,7 +107,7 @@ def test_boards_that_come_too_late_after_a_restart_only_add_late_records(
 @many
 @given(recordings())
 def test_nothing_is_decided_twice(boards: list[Arrival]) -> None:
-    found = [o for o in run(boards).outcomes if isinstance(o, Decision) and o.kind not in ("planned", "late")]
+    found = [o for o in run(boards).outputs if isinstance(o, Decision) and o.kind != "late"]
     assert max(Counter((d.id, d.revision) for d in found).values(), default=1) == 1
     gone = Counter(d.id for d in found if d.kind in ("departed", "terminated"))
     assert max(gone.values(), default=1) == 1
@@ -120,12 +120,12 @@ def test_nothing_is_decided_twice(boards: list[Arrival]) -> None:
 def test_restarts_between_any_two_steps_change_nothing(boards: list[Arrival]) -> None:
     """``Stream`` writes and reads its state at every step; here it stays in memory."""
     decider, station, memory = Decider(Rules(), GRACE), Station(), dict[str, bytes]()
-    outcomes = []
+    outputs = []
     for board in boards:
-        outcomes += decider.take(HERE, station, memory, board.value, board.polled_at)
+        outputs += decider.take(HERE, station, memory, board.value, board.polled_at)
     if boards:
-        outcomes += decider.pass_time(HERE, station, memory, boards[-1].polled_at + 24 * 60 * MINUTE)
-    assert as_set(outcomes) == as_set(run(boards).outcomes)
+        outputs += decider.pass_time(HERE, station, memory, boards[-1].polled_at + 24 * 60 * MINUTE)
+    assert as_set(outputs) == as_set(run(boards).outputs)
 
 
 @many
@@ -134,15 +134,15 @@ def test_looking_at_the_clock_more_often_changes_nothing(boards: list[Arrival], 
     decider = Decider(Rules(), GRACE)
     found = []
     for pauses in (False, True):
-        station, memory, outcomes = Station(), dict[str, bytes](), []
+        station, memory, outputs = Station(), dict[str, bytes](), []
         for board in boards:
             if pauses:
                 for moment in range(station.frontier or board.polled_at, board.polled_at - 1, (every + 1) * 1_000):
-                    outcomes += decider.pass_time(HERE, station, memory, moment)
-            outcomes += decider.take(HERE, station, memory, board.value, board.polled_at)
+                    outputs += decider.pass_time(HERE, station, memory, moment)
+            outputs += decider.take(HERE, station, memory, board.value, board.polled_at)
         if boards:  # a broken last board lets no time pass by itself
-            outcomes += decider.pass_time(HERE, station, memory, boards[-1].polled_at)
-        found.append(outcomes)
+            outputs += decider.pass_time(HERE, station, memory, boards[-1].polled_at)
+        found.append(outputs)
     assert as_set(found[0]) == as_set(found[1])
 
 
@@ -162,6 +162,6 @@ def test_after_a_week_the_state_is_that_of_a_day() -> None:
     assert max(states[1:]) == min(states[1:])
     assert states[-1][0] <= 12
     assert states[-1][1] <= 60
-    departed = Counter(o.id for o in stream.outcomes if isinstance(o, Decision) and o.kind == "departed")
+    departed = Counter(o.id for o in stream.outputs if isinstance(o, Decision) and o.kind == "departed")
     assert len(departed) >= 7 * 60
     assert max(departed.values()) == 1

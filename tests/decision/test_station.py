@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from tests.decision.handmade import HERE, at, body, row
 from zielzeit.berlin_time import MINUTE
 from zielzeit.decision.dead_letter import MAX_BODY, dead_letter
-from zielzeit.decision.decider import Decider, Outcome, Unreadable
+from zielzeit.decision.decider import Decider, Output, Unreadable
 from zielzeit.decision.rules import Rules, Station
 from zielzeit.decision.station import END_OF_INPUT, Board, StationProcess, Step
 from zielzeit.event_time_timers import BEFORE_ALL
@@ -37,8 +37,8 @@ def take(one: StationProcess, time: str, *rows: dict[str, object]) -> Step:
     return one.on_time(HERE, at(time) + GRACE * MINUTE, at(time) + GRACE * MINUTE)
 
 
-def kinds(outcomes: Sequence[Outcome]) -> list[str]:
-    return [outcome.kind for outcome in outcomes if isinstance(outcome, Decision)]
+def kinds(outputs: Sequence[Output]) -> list[str]:
+    return [output.kind for output in outputs if isinstance(output, Decision)]
 
 
 def test_a_board_in_time_waits_for_the_grace_and_its_stations_state_is_not_loaded() -> None:
@@ -53,7 +53,7 @@ def test_a_train_that_is_gone_asks_for_a_timer_and_is_decided_when_it_fires() ->
     take(one, "12:06", row(departure="12:05"))
     asked = take(one, "12:09").register
     assert asked == at("12:18")  # last seen at 12:06, a gap of 7 and a grace of 5 minutes
-    assert kinds(one.on_time(HERE, asked, asked).outcomes) == ["departed"]
+    assert kinds(one.on_time(HERE, asked, asked).outputs) == ["departed"]
 
 
 def test_a_train_that_comes_back_takes_its_timer_with_it() -> None:
@@ -76,7 +76,7 @@ def test_a_board_after_its_turn_only_adds_late_decisions() -> None:
     for minute in range(0, 18, 3):
         take(one, f"12:{minute:02}", row(departure="12:00"))
     late = one.on_board(HERE, at("12:01"), Board(body(row(departure="12:00"))), at("12:20"))
-    assert kinds(late.outcomes) == ["late"]
+    assert kinds(late.outputs) == ["late"]
     assert (late.register, late.delete) == (None, None)
 
 
@@ -84,7 +84,7 @@ def test_a_dead_letter_names_its_record_and_carries_no_more_than_a_megabyte() ->
     one = process()
     one.on_board(HERE, at("12:00"), Board(b"x" * (MAX_BODY + 1), 3, 42), BEFORE_ALL)
     step = one.on_time(HERE, at("12:05"), at("12:05"))
-    (unreadable,) = step.outcomes
+    (unreadable,) = step.outputs
     assert isinstance(unreadable, Unreadable)
     letter = dead_letter(unreadable, step, HERE, "boards")
     assert (letter.key, letter.partition, letter.offset) == (HERE, 3, 42)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.decision.handmade import HERE, Watched, at, row
 from zielzeit import berlin_time
+from zielzeit.decision.decider import Unreadable
 from zielzeit.evaluation.comparison import Comparison, Evaluation, TrueStop
 from zielzeit.events.structs import Decision
 
@@ -31,9 +32,9 @@ def compared(station: Watched, *truths: TrueStop) -> Comparison:
     evaluation = Evaluation(margin=30)
     evaluation.see_board(HERE, at("12:00"))
     evaluation.see_board(HERE, at("14:00"))
-    for outcome in station.outcomes:
-        if isinstance(outcome, Decision):
-            evaluation.see(outcome)
+    for output in station.outputs:
+        if not isinstance(output, Unreadable):
+            evaluation.see(output)
     return evaluation.compare([*truths, true("9", "14:50")])
 
 
@@ -89,7 +90,7 @@ def test_what_left_too_late_to_be_told_is_not_asked() -> None:
 
 def test_doubled_is_one_identity_decided_twice() -> None:
     station = settled(row("1", "12:05"))
-    station.outcomes += [o for o in station.outcomes if isinstance(o, Decision) and o.kind == "departed"]
+    station.outputs += [o for o in station.outputs if isinstance(o, Decision) and o.kind == "departed"]
     assert compared(station, true("1", "12:05")).counts == {"doubled": 1, "found": 1}
 
 

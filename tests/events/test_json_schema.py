@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import get_args
 
 import jsonschema
 import msgspec
@@ -11,7 +12,7 @@ import pytest
 from tests.features.railway import decision
 from zielzeit import topics
 from zielzeit.events import json_schema, topic_record
-from zielzeit.events.structs import DeadLetter
+from zielzeit.events.structs import DeadLetter, Kind
 from zielzeit.features.network_state import NetworkState
 from zielzeit.model.predict import Served, forecast, outcome
 from zielzeit.runs.tracker import Departure, Ending, Train, follow
@@ -25,6 +26,11 @@ def test_a_topics_schema_file_is_what_the_code_says(topic: str) -> None:
 
 def test_every_topic_but_boards_has_a_schema() -> None:
     assert set(json_schema.STRUCTS) == set(topics.ALL) - {topics.BOARDS}
+
+
+def test_every_kind_of_decision_is_in_the_schema_of_exactly_one_topic() -> None:
+    found = [kind for topic in topics.DECISIONS for kind in json_schema.schema(topic)["properties"]["kind"]["enum"]]
+    assert sorted(found) == sorted(get_args(Kind))
 
 
 def test_what_the_job_writes_obeys_the_schemas() -> None:

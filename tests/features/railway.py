@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from zielzeit.berlin_time import BERLIN
+from zielzeit.decision.planned_stop import PlannedStop
 from zielzeit.events.structs import Decision, Kind
 
 ROUTE = ("A", "B", "C", "D")
@@ -51,3 +52,10 @@ def decision(
         route_behind=route[:place],
     )
     return msgspec.structs.replace(made, **changes)
+
+
+def planned(station: str, minute: int, **changes: object) -> PlannedStop:
+    """The planned stop that a decision of the same arguments follows."""
+    decided = msgspec.structs.asdict(decision(station, minute))
+    stop = PlannedStop(**{name: decided[name] for name in PlannedStop.__struct_fields__})
+    return msgspec.structs.replace(stop, **changes)

@@ -153,7 +153,7 @@ def decided_offline(settings: Settings, boards: Iterable[BoardRecord]) -> list[d
     """The decisions of ``zielzeit decide`` over the same boards, as they look on the topics."""
     outcomes = [outcome for _, _, outcome in decide(boards, Decider.of(settings))]
     assert not [outcome for outcome in outcomes if isinstance(outcome, Unreadable)]
-    decisions = [outcome for outcome in outcomes if isinstance(outcome, Decision) and outcome.kind != "planned"]
+    decisions = [outcome for outcome in outcomes if isinstance(outcome, Decision)]
     return [msgspec.json.decode(msgspec.json.encode(decision)) for decision in decisions]
 
 

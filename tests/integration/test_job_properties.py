@@ -119,10 +119,10 @@ def folded(settings: Settings, scenario: Scenario) -> Found:
 
 def _late(settings: Settings, scenario: Scenario) -> Iterator[Any]:
     stream = standing_in(settings, scenario.boards)
-    before = len(stream.outcomes)
+    before = len(stream.outputs)
     for board in scenario.too_late:
         stream.arrive(board)
-    yield from stream.outcomes[before:]
+    yield from stream.outputs[before:]
 
 
 def standing_in(settings: Settings, boards: Iterable[Arrival]) -> Stream:
@@ -142,7 +142,7 @@ def gathered(outcomes: Iterable[Any]) -> Found:
     for outcome in outcomes:
         if isinstance(outcome, Unreadable):
             found.letters[outcome.reason] += 1
-        elif isinstance(outcome, Decision) and outcome.kind != "planned":
+        elif isinstance(outcome, Decision):
             found.decisions[msgspec.json.encode(outcome)] += 1
     return found
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 import msgspec
 
 from zielzeit import berlin_time
+from zielzeit.decision.planned_stop import PlannedStop, encode
 from zielzeit.event_time_timers import EventTimeTimers
 from zielzeit.events.structs import Decision
 from zielzeit.events.topic_record import run_key
@@ -25,10 +26,10 @@ class Encoded(InMemory[Train]):
 
 
 def follow_all(
-    decisions: Iterable[Decision], state: Callable[[], InMemory[Train]] = lambda: InMemory(Train)
+    decisions: Iterable[Decision | PlannedStop], state: Callable[[], InMemory[Train]] = lambda: InMemory(Train)
 ) -> list[tuple[int, str, Message]]:
     """Time (milliseconds), key and message of all that decisions lead to, in order of time, to the end of time."""
-    timers, encode = EventTimeTimers(), msgspec.msgpack.Encoder().encode
+    timers = EventTimeTimers()
     processes: dict[str, RunProcess] = {}
     for one in decisions:
         key = run_key(one.category, one.number)

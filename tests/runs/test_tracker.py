@@ -10,9 +10,10 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.features.railway import START, decision
+from tests.features.railway import START, decision, planned
 from tests.runs.followers import Encoded, follow_all
 from zielzeit import berlin_time
+from zielzeit.decision.planned_stop import PlannedStop
 from zielzeit.events.structs import Decision
 from zielzeit.runs.tracker import CancelledStop, Departure, Ending, Message, Train
 from zielzeit.stored_value import InMemory
@@ -20,7 +21,9 @@ from zielzeit.stored_value import InMemory
 DAY = timedelta(days=1)
 
 
-def run(decisions: Iterable[Decision], state: Callable[[], InMemory[Train]] = lambda: InMemory(Train)) -> list[Message]:
+def run(
+    decisions: Iterable[Decision | PlannedStop], state: Callable[[], InMemory[Train]] = lambda: InMemory(Train)
+) -> list[Message]:
     """Messages of decisions in order of event time, with time passing to the end."""
     return [message for _, _, message in follow_all(decisions, state)]
 
@@ -57,7 +60,7 @@ def test_a_departure_knows_the_delays_before_it_and_the_way_from_the_last_stop()
 
 
 def test_the_horizon_comes_from_the_destinations_board_once_it_shows_the_train() -> None:
-    first = decision("D", 60, kind="planned", decided_at=START)
+    first = planned("D", 60, decided_at=START)
     assert departures(run([first, *journey()]))[0].seen.horizon == 60.0
 
 

@@ -24,6 +24,7 @@ from zielzeit import settings as configuration
 from zielzeit.berlin_time import BERLIN
 from zielzeit.decision.decider import Decider
 from zielzeit.decision.offline import decide
+from zielzeit.decision.planned_stop import PlannedStop
 from zielzeit.event_time_timers import EventTimeTimers
 from zielzeit.events.structs import Decision, Example
 from zielzeit.features.network_state import FEATURES
@@ -42,13 +43,14 @@ pytestmark = pytest.mark.slow
 KEY = ["category", "number", "station", "scheduled"]
 
 
-def decisions(boards: Path) -> list[Decision]:
-    """Those that tell of trains leaving and arriving, without their corrections."""
+def decisions(boards: Path) -> list[Decision | PlannedStop]:
+    """Planned stops, and decisions that trains left or arrived, without their corrections."""
     found = (one for _, _, one in decide(read_boards([boards]), Decider.of(configuration.load())))
-    return [one for one in found if isinstance(one, Decision) and one.kind in ("planned", "departed", "terminated")]
+    kinds = ("departed", "terminated")
+    return [one for one in found if isinstance(one, PlannedStop) or (isinstance(one, Decision) and one.kind in kinds)]
 
 
-def stop(decision: Decision) -> Stop:
+def stop(decision: Decision | PlannedStop) -> Stop:
     return decision.station, decision.category, decision.number, decision.scheduled
 
 
@@ -81,7 +83,7 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> pl.DataFrame:
         truth_file=log,
     )
     found = decisions(boards)
-    truths = seen_whole(read_truth(log), {stop(one) for one in found if one.kind != "planned"})
+    truths = seen_whole(read_truth(log), {stop(one) for one in found if isinstance(one, Decision)})
     whole = {stop_of(truth) for truth in truths}
     stream = [
         {**one.features, **msgspec.structs.asdict(one), "labelled_at": one.known_at}

@@ -10,6 +10,7 @@ import msgspec
 from zielzeit.boards import parse
 from zielzeit.decision import event
 from zielzeit.decision import rules as decision
+from zielzeit.decision.planned_stop import PlannedStop
 from zielzeit.decision.rules import Memory, Rules, Station
 from zielzeit.events.structs import Decision
 from zielzeit.settings import Settings
@@ -21,7 +22,7 @@ class Unreadable(msgspec.Struct, frozen=True):
     reason: str
 
 
-Outcome = Decision | Unreadable
+Output = Decision | PlannedStop | Unreadable
 
 _OLDEST, _NEWEST = 0, 4_102_444_800_000
 """Milliseconds of 1970 and 2100: what lies outside is no time of a poll, and dates could not be told."""
@@ -43,7 +44,7 @@ class Decider(msgspec.Struct, frozen=True):
         rules = Rules(gap=settings.gap, settle=settings.settle, max_silence=settings.max_silence)
         return cls(rules, settings.grace)
 
-    def take(self, name: str, station: Station, memory: Memory, value: bytes, polled_at: int) -> Iterator[Outcome]:
+    def take(self, name: str, station: Station, memory: Memory, value: bytes, polled_at: int) -> Iterator[Output]:
         """The next board of a station in order of time, packed or not; ``polled_at`` in milliseconds."""
         parsed = self._parse(value, polled_at)
         if isinstance(parsed, Unreadable):
@@ -58,11 +59,11 @@ class Decider(msgspec.Struct, frozen=True):
         if parsed.faults:
             yield Unreadable("; ".join(parsed.faults[:10]))
 
-    def pass_time(self, name: str, station: Station, memory: Memory, to: int) -> Iterator[Outcome]:
+    def pass_time(self, name: str, station: Station, memory: Memory, to: int) -> Iterator[Output]:
         """Time passes up to ``to`` (milliseconds) without a board."""
         yield from self._events(name, decision.advance(station, memory, to, self.rules))
 
-    def take_late(self, name: str, station: Station, memory: Memory, value: bytes, polled_at: int) -> Iterator[Outcome]:
+    def take_late(self, name: str, station: Station, memory: Memory, value: bytes, polled_at: int) -> Iterator[Output]:
         """A board from before the station's frontier."""
         parsed = self._parse(value, polled_at)
         if isinstance(parsed, Unreadable):
@@ -78,7 +79,7 @@ class Decider(msgspec.Struct, frozen=True):
         except parse.BoardError as error:
             return Unreadable(str(error))
 
-    def _events(self, name: str, found: Iterable[decision.Verdict]) -> Iterator[Decision]:
+    def _events(self, name: str, found: Iterable[decision.Verdict]) -> Iterator[Decision | PlannedStop]:
         return (
             event.event(name, verdict, self.grace)
             for verdict in found

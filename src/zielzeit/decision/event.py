@@ -5,6 +5,7 @@ from __future__ import annotations
 from zielzeit import berlin_time
 from zielzeit.berlin_time import MINUTE
 from zielzeit.boards import parse
+from zielzeit.decision.planned_stop import PlannedStop
 from zielzeit.decision.rules import GONE, Verdict
 from zielzeit.decision.silence_correction import estimate
 from zielzeit.events.structs import Decision
@@ -24,11 +25,27 @@ def _line(row: parse.Row) -> str:
     return "" if line == row.train_number else line
 
 
-def event(station: str, verdict: Verdict, grace_minutes: int) -> Decision:
+def event(station: str, verdict: Verdict, grace_minutes: int) -> Decision | PlannedStop:
     """The event of a verdict; it is known once ``grace_minutes`` have passed over the folded time it was made at."""
     entry = verdict.entry
     row = entry.row
     behind, ahead = parse.split_route(row, station)
+    decided_at = berlin_time.instant_datetime(verdict.at / MINUTE + grace_minutes)
+    starts_here = row.scheduled_arrival is None or (bool(ahead) and not behind)
+    if verdict.kind == "planned":
+        return PlannedStop(
+            id=decision_id(station, row, entry.planned_wall),
+            station=station,
+            category=parse.category(row.train),
+            number=row.train_number,
+            destination=row.destination,
+            scheduled=berlin_time.instant_datetime(entry.planned // MINUTE),
+            decided_at=decided_at,
+            starts_here=starts_here,
+            ends_here=entry.ends,
+            route_ahead=() if entry.ends else ahead,
+            route_behind=behind,
+        )
     likely = estimate(entry) if verdict.rule == "silence" and verdict.kind in GONE else None
     return Decision(
         id=decision_id(station, row, entry.planned_wall),
@@ -45,10 +62,10 @@ def event(station: str, verdict: Verdict, grace_minutes: int) -> Decision:
         realtime=not row.missing_realtime,
         last_seen=berlin_time.instant_datetime(entry.last_seen / MINUTE),
         first_missing=berlin_time.instant_datetime(entry.first_missing / MINUTE) if entry.first_missing else None,
-        decided_at=berlin_time.instant_datetime(verdict.at / MINUTE + grace_minutes),
+        decided_at=decided_at,
         rule=verdict.rule,  # type: ignore[arg-type]
         platform=row.platform,
-        starts_here=row.scheduled_arrival is None or (bool(ahead) and not behind),
+        starts_here=starts_here,
         ends_here=entry.ends,
         route_ahead=() if entry.ends else ahead,
         route_behind=behind,

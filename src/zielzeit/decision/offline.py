@@ -8,7 +8,7 @@ from typing import Protocol
 
 from zielzeit import berlin_time
 from zielzeit.berlin_time import MINUTE
-from zielzeit.decision.decider import Decider, Outcome
+from zielzeit.decision.decider import Decider, Output
 from zielzeit.decision.rules import Station
 from zielzeit.decision.station import Board, StationProcess, Step
 from zielzeit.event_time_timers import BEFORE_ALL, EventTimeTimers
@@ -67,8 +67,8 @@ class Stations:
         return step
 
 
-def decide(boards: Iterable[RecordedBoard], decider: Decider) -> Iterator[tuple[str, int, Outcome]]:
-    """Yield ``(station, milliseconds, outcome)`` of boards sorted by time, in the order in which they are decided.
+def decide(boards: Iterable[RecordedBoard], decider: Decider) -> Iterator[tuple[str, int, Output]]:
+    """Yield ``(station, milliseconds, output)`` of boards sorted by time, in the order in which they are decided.
 
     At the end of the recording time passes up to the last board; trains that are still on the boards stay open.
     """
@@ -77,11 +77,11 @@ def decide(boards: Iterable[RecordedBoard], decider: Decider) -> Iterator[tuple[
     for board in boards:
         at = berlin_time.milliseconds(board.polled_at)
         if at > newest:
-            yield from _outcomes(stations.pass_watermark(at - 1))
+            yield from _outputs(stations.pass_watermark(at - 1))
             newest = at
-        yield from _outcomes([(board.station, stations.arrive(board.station, at, board.body))])
-    yield from _outcomes(stations.pass_watermark(newest + decider.grace * MINUTE))
+        yield from _outputs([(board.station, stations.arrive(board.station, at, board.body))])
+    yield from _outputs(stations.pass_watermark(newest + decider.grace * MINUTE))
 
 
-def _outcomes(steps: Iterable[tuple[str, Step]]) -> Iterator[tuple[str, int, Outcome]]:
-    return ((name, step.at, outcome) for name, step in steps for outcome in step.outcomes)
+def _outputs(steps: Iterable[tuple[str, Step]]) -> Iterator[tuple[str, int, Output]]:
+    return ((name, step.at, output) for name, step in steps for output in step.outputs)

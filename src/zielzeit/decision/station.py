@@ -14,7 +14,7 @@ from collections.abc import MutableMapping, Sequence
 from typing import Final, NamedTuple
 
 from zielzeit.berlin_time import MINUTE
-from zielzeit.decision.decider import Decider, Outcome, first_of_equals
+from zielzeit.decision.decider import Decider, Output, first_of_equals
 from zielzeit.decision.rules import Memory, Station
 from zielzeit.stored_value import StoredValue
 
@@ -36,7 +36,7 @@ class Board(NamedTuple):
 class Step(NamedTuple):
     """What a board or a timer leads to."""
 
-    outcomes: Sequence[Outcome] = ()
+    outputs: Sequence[Output] = ()
     at: int = 0
     """``polled_at`` of the board that was decided; without a board, the time that has passed."""
     board: Board | None = None

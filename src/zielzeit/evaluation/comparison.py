@@ -10,6 +10,7 @@ import msgspec
 
 from zielzeit import berlin_time
 from zielzeit.berlin_time import MINUTE
+from zielzeit.decision.planned_stop import PlannedStop
 from zielzeit.events.structs import Decision
 
 _GONE: Final = ("departed", "terminated")
@@ -111,13 +112,15 @@ class Evaluation:
         span = self._spans.get(station)
         self._spans[station] = Period(at, at) if span is None else Period(span.first, at)
 
-    def see(self, decision: Decision) -> None:
-        """Note a decision, in order; from a decider that reports every first sight of a train."""
-        self._shown.add(decision.id)
-        if decision.kind == "late":
-            self._late.add(decision.id)
-        elif decision.kind != "planned":
-            self._decided[decision.id].append(decision)
+    def see(self, message: Decision | PlannedStop) -> None:
+        """Take a decision or a planned stop, in order; the decider must report every planned stop."""
+        self._shown.add(message.id)
+        if isinstance(message, PlannedStop):
+            return
+        if message.kind == "late":
+            self._late.add(message.id)
+        else:
+            self._decided[message.id].append(message)
 
     def compare(self, truths: Iterable[TrueStop]) -> Comparison:
         """Compare each decided and each true departure once."""

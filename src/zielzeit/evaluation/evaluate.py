@@ -44,7 +44,7 @@ def _decided(boards: Iterable[RecordedBoard], decider: Decider) -> Evaluation:
             evaluation.see_board(board.station, berlin_time.milliseconds(board.polled_at))
             yield board
 
-    for _, _, outcome in decide(seen(), msgspec.structs.replace(decider, every_sight=True)):
-        if not isinstance(outcome, Unreadable):
-            evaluation.see(outcome)
+    for _, _, output in decide(seen(), msgspec.structs.replace(decider, every_sight=True)):
+        if not isinstance(output, Unreadable):
+            evaluation.see(output)
     return evaluation

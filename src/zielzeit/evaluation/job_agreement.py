@@ -10,8 +10,9 @@ from threading import Event
 import msgspec
 
 from zielzeit import topics
-from zielzeit.decision.decider import Decider, Unreadable
+from zielzeit.decision.decider import Decider
 from zielzeit.decision.offline import RecordedBoard, decide
+from zielzeit.events.structs import Decision
 from zielzeit.kafka.consumer import read_topic
 from zielzeit.settings import Settings
 
@@ -39,9 +40,9 @@ _name = msgspec.json.Decoder(_Name).decode
 def offline(boards: Iterable[RecordedBoard], decider: Decider) -> Iterator[bytes]:
     """The JSON of every decision over recorded boards, as the job would write it."""
     encode = msgspec.json.Encoder().encode
-    for _, _, outcome in decide(boards, decider):
-        if not isinstance(outcome, Unreadable) and outcome.kind != "planned":
-            yield encode(outcome)
+    for _, _, output in decide(boards, decider):
+        if isinstance(output, Decision):
+            yield encode(output)
 
 
 def by_job(settings: Settings) -> Iterator[bytes]:

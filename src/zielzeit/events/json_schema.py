@@ -4,12 +4,13 @@ zielzeit.events.json_schema`` writes them."""
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 
 from zielzeit import topics
-from zielzeit.events.structs import DeadLetter, Decision, Example, Outcome, Prediction
+from zielzeit.events.structs import DeadLetter, Decision, Example, Kind, Outcome, Prediction
+from zielzeit.events.topic_record import topic_of
 
 FOLDER = Path(__file__).resolve().parents[3] / "schemas"
 
@@ -26,9 +27,12 @@ STRUCTS: dict[str, type[msgspec.Struct]] = {
 
 
 def schema(topic: str) -> dict[str, Any]:
-    """JSON Schema (2020-12) of a topic's values."""
+    """JSON Schema (2020-12) of a topic's values. Of a decision's kinds it has those that the topic carries."""
     _, components = msgspec.json.schema_components([STRUCTS[topic]], ref_template="#/$defs/{name}")
     definition = components.pop(STRUCTS[topic].__name__)
+    if STRUCTS[topic] is Decision:
+        kinds: tuple[Kind, ...] = get_args(Kind)
+        definition["properties"]["kind"] = {"enum": sorted(kind for kind in kinds if topic_of(kind) == topic)}
     nested = {"$defs": components} if components else {}
     head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": f"zielzeit/{topic}.json"}
     return head | definition | nested

@@ -11,9 +11,8 @@ from typing import Literal
 
 import msgspec
 
-Kind = Literal["planned", "departed", "terminated", "cancelled", "withdrawn", "undecided", "corrected", "late"]
-"""What became of a train at a station. ``planned`` is the first sight of it, or of its ending there, and stays
-inside the job; ``corrected`` and ``late`` follow an earlier decision with the same id."""
+Kind = Literal["departed", "terminated", "cancelled", "withdrawn", "undecided", "corrected", "late"]
+"""What became of a train at a station; ``corrected`` and ``late`` follow an earlier decision with the same id."""
 
 Rule = Literal["settled", "silence"]
 

@@ -7,10 +7,9 @@ from typing import NamedTuple
 import msgspec
 
 from zielzeit import berlin_time, topics
-from zielzeit.events.structs import DeadLetter, Decision, Example, Outcome, Prediction
+from zielzeit.events.structs import DeadLetter, Decision, Example, Kind, Outcome, Prediction
 
 _encode = msgspec.json.Encoder().encode
-_TOPIC_OF_KIND = {"undecided": topics.UNDECIDED, "late": topics.LATE}
 
 
 class Record(NamedTuple):
@@ -22,6 +21,17 @@ class Record(NamedTuple):
     at: int
 
 
+def topic_of(kind: Kind) -> str:
+    """Topic of the decisions of a kind."""
+    match kind:
+        case "undecided":
+            return topics.UNDECIDED
+        case "late":
+            return topics.LATE
+        case _:
+            return topics.DEPARTURES
+
+
 def run_key(category: str, number: str) -> str:
     """What follows a run: a train's events share a key, so that they stay in order on their topics."""
     return f"{category} {number}"
@@ -29,9 +39,8 @@ def run_key(category: str, number: str) -> str:
 
 def of_decision(decision: Decision) -> Record:
     """Record of ``departures``, ``undecided`` or ``late``."""
-    topic = _TOPIC_OF_KIND.get(decision.kind, topics.DEPARTURES)
     key = run_key(decision.category, decision.number)
-    return Record(topic, key, _encode(decision), berlin_time.milliseconds(decision.decided_at))
+    return Record(topic_of(decision.kind), key, _encode(decision), berlin_time.milliseconds(decision.decided_at))
 
 
 def of_dead_letter(letter: DeadLetter) -> Record:

@@ -1,4 +1,4 @@
-"""The decisions of one train in event-time order, and its deadlines. Pure, no Flink.
+"""The decisions and planned stops of one train in event-time order, and its deadlines. Pure, no Flink.
 
 The operator (``udfs/follow.py``) and the tests drive a ``RunProcess``: they hand in the train's state, tell it of
 decisions and of timers, and register the timers that it asks for. What a decision says of a run is in
@@ -13,14 +13,11 @@ from collections.abc import MutableMapping, Sequence
 from operator import attrgetter
 from typing import NamedTuple
 
-import msgspec
-
-from zielzeit.events.structs import Decision
+from zielzeit.decision import planned_stop
 from zielzeit.runs.event_time_buffer import EventTimeBuffer
 from zielzeit.runs.tracker import Message, Train, expire, follow, next_due
 from zielzeit.stored_value import StoredValue
 
-_decode = msgspec.msgpack.Decoder(Decision).decode
 _scheduled = attrgetter("scheduled")
 
 
@@ -43,7 +40,7 @@ class RunProcess:
         self._waiting = EventTimeBuffer(waiting)
 
     def on_decision(self, decided_at: int, decision: bytes) -> int | None:
-        """A decision (msgpack) arrives and waits for its turn; return the timer to register, if any."""
+        """A decision or planned stop arrives, encoded, and waits for its turn; return the timer to register, if any."""
         return self._waiting.add(decided_at, decision)
 
     def on_time(self, now: int) -> RunStep:
@@ -51,7 +48,7 @@ class RunProcess:
         train = self._train.load()
         before = next_due(train)
         messages = list(expire(train, now))
-        for decision in sorted(map(_decode, self._waiting.take(now)), key=_scheduled):
+        for decision in sorted(map(planned_stop.decode, self._waiting.take(now)), key=_scheduled):
             messages.extend(follow(train, decision))
         due = next_due(train)
         if train.runs or train.journeys:

@@ -18,6 +18,7 @@ import msgspec
 
 from zielzeit import berlin_time
 from zielzeit.berlin_time import MINUTE
+from zielzeit.decision.planned_stop import PlannedStop
 from zielzeit.events.structs import Decision
 from zielzeit.features.network_state import FeatureInput
 
@@ -103,14 +104,16 @@ class Train(msgspec.Struct, array_like=True):
     """``station>destination`` → planned minutes, from earlier runs."""
 
 
-def follow(train: Train, decision: Decision) -> Iterator[Message]:
-    """One decision about the train, in order of ``decided_at``; ``late`` ones are of no use here."""
+def follow(train: Train, decision: Decision | PlannedStop) -> Iterator[Message]:
+    """Take one decision or planned stop of the train, in order of ``decided_at``; ``late`` decisions are left out."""
     planned = berlin_time.milliseconds(decision.scheduled) // MINUTE
     now = berlin_time.milliseconds(decision.decided_at)
     run = _run_of(train, decision, planned)
     ends_here = decision.ends_here or (decision.station == decision.destination and not decision.starts_here)
     (run.arrivals if ends_here else run.planned)[decision.station] = planned
-    if decision.kind == "departed":
+    if isinstance(decision, PlannedStop):
+        pass  # all that it says is when the train is planned there
+    elif decision.kind == "departed":
         departure = _departure(train, run, decision, planned)
         run.delays[decision.station] = (planned, decision.delay or 0)
         run.departures.append(departure)
@@ -141,7 +144,7 @@ def next_due(train: Train) -> int | None:
     return min((run.due or run.forget_at for run in train.runs), default=None)
 
 
-def _run_of(train: Train, decision: Decision, planned: int) -> Run:
+def _run_of(train: Train, decision: Decision | PlannedStop, planned: int) -> Run:
     route = [*decision.route_behind, decision.station, *decision.route_ahead]
     if decision.destination not in route:
         route.append(decision.destination)
@@ -156,7 +159,7 @@ def _run_of(train: Train, decision: Decision, planned: int) -> Run:
     return run
 
 
-def _fits(run: Run, route: list[str], decision: Decision, planned: int) -> bool:
+def _fits(run: Run, route: list[str], decision: Decision | PlannedStop, planned: int) -> bool:
     """Whether what the run did so far leaves room for the decision: a relief train of its number may be behind it."""
     if not run.first_planned - SAME_RUN <= planned <= run.last_planned + SAME_RUN:
         return False
