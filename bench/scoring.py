@@ -24,7 +24,7 @@ from rich.table import Table
 
 from training import dataset
 from zielzeit import train_classes
-from zielzeit.model.model import ForestModel, load_model
+from zielzeit.model.delay_model import LightGBMModel, load_model
 
 BATCH_SIZES = (1, 5, 20, 100, 1000)
 _ROWS = max(BATCH_SIZES)
@@ -50,7 +50,7 @@ def main() -> None:
     Console().print(table)
 
 
-def _timed(rows: npt.NDArray[np.float64], model: ForestModel, repetitions: int) -> dict[str, dict[int, list[float]]]:
+def _timed(rows: npt.NDArray[np.float64], model: LightGBMModel, repetitions: int) -> dict[str, dict[int, list[float]]]:
     """Microseconds a row of each repetition, by call and batch size."""
     tuples = [tuple(row) for row in rows.tolist()]
     calls: dict[str, Callable[[int, int], object]] = {

@@ -12,7 +12,7 @@ import typer
 from cli.options import MlflowUri, settings_of
 
 if TYPE_CHECKING:
-    from training.promoting import Verdict
+    from training.promotion import PromotionResult
 
 Data = Annotated[Path | None, typer.Option("--examples", help="Folder of examples, as `history import` writes them.")]
 Named = Annotated[
@@ -53,8 +53,7 @@ def train(
     """Prints the new version's URI last."""
     from tempfile import TemporaryDirectory
 
-    from training import fitting, model_registry, models
-    from training import quick as quickly
+    from training import boosting, first_model, model_registry, model_training
     from zielzeit.errors import UserError
     from zielzeit.progress import Shown
 
@@ -65,12 +64,12 @@ def train(
     with TemporaryDirectory(prefix="zielzeit-train-") as scratch:
         if quick:
             yesterday = until.date() if until else datetime.now(UTC).date() - timedelta(days=1)
-            quickly.simulated_month(Path(scratch), stations, seed, yesterday, progress)
+            first_model.simulated_month(Path(scratch), stations, seed, yesterday, progress)
         data = folder or Path(scratch) / "examples"
         last = until.date() if until else _last_day(data)
         model = out or Path(scratch) / "model"
-        rounds = quickly.ROUNDS if quick else fitting.ROUNDS
-        card = models.train(data, last, model, seed=seed, progress=progress, rounds=rounds, threads=threads)
+        rounds = first_model.ROUNDS if quick else boosting.ROUNDS
+        card = model_training.train(data, last, model, seed=seed, progress=progress, rounds=rounds, threads=threads)
         store = model_registry.connect(config)
         uri, version, run_id = model_registry.register(
             config,
@@ -107,9 +106,9 @@ def evaluate(
     if json_file is not None:
         json_file.write_text(json.dumps(figures, indent=2) + "\n")
     if report is not None:
-        from training import report as page
+        from training import evaluation_report
 
-        page.write(report, figures, scored, folder, files)
+        evaluation_report.write(report, figures, scored, folder, files)
         model_registry.attach(uri, report)
     _print_table(figures["classes"])
 
@@ -122,20 +121,20 @@ def promote(
     mlflow_uri: MlflowUri = None,
 ) -> None:
     """Exit code 1 where the challenger does not hold; the reasons are printed and kept with its version."""
-    from training import model_registry, promoting
+    from training import model_registry, promotion
     from training import thresholds as limits
     from zielzeit.errors import UserError
 
     config = settings_of(context)
     model_registry.connect(config)
     if rollback:
-        old, new = promoting.roll_back(config)
+        old, new = promotion.roll_back(config)
         print(f"champion is version {new} again, no longer {old}")
         return
     if folder is None:
         raise UserError("promote: --examples DIR is needed to compare the models, or --rollback")
     rules = limits.load(thresholds or limits.FILE)
-    _say(promoting.promote(config, folder, rules.promotion))
+    _say(promotion.promote(config, folder, rules.promotion))
 
 
 def retrain(
@@ -157,11 +156,11 @@ def retrain(
     model_registry.connect(config)
     now = today.date() if today else datetime.now(UTC).date()
     done = retraining.retrain(config, folder, files or [], today=now, rules=rules, progress=Shown(), seed=seed)
-    if done.done_before or done.verdict is None:
+    if done.done_before or done.result is None:
         print(f"nothing to do: a model for {done.newest_day} is in the registry")
         return
     print(done.uri)
-    _say(done.verdict)
+    _say(done.result)
 
 
 def calibrate(
@@ -188,23 +187,23 @@ def predict(
     mlflow_uri: MlflowUri = None,
 ) -> None:
     """Writes who, when, prediction and, where known, the truth."""
-    from training import batch, model_registry
+    from training import batch_scoring, model_registry
 
     config = settings_of(context)
     model_registry.connect(config)
     uri = model or model_registry.newest(config)
     loaded, _ = model_registry.fetch(uri)
-    count = batch.predict(loaded, folder, first.date() if first else None, last.date() if last else None, out)
+    count = batch_scoring.predict(loaded, folder, first.date() if first else None, last.date() if last else None, out)
     print(f"{out}: {count:,} predictions by {uri}")
 
 
-def _say(verdict: Verdict) -> None:
-    against = f"champion {verdict.champion}" if verdict.champion else "no champion"
-    print(f"challenger {verdict.challenger} against {against}, {verdict.first_day} to {verdict.last_day}:")
-    if verdict.promoted:
-        print(f"version {verdict.challenger} is the champion now")
+def _say(result: PromotionResult) -> None:
+    against = f"champion {result.champion}" if result.champion else "no champion"
+    print(f"challenger {result.challenger} against {against}, {result.first_day} to {result.last_day}:")
+    if result.promoted:
+        print(f"version {result.challenger} is the champion now")
         return
-    for reason in verdict.reasons:
+    for reason in result.reasons:
         print(f"  {reason}")
     print("the champion stays")
     raise typer.Exit(1)

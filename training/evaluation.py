@@ -18,17 +18,17 @@ from sklearn.metrics import (
     root_mean_squared_error,
 )
 
-from training import calibrating, dataset, examples
+from training import calibration, dataset, examples
 from training.dataset import Examples, Vector
 from zielzeit import berlin_time, service_days, train_classes
 from zielzeit.errors import UserError
-from zielzeit.model.model import Calibration, ForestModel
+from zielzeit.model.delay_model import Calibration, LightGBMModel
 
 _EPOCH = date(1970, 1, 1)
 
 
 @dataclass(frozen=True)
-class Scored:
+class ScoredExamples:
     """A class's evaluated examples with what was predicted. Minutes."""
 
     data: Examples
@@ -37,19 +37,19 @@ class Scored:
     high: Vector
     cancelled: Vector
 
-    def arrived(self) -> Scored:
+    def arrived(self) -> ScoredExamples:
         """Only those whose run reached its destination."""
         chosen = ~np.isnan(self.data.final)
         return self.where(chosen)
 
-    def where(self, chosen: npt.NDArray[np.bool_]) -> Scored:
+    def where(self, chosen: npt.NDArray[np.bool_]) -> ScoredExamples:
         """The chosen examples."""
-        return Scored(
+        return ScoredExamples(
             self.data.where(chosen), self.predicted[chosen], self.low[chosen], self.high[chosen], self.cancelled[chosen]
         )
 
 
-def evaluate(model: ForestModel, folder: Path, first: date, last: date) -> dict[str, Scored]:
+def evaluate(model: LightGBMModel, folder: Path, first: date, last: date) -> dict[str, ScoredExamples]:
     """Score the examples of ``first`` to ``last``, by class; classes without a model or without arrivals are left out.
 
     The interval of each service day is recalibrated with the labels known when that day began, from as many days before
@@ -64,27 +64,27 @@ def evaluate(model: ForestModel, folder: Path, first: date, last: date) -> dict[
     for klass, name in enumerate(train_classes.CLASSES):
         if name not in model.card.calibration:
             continue
-        data = dataset.load(folder, klass, first - timedelta(days=calibrating.WINDOW_DAYS), last)
+        data = dataset.load(folder, klass, first - timedelta(days=calibration.WINDOW_DAYS), last)
         if len(data):
             scored[name] = _score(model, name, data, first, model.card.trained_until)
     return {name: part for name, part in scored.items() if not np.isnan(part.data.final).all()}
 
 
-def score(model: ForestModel, data: Examples) -> Scored:
+def score(model: LightGBMModel, data: Examples) -> ScoredExamples:
     """Plain predictions."""
     parts = [
         model.matrix(data.features[start : start + 100_000].astype(np.float64))
         for start in range(0, len(data), 100_000)
     ]
     scores = np.concatenate(parts)
-    return Scored(data, scores[:, 0], scores[:, 1], scores[:, 2], scores[:, 3])
+    return ScoredExamples(data, scores[:, 0], scores[:, 1], scores[:, 2], scores[:, 3])
 
 
-def _score(model: ForestModel, name: str, data: Examples, first: date, trained_until: str) -> Scored:
+def _score(model: LightGBMModel, name: str, data: Examples, first: date, trained_until: str) -> ScoredExamples:
     bare = model.with_calibration(name, None)
     plain = score(bare, data)
     horizon = data.column("horizon").astype(np.float64)
-    bins = calibrating.bin_of(horizon)
+    bins = calibration.bin_of(horizon)
     low, high = plain.low.copy(), plain.high.copy()
     for day in np.unique(data.day[data.day >= (first - _EPOCH).days]):
         made = rolled(plain, int(day), trained_until) or model.card.calibration[name]
@@ -93,27 +93,27 @@ def _score(model: ForestModel, name: str, data: Examples, first: date, trained_u
         by = widen[bins[today]] if len(widen) > 1 else widen[0]
         low[today] = np.minimum(plain.low[today] - by, plain.predicted[today])
         high[today] = np.maximum(plain.high[today] + by, plain.predicted[today])
-    scored = Scored(data, plain.predicted, low, high, plain.cancelled)
+    scored = ScoredExamples(data, plain.predicted, low, high, plain.cancelled)
     return scored.where(data.day >= (first - _EPOCH).days)
 
 
-def rolled(plain: Scored, day: int, trained_until: str) -> Calibration | None:
+def rolled(plain: ScoredExamples, day: int, trained_until: str) -> Calibration | None:
     """The calibration of a service day (days since 1970), from the labels known when it began.
 
     ``plain`` are uncalibrated scores. None where too few of them are of days that the model was not trained on.
     """
     data = plain.data
-    known = (data.day >= day - calibrating.WINDOW_DAYS) & (data.labelled < _begin(day)) & ~np.isnan(data.final)
+    known = (data.day >= day - calibration.WINDOW_DAYS) & (data.labelled < _begin(day)) & ~np.isnan(data.final)
     known &= data.day > _number(trained_until)
-    if known.sum() < calibrating.FEWEST:
+    if known.sum() < calibration.FEWEST:
         return None
     horizon = data.column("horizon")[known].astype(np.float64)
-    return calibrating.calibration(
+    return calibration.conformal_calibration(
         data.final[known], plain.low[known], plain.high[known], horizon, day - data.day[known]
     )
 
 
-def recalibrated(model: ForestModel, folder: Path, day: date) -> ForestModel:
+def recalibrated(model: LightGBMModel, folder: Path, day: date) -> LightGBMModel:
     """The same boosters with intervals calibrated for a service day, as ``evaluate`` does for each of its days.
 
     A class with too few fresh labels keeps its calibration. Raises UserError where the folder has no examples before.
@@ -121,7 +121,7 @@ def recalibrated(model: ForestModel, folder: Path, day: date) -> ForestModel:
     for klass, name in enumerate(train_classes.CLASSES):
         if name not in model.card.calibration:
             continue
-        data = dataset.load(folder, klass, day - timedelta(days=calibrating.WINDOW_DAYS), day - timedelta(days=1))
+        data = dataset.load(folder, klass, day - timedelta(days=calibration.WINDOW_DAYS), day - timedelta(days=1))
         if not len(data):
             continue
         plain = score(model.with_calibration(name, None), data)
@@ -131,7 +131,7 @@ def recalibrated(model: ForestModel, folder: Path, day: date) -> ForestModel:
     return model.calibrated_until(str(day - timedelta(days=1)))
 
 
-def measures(scored: Scored) -> dict[str, float | int]:
+def measures(scored: ScoredExamples) -> dict[str, float | int]:
     """Figures of examples that arrived: minutes, shares, and skill = 1 − MAE / MAE of persistence."""
     truth, growth = scored.data.final, scored.data.growth
     unchanged = np.zeros_like(growth)
@@ -151,16 +151,16 @@ def measures(scored: Scored) -> dict[str, float | int]:
     }
 
 
-def by_horizon(scored: Scored) -> Iterator[tuple[str, Scored]]:
+def by_horizon(scored: ScoredExamples) -> Iterator[tuple[str, ScoredExamples]]:
     """The bins of the horizon that have examples."""
-    bins = calibrating.bin_of(scored.data.column("horizon").astype(np.float64))
-    for index, name in enumerate(calibrating.bin_names()):
+    bins = calibration.bin_of(scored.data.column("horizon").astype(np.float64))
+    for index, name in enumerate(calibration.bin_names()):
         chosen = bins == index
         if chosen.any():
             yield name, scored.where(chosen)
 
 
-def summary(scored: dict[str, Scored]) -> dict[str, Any]:
+def summary(scored: dict[str, ScoredExamples]) -> dict[str, Any]:
     """The contract of ``evaluate --json``: by class, and by horizon within it."""
     classes = {}
     for name, part in scored.items():
@@ -172,7 +172,7 @@ def summary(scored: dict[str, Scored]) -> dict[str, Any]:
     return {"classes": classes}
 
 
-def cancellation(scored: Scored) -> dict[str, float]:
+def cancellation(scored: ScoredExamples) -> dict[str, float]:
     """Share of cancelled destinations, Brier score against always predicting that share, area under the ROC curve.
 
     The area is 0.5 where all examples were cancelled or none was: there is nothing to rank.
@@ -187,7 +187,7 @@ def cancellation(scored: Scored) -> dict[str, float]:
     }
 
 
-def _refuse_trained_days(model: ForestModel, first: date) -> None:
+def _refuse_trained_days(model: LightGBMModel, first: date) -> None:
     if not model.card.trained_until:
         return
     until = date.fromisoformat(model.card.trained_until)

@@ -27,7 +27,7 @@ import zielzeit
 from training import examples
 from zielzeit.errors import UserError
 from zielzeit.features.definition import FEATURES
-from zielzeit.model.model import FILE, OUTPUTS, ForestModel, ModelCard, load_model
+from zielzeit.model.delay_model import FILE, OUTPUTS, LightGBMModel, ModelCard, load_model
 from zielzeit.settings import Settings
 
 EXPERIMENT = "zielzeit"
@@ -129,7 +129,7 @@ def newest(settings: Settings) -> str:
     return f"models:/{settings.model_name}/{max(int(version.version) for version in versions)}"
 
 
-def fetch(uri: str) -> tuple[ForestModel, Path]:
+def fetch(uri: str) -> tuple[LightGBMModel, Path]:
     """The model behind a folder, ``models:/…`` or ``runs:/…``, and the folder with its files.
 
     Raises UserError where there is none.

@@ -12,7 +12,7 @@ import mlflow
 import pandas as pd
 
 from zielzeit.features.definition import FEATURES
-from zielzeit.model.model import OUTPUTS, load_model
+from zielzeit.model.delay_model import OUTPUTS, load_model
 
 
 class DelayAtDestination(mlflow.pyfunc.PythonModel):

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 import mlflow
 import msgspec
 
-from training import checking, dataset, examples, fitting, model_registry, models, promoting
+from training import boosting, data_checks, dataset, examples, model_registry, model_training, promotion
 from training.history.importing import import_history
 from training.thresholds import Thresholds
 from zielzeit.errors import UserError
@@ -22,13 +22,13 @@ DONE = "retrained_for"
 """Tag of a version: the newest service day it was made for."""
 
 
-class Retrained(msgspec.Struct, frozen=True, kw_only=True):
-    """What a retraining did."""
+class RetrainingResult(msgspec.Struct, frozen=True, kw_only=True):
+    """What a retraining did; ``uri`` and ``result`` are None where the newest day was trained for already."""
 
     newest_day: str
     done_before: bool
     uri: str | None = None
-    verdict: promoting.Verdict | None = None
+    result: promotion.PromotionResult | None = None
 
 
 def retrain(
@@ -41,26 +41,26 @@ def retrain(
     progress: Progress = SILENT,
     seed: int = 1,
     rounds: dict[str, int] | None = None,
-) -> Retrained:
+) -> RetrainingResult:
     """Do all that is due. The newest days are kept from training, to judge on.
 
     Raises UserError, with registry and aliases as they were, where data is missing, stale or shifted.
     """
     if files:
         import_history(files, folder, progress)
-    checking.check(folder, today, rules.data)
+    data_checks.check_examples(folder, today, rules.data)
     newest = examples.days(folder)[-1]
     client = mlflow.MlflowClient()
     versions = client.search_model_versions(f"name='{settings.model_name}'")
     if any(version.tags.get(DONE) == str(newest) for version in versions):
-        return Retrained(newest_day=str(newest), done_before=True)
+        return RetrainingResult(newest_day=str(newest), done_before=True)
     until = newest - timedelta(days=rules.promotion.newest_days + dataset.GAP_DAYS)
     if until <= examples.days(folder)[0]:
         raise UserError(f"{folder} has too few days: {rules.promotion.newest_days} are kept to judge on")
     with TemporaryDirectory(prefix="zielzeit-retrain-") as scratch:
-        models.train(folder, until, Path(scratch), seed=seed, progress=progress, rounds=rounds)
+        model_training.train(folder, until, Path(scratch), seed=seed, progress=progress, rounds=rounds)
         # Its intervals are as fresh as can be; judging it calibrates each day with the days before that one.
-        card = models.recalibrate(Path(scratch), folder, newest)
+        card = model_training.recalibrate(Path(scratch), folder, newest)
         uri, version, _ = model_registry.register(
             settings,
             Path(scratch),
@@ -68,13 +68,13 @@ def retrain(
             folder,
             parameters={
                 "seed": seed,
-                **{f"rounds_{head}": count for head, count in (rounds or fitting.ROUNDS).items()},
+                **{f"rounds_{head}": count for head, count in (rounds or boosting.ROUNDS).items()},
             },
             alias=model_registry.CHALLENGER,
         )
-    verdict = promoting.promote(settings, folder, rules.promotion)
+    result = promotion.promote(settings, folder, rules.promotion)
     client.set_model_version_tag(settings.model_name, version, DONE, str(newest))
-    return Retrained(newest_day=str(newest), done_before=False, uri=uri, verdict=verdict)
+    return RetrainingResult(newest_day=str(newest), done_before=False, uri=uri, result=result)
 
 
 def calibrate(settings: Settings, folder: Path) -> str | None:
@@ -91,7 +91,7 @@ def calibrate(settings: Settings, folder: Path) -> str | None:
         return None
     with TemporaryDirectory(prefix="zielzeit-calibrate-") as scratch:
         copy = Path(shutil.copytree(files, Path(scratch) / "model"))
-        card = models.recalibrate(copy, folder, newest[0])
+        card = model_training.recalibrate(copy, folder, newest[0])
         uri, _, _ = model_registry.register(
             settings,
             copy,

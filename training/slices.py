@@ -11,13 +11,13 @@ import numpy as np
 import polars as pl
 
 from training import examples
-from training.evaluation import Scored, by_horizon, measures
+from training.evaluation import ScoredExamples, by_horizon, measures
 
 DELAY_EDGES = (1, 6, 11, 21, 41)
 BOOTSTRAPS = 500
 
 
-def by_delay(scored: Scored) -> Iterator[tuple[str, Scored]]:
+def by_delay(scored: ScoredExamples) -> Iterator[tuple[str, ScoredExamples]]:
     """By the delay at departure, minutes."""
     bins = np.searchsorted(DELAY_EDGES, scored.data.column("delay"), side="right")
     names = ("≤ 0", "1–5", "6–10", "11–20", "21–40", "> 40")
@@ -26,20 +26,20 @@ def by_delay(scored: Scored) -> Iterator[tuple[str, Scored]]:
             yield name, scored.where(bins == index)
 
 
-def by_hour(scored: Scored) -> Iterator[tuple[str, Scored]]:
+def by_hour(scored: ScoredExamples) -> Iterator[tuple[str, ScoredExamples]]:
     """By the hour of the planned departure."""
     hours = (scored.data.column("minute_of_day") // 60).astype(int)
     for hour in np.unique(hours):
         yield str(hour), scored.where(hours == hour)
 
 
-def tables(scored: Scored) -> dict[str, list[dict[str, Any]]]:
+def tables(scored: ScoredExamples) -> dict[str, list[dict[str, Any]]]:
     """All slices of a class's arrived examples."""
     cuts = {"horizon": by_horizon, "delay at departure": by_delay, "hour": by_hour}
     return {title: [{"slice": name} | measures(part) for name, part in cut(scored)] for title, cut in cuts.items()}
 
 
-def skill_interval(scored: Scored, seed: int = 0) -> tuple[float, float]:
+def skill_interval(scored: ScoredExamples, seed: int = 0) -> tuple[float, float]:
     """95 % interval of the skill, by drawing whole days: one day's trains share their weather."""
     error = np.abs(scored.predicted - scored.data.final)
     stayed = np.abs(scored.data.growth)
@@ -51,7 +51,7 @@ def skill_interval(scored: Scored, seed: int = 0) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def relations(scored: Scored, names: pl.DataFrame) -> pl.DataFrame:
+def relations(scored: ScoredExamples, names: pl.DataFrame) -> pl.DataFrame:
     """Arrived examples by station pair: count, errors, mean horizon and delay; ``names`` has a row per example."""
     data = scored.data
     return (
@@ -74,7 +74,9 @@ def relations(scored: Scored, names: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def station_pair_skill(scored: Scored, names: pl.DataFrame, folder: Path, klass: int, days: list[date]) -> float | None:
+def station_pair_skill(
+    scored: ScoredExamples, names: pl.DataFrame, folder: Path, klass: int, days: list[date]
+) -> float | None:
     """Skill against the station pair's median growth on ``days`` (before the evaluated ones); None without them."""
     if not days:
         return None

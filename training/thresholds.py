@@ -11,7 +11,7 @@ from zielzeit.errors import UserError
 FILE = Path(__file__).with_name("promotion.toml")
 
 
-class Promotion(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class PromotionThresholds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a challenger must hold; the file says what each one means."""
 
     newest_days: int
@@ -22,7 +22,7 @@ class Promotion(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     skill_lowest: float
 
 
-class Data(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class DataThresholds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What data a retraining accepts."""
 
     stale_days: int
@@ -34,8 +34,8 @@ class Data(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Thresholds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The whole file."""
 
-    promotion: Promotion
-    data: Data
+    promotion: PromotionThresholds
+    data: DataThresholds
 
 
 def load(path: Path = FILE) -> Thresholds:

@@ -20,7 +20,7 @@ from zielzeit.model.registry_address import Registry
 from zielzeit.model.scoring_process import ScoringProcess, Snapshot
 
 SCORED = OutputTag("scored", KEYED)
-"""``Scored`` and ``Ending``, for the labels."""
+"""``PendingPrediction`` and ``Ending``, for the labels."""
 
 _encode = msgspec.msgpack.Encoder().encode
 

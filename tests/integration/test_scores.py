@@ -21,12 +21,12 @@ import requests
 from deploy.local.stack import Stack
 from tests.conftest import free_ports
 from tests.integration import job
-from training import model_registry, models, quick
+from training import first_model, model_registry, model_training
 from zielzeit import topics
 from zielzeit.berlin_time import BERLIN
 from zielzeit.boards.record import BoardRecord
 from zielzeit.features.network_state import FEATURES
-from zielzeit.model.model import OUTPUTS
+from zielzeit.model.delay_model import OUTPUTS
 from zielzeit.recordings.read import read_boards
 from zielzeit.settings import ROOT, Settings
 from zielzeit.simulator import recording, timetable
@@ -61,11 +61,11 @@ def settings(stack: Stack, boards: list[BoardRecord], tmp_path_factory: pytest.T
     """Of a job that has run to its end with a champion learnt from the days before."""
     config = job.settings_for(stack, model_name="scores-alike")
     folder = tmp_path_factory.mktemp("history")
-    quick.simulated_month(folder, STATIONS, SEED, DAY - timedelta(days=1))
+    first_model.simulated_month(folder, STATIONS, SEED, DAY - timedelta(days=1))
     before = mlflow.get_tracking_uri()
     model_registry.connect(config)
     model, data = folder / "model", folder / "examples"
-    card = models.train(data, DAY - timedelta(days=2), model, seed=1, rounds=ROUNDS, threads=1)
+    card = model_training.train(data, DAY - timedelta(days=2), model, seed=1, rounds=ROUNDS, threads=1)
     model_registry.register(config, model, card, data, parameters={}, alias=config.model_alias)
     job.publish(config, boards)
     job.run_to_end(config)

@@ -34,7 +34,7 @@ def write_model(folder: Path, growth: float, features: tuple[str, ...] = FEATURE
     import numpy as np
 
     from zielzeit import train_classes
-    from zielzeit.model import model as scoring
+    from zielzeit.model import delay_model
 
     folder.mkdir(parents=True, exist_ok=True)
     rows = np.random.default_rng(1).normal(size=(200, len(FEATURES)))
@@ -44,11 +44,11 @@ def write_model(folder: Path, growth: float, features: tuple[str, ...] = FEATURE
         num_boost_round=1,
     )
     for klass in train_classes.CLASSES:
-        for head in scoring.HEADS:
-            booster.save_model(str(folder / scoring.file_name(klass, head)))
-    files = {path.name: scoring.checksum(path) for path in folder.glob("*.txt")}
-    card = scoring.ModelCard(features=features, calibration={}, files=files)
-    (folder / scoring.FILE).write_bytes(msgspec.json.encode(card))
+        for head in delay_model.HEADS:
+            booster.save_model(str(folder / delay_model.file_name(klass, head)))
+    files = {path.name: delay_model.checksum(path) for path in folder.glob("*.txt")}
+    card = delay_model.ModelCard(features=features, calibration={}, files=files)
+    (folder / delay_model.FILE).write_bytes(msgspec.json.encode(card))
     return folder
 
 

@@ -14,7 +14,7 @@ from zielzeit import berlin_time
 from zielzeit.berlin_time import BERLIN, MINUTE
 from zielzeit.events.structs import ModelOutput
 from zielzeit.features.network_state import FEATURES, NetworkState, feature_row
-from zielzeit.model.predict import Scored, Served, forecast, observe, outcome
+from zielzeit.model.predict import PendingPrediction, ServedModel, forecast, observe, outcome
 from zielzeit.runs.tracker import CancelledStop, Departure, Ending, Train, follow
 
 
@@ -34,7 +34,7 @@ class Doubling:
         ]
 
 
-DOUBLING = Served(Doubling(), "doubling", "7", "run-1")
+DOUBLING = ServedModel(Doubling(), "doubling", "7", "run-1")
 
 
 def departure(station: str = "A", delay: int = 4) -> Departure:
@@ -57,7 +57,7 @@ def test_each_departure_gets_the_score_of_its_own_row_and_the_models_name() -> N
 
 
 def test_a_prediction_says_when_the_train_left_and_that_an_unknown_horizon_is_unknown() -> None:
-    (scored,) = forecast([departure(delay=4)], NetworkState(), Served())
+    (scored,) = forecast([departure(delay=4)], NetworkState(), ServedModel())
     assert scored.prediction.departed_at == START + timedelta(minutes=4)
     assert scored.prediction.horizon is None
     assert (scored.prediction.predicted_delay, scored.prediction.model_version) == (4.0, "baseline")
@@ -84,7 +84,7 @@ def test_observing_a_departure_changes_what_the_next_one_sees() -> None:
 )
 def test_an_example_belongs_to_the_service_day_on_which_its_run_began(began: datetime, day: date) -> None:
     left = departure()
-    (scored,) = forecast([left], NetworkState(), Served())
+    (scored,) = forecast([left], NetworkState(), ServedModel())
     ending = ended(left, first_planned=berlin_time.milliseconds(began) // MINUTE)
     assert outcome(scored, ending, START)[1].service_day == day
 
@@ -101,14 +101,14 @@ def test_an_outcome_joins_the_prediction_with_what_happened(status: str) -> None
     assert (example.final_delay, example.cancelled) == (observed, known)
     assert tuple(example.features) == FEATURES
     assert example.features["horizon"] is None
-    assert isinstance(scored, Scored)
+    assert isinstance(scored, PendingPrediction)
     assert tuple(example.features.values()) == tuple(None if math.isnan(value) else value for value in scored.features)
 
 
 def test_an_outcome_repeats_its_prediction_byte_for_byte_after_it_was_kept_in_state() -> None:
     left = departure()
     (scored,) = forecast([left], NetworkState(), DOUBLING)
-    kept = msgspec.msgpack.decode(msgspec.msgpack.encode(scored), type=Scored)
+    kept = msgspec.msgpack.decode(msgspec.msgpack.encode(scored), type=PendingPrediction)
     happened, _ = outcome(kept, ended(left), START)
     assert msgspec.json.encode(happened.prediction) == msgspec.json.encode(scored.prediction)
 

@@ -10,7 +10,7 @@ from tests.features.railway import START, decision
 from tests.runs.followers import follow_all
 from zielzeit.berlin_time import BERLIN
 from zielzeit.model.label_process import LabelProcess
-from zielzeit.model.predict import Scored, Served
+from zielzeit.model.predict import PendingPrediction, ServedModel
 from zielzeit.model.scoring_process import ScoringProcess, Snapshot
 from zielzeit.runs.tracker import Ending, Message
 from zielzeit.stored_value import InMemory
@@ -29,18 +29,18 @@ def messages() -> list[tuple[int, str, Message]]:
     )
 
 
-def scored(*, restarting: bool) -> list[tuple[int, str, Scored]]:
+def scored(*, restarting: bool) -> list[tuple[int, str, PendingPrediction]]:
     """All predictions; ``restarting``: with a new process over the stored state at every instant."""
     waiting: dict[int, bytes] = {}
     log: dict[int, bytes] = {}
     snapshot = InMemory(Snapshot)
-    process = ScoringProcess(waiting, snapshot, log, Served)
+    process = ScoringProcess(waiting, snapshot, log, ServedModel)
     found = []
     for at, key, message in messages():
         process.on_message(at, key, encode(message))
     for at in sorted(waiting):
         if restarting:
-            process = ScoringProcess(waiting, snapshot, log, Served)
+            process = ScoringProcess(waiting, snapshot, log, ServedModel)
         found += [(at, key, one) for key, one in process.on_time(at).scored]
     assert not waiting
     return found

@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 import pytest
 
-from training import examples, models
+from training import examples, model_training
 from training.history.importing import import_history
-from zielzeit.model.model import ModelCard
+from zielzeit.model.delay_model import ModelCard
 from zielzeit.simulator import timetable
 from zielzeit.simulator.history import stop_table
 
@@ -48,4 +48,4 @@ def trained(examples_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     """A model trained on all but the last nine days of that history. Tests must not write to its folder."""
     folder = tmp_path_factory.mktemp("model")
     until = examples.days(examples_folder)[-10]
-    return Trained(folder, models.train(examples_folder, until, folder, seed=1, rounds=ROUNDS))
+    return Trained(folder, model_training.train(examples_folder, until, folder, seed=1, rounds=ROUNDS))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from training.dataset import Examples
-from training.evaluation import Scored, cancellation, measures
+from training.evaluation import ScoredExamples, cancellation, measures
 from zielzeit.features.definition import FEATURES
 
 
@@ -16,7 +16,7 @@ def scored(
     predicted: list[float] | None = None,
     cancelled: list[bool] | None = None,
     probability: list[float] | None = None,
-) -> Scored:
+) -> ScoredExamples:
     """Examples that departed two minutes late, with an interval of four minutes around the prediction."""
     count = len(final or cancelled or [])
     features = np.zeros((count, len(FEATURES)), dtype=np.float32)
@@ -29,7 +29,7 @@ def scored(
         np.zeros(count),
     )
     median = np.array(predicted or [0.0] * count)
-    return Scored(data, median, median - 2, median + 2, np.array(probability or [0.0] * count))
+    return ScoredExamples(data, median, median - 2, median + 2, np.array(probability or [0.0] * count))
 
 
 def test_equal_probabilities_rank_nothing() -> None:

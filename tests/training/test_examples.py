@@ -80,4 +80,4 @@ def test_retrain_learns_from_what_the_pipeline_stored(lake: Path, tmp_path: Path
         rounds={"growth": 3, "p10": 3, "p90": 3, "cancelled": 3},
     )
     assert done.uri is not None
-    assert done.verdict is not None
+    assert done.result is not None

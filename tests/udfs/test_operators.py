@@ -19,7 +19,7 @@ from zielzeit.decision import offline
 from zielzeit.decision.decider import Decider
 from zielzeit.decision.rules import Rules
 from zielzeit.events.structs import Decision
-from zielzeit.model.predict import Served
+from zielzeit.model.predict import ServedModel
 from zielzeit.recordings.read import read_boards
 from zielzeit.simulator import recording, timetable
 from zielzeit.simulator.faults import Faults
@@ -35,8 +35,8 @@ class NoRegistry:
     def __init__(self, registry: Any) -> None:
         del registry
 
-    def current(self) -> Served:
-        return Served()
+    def current(self) -> ServedModel:
+        return ServedModel()
 
     def close(self) -> None:
         """Nothing to stop."""

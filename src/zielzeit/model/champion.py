@@ -17,8 +17,8 @@ import msgspec
 import numpy as np
 
 from zielzeit.features.network_state import FEATURES
-from zielzeit.model.model import FILE, NETWORK_FILE, ModelCard, checksum, load_model
-from zielzeit.model.predict import Served
+from zielzeit.model.delay_model import FILE, NETWORK_FILE, ModelCard, checksum, load_model
+from zielzeit.model.predict import ServedModel
 from zielzeit.model.registry_address import Registry
 
 log = logging.getLogger(__name__)
@@ -43,11 +43,11 @@ class Champion:
         self._folder = Path(registry.folder) / registry.name
         self._refused: set[str] = set()
         self._served = self._load_at_start()
-        self._looking: Future[Served | None] | None = None
+        self._looking: Future[ServedModel | None] | None = None
         self._looked_at = time.monotonic()
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="champion")
 
-    def current(self) -> Served:
+    def current(self) -> ServedModel:
         """The model to use now."""
         if self._looking is not None and self._looking.done():
             self._served = self._looking.result() or self._served
@@ -61,22 +61,22 @@ class Champion:
         """Stop looking."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    def _load_at_start(self) -> Served:
+    def _load_at_start(self) -> ServedModel:
         try:
             served = self._fetch()
         except Exception as error:  # noqa: BLE001 - whatever is wrong with the registry, the stream goes on
             log.warning("no model from the registry at %s: %s", self._registry.uri, error)
             served = None
-        return served or self._newest_copy() or Served()
+        return served or self._newest_copy() or ServedModel()
 
-    def _look(self) -> Served | None:
+    def _look(self) -> ServedModel | None:
         try:
             return self._fetch(unless=self._served.version)
         except Exception as error:  # noqa: BLE001 - as above: the model in use stays
             log.warning("the model in use stays, version %s: %s", self._served.version, error)
             return None
 
-    def _fetch(self, unless: str = "") -> Served | None:
+    def _fetch(self, unless: str = "") -> ServedModel | None:
         """The registry's champion; None where it is the version given or there is none."""
         import mlflow  # noqa: PLC0415 - slow to import, and the stream runs without it
         from mlflow.exceptions import MlflowException  # noqa: PLC0415
@@ -110,7 +110,7 @@ class Champion:
             log.error("version %s is refused: %s", version.version, error)
             return None
 
-    def _newest_copy(self) -> Served | None:
+    def _newest_copy(self) -> ServedModel | None:
         copies = sorted(self._folder.glob(f"[0-9]*/{_CARD}"), key=lambda card: int(card.parent.name), reverse=True)
         for card in copies:
             try:
@@ -120,7 +120,7 @@ class Champion:
         return None
 
 
-def _load(folder: Path, version: _Version) -> Served:
+def _load(folder: Path, version: _Version) -> ServedModel:
     """The model in a version's folder. Raises ValueError where it is none, or answers with nonsense."""
     found = next(iter(sorted(folder.rglob(FILE))), None)
     if found is None:
@@ -130,7 +130,7 @@ def _load(folder: Path, version: _Version) -> Served:
         if not np.isfinite(score.predicted_delay):
             raise ValueError(f"{folder}: predicts {score.predicted_delay}")
     log.info("serving %s version %s", version.name, version.version)
-    return Served(model, version.name, version.version, version.run_id, _network(found.parent, model.card))
+    return ServedModel(model, version.name, version.version, version.run_id, _network(found.parent, model.card))
 
 
 def _network(folder: Path, card: ModelCard) -> Path | None:

@@ -11,11 +11,11 @@ from collections.abc import Iterator, MutableMapping
 import msgspec
 
 from zielzeit.events.structs import Example, Outcome
-from zielzeit.model.predict import Scored, moment, outcome
+from zielzeit.model.predict import PendingPrediction, moment, outcome
 from zielzeit.runs.event_time_buffer import EventTimeBuffer
 from zielzeit.runs.tracker import Ending
 
-_decode = msgspec.msgpack.Decoder(Scored | Ending).decode
+_decode = msgspec.msgpack.Decoder(PendingPrediction | Ending).decode
 
 
 class LabelProcess:
@@ -33,7 +33,7 @@ class LabelProcess:
     def on_message(self, at: int, message: bytes) -> int | None:
         """A prediction or an ending (msgpack) arrives; return the timer to register, if any."""
         decoded = _decode(message)
-        if isinstance(decoded, Scored):
+        if isinstance(decoded, PendingPrediction):
             self._pending[decoded.prediction.id] = message
             return None
         return self._endings.add(at, message)

@@ -19,14 +19,14 @@ from zielzeit import berlin_time, service_days
 from zielzeit.berlin_time import MINUTE
 from zielzeit.events.structs import Example, ModelOutput, Outcome, Prediction
 from zielzeit.features.network_state import FEATURES, Arrival, NetworkState, feature_row
-from zielzeit.model.model import BASELINE, DelayModel
+from zielzeit.model.delay_model import BASELINE, DelayModel
 from zielzeit.runs.tracker import CancelledStop, Departure, Ending, Message
 
 _DECIMALS = {"cancel_probability": 4}
 """Decimals that are published; minutes have two."""
 
 
-class Served(msgspec.Struct, frozen=True):
+class ServedModel(msgspec.Struct, frozen=True):
     """The model in use, and what every prediction says of it."""
 
     model: DelayModel = BASELINE
@@ -37,19 +37,19 @@ class Served(msgspec.Struct, frozen=True):
     """File with the state in which the network was at the end of the model's history."""
 
 
-class Scored(msgspec.Struct, frozen=True, tag="scored"):
+class PendingPrediction(msgspec.Struct, frozen=True, tag="scored"):
     """A prediction with the features that it was made from, kept until its outcome is known."""
 
     prediction: Prediction
     features: tuple[float, ...]
 
 
-def forecast(departures: Sequence[Departure], state: NetworkState, served: Served) -> list[Scored]:
+def forecast(departures: Sequence[Departure], state: NetworkState, served: ServedModel) -> list[PendingPrediction]:
     """Predictions for departures that were decided at the same moment, scored together."""
     rows = [feature_row(departure.seen, state) for departure in departures]
     outputs = served.model.predict(rows) if rows else []
     return [
-        Scored(_prediction(departure, output, served), row)
+        PendingPrediction(_prediction(departure, output, served), row)
         for departure, row, output in zip(departures, rows, outputs, strict=True)
     ]
 
@@ -72,9 +72,9 @@ def observe(messages: Iterable[Message], at: datetime, state: NetworkState) -> N
             )
 
 
-def outcome(scored: Scored, ending: Ending, known_at: datetime) -> tuple[Outcome, Example]:
+def outcome(pending: PendingPrediction, ending: Ending, known_at: datetime) -> tuple[Outcome, Example]:
     """What became of a prediction, and what training learns from it."""
-    made = _in_berlin(scored.prediction)
+    made = _in_berlin(pending.prediction)
     shared = {
         name: getattr(made, name)
         for name in ("id", "station", "category", "number", "line", "destination", "scheduled")
@@ -87,7 +87,7 @@ def outcome(scored: Scored, ending: Ending, known_at: datetime) -> tuple[Outcome
         known_at=known_at,
         delay=made.delay,
         features={
-            name: None if math.isnan(value) else value for name, value in zip(FEATURES, scored.features, strict=True)
+            name: None if math.isnan(value) else value for name, value in zip(FEATURES, pending.features, strict=True)
         },
         final_delay=ending.delay,
         cancelled=None if ending.status == "unlabelled" else ending.status == "cancelled",
@@ -104,7 +104,7 @@ def _in_berlin(prediction: Prediction) -> Prediction:
     return msgspec.structs.replace(prediction, **times)
 
 
-def _prediction(departure: Departure, output: ModelOutput, served: Served) -> Prediction:
+def _prediction(departure: Departure, output: ModelOutput, served: ServedModel) -> Prediction:
     seen = departure.seen
     scheduled = seen.scheduled.astimezone(berlin_time.BERLIN)
     return Prediction(

@@ -21,7 +21,7 @@ from zielzeit import berlin_time, service_days
 from zielzeit.berlin_time import MINUTE
 from zielzeit.features.initial_state import network_at
 from zielzeit.features.network_state import NetworkState
-from zielzeit.model.predict import Scored, Served, forecast, moment, observe
+from zielzeit.model.predict import PendingPrediction, ServedModel, forecast, moment, observe
 from zielzeit.runs.event_time_buffer import EventTimeBuffer
 from zielzeit.runs.tracker import Departure, Ending, Message
 from zielzeit.stored_value import StoredValue
@@ -42,7 +42,7 @@ class Snapshot(msgspec.Struct, array_like=True):
 class ScoringStep(NamedTuple):
     """What an instant leads to, each with the key of its run."""
 
-    scored: list[tuple[str, Scored]]
+    scored: list[tuple[str, PendingPrediction]]
     endings: list[tuple[str, Ending]]
 
 
@@ -58,7 +58,7 @@ class ScoringProcess:
         waiting: MutableMapping[int, bytes],
         snapshot: StoredValue[Snapshot],
         log: MutableMapping[int, bytes],
-        served: Callable[[], Served],
+        served: Callable[[], ServedModel],
     ) -> None:
         self._waiting = EventTimeBuffer(waiting)
         self._snapshot = snapshot

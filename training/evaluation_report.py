@@ -18,18 +18,18 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from training import examples, slices
-from training.evaluation import Scored
+from training.evaluation import ScoredExamples
 from zielzeit import train_classes
 from zielzeit.features.definition import FEATURES
-from zielzeit.model.model import file_name
+from zielzeit.model.delay_model import file_name
 
 mpl.use("Agg")
-TEMPLATE = Path(__file__).with_name("report.html.j2")
+TEMPLATE = Path(__file__).with_name("evaluation_report.html.j2")
 _BEFORE = timedelta(days=28)
 Shown = TypeVar("Shown")
 
 
-def write(path: Path, figures: dict[str, Any], scored: dict[str, Scored], folder: Path, model: Path) -> None:
+def write(path: Path, figures: dict[str, Any], scored: dict[str, ScoredExamples], folder: Path, model: Path) -> None:
     """Write the page; ``figures`` is what ``evaluation.summary`` made, ``model`` the model's folder."""
     first = date.fromisoformat(figures["from"])
     before = [day for day in examples.days(folder) if first - _BEFORE <= day < first]
@@ -101,7 +101,7 @@ def _errors(axes: Axes, rows: list[dict[str, Any]]) -> None:
     axes.legend()
 
 
-def _coverage(axes: Axes, scored: Scored) -> None:
+def _coverage(axes: Axes, scored: ScoredExamples) -> None:
     days = np.unique(scored.data.day)
     inside = (scored.data.final >= scored.low) & (scored.data.final <= scored.high)
     axes.plot([inside[scored.data.day == day].mean() for day in days], marker="o")
@@ -109,7 +109,7 @@ def _coverage(axes: Axes, scored: Scored) -> None:
     axes.set(title="Share of trains inside P10–P90", xlabel="evaluated day", ylim=(0, 1))
 
 
-def _reliability(axes: Axes, scored: Scored) -> None:
+def _reliability(axes: Axes, scored: ScoredExamples) -> None:
     truth = scored.data.cancelled
     edges = np.unique(np.quantile(scored.cancelled, np.linspace(0, 1, 11)))
     bins = np.clip(np.searchsorted(edges, scored.cancelled, side="right") - 1, 0, max(len(edges) - 2, 0))

@@ -81,7 +81,7 @@ class Persistence:
 BASELINE: DelayModel = Persistence()
 
 
-class ForestModel:
+class LightGBMModel:
     """Boosters by class and head, and the calibration of their intervals."""
 
     def __init__(self, card: ModelCard, boosters: dict[int, Boosters]) -> None:
@@ -95,14 +95,14 @@ class ForestModel:
             return []
         return [_output(row) for row in self.matrix(np.asarray(rows, dtype=np.float64)).tolist()]
 
-    def with_calibration(self, class_name: str, calibration: Calibration | None) -> ForestModel:
+    def with_calibration(self, class_name: str, calibration: Calibration | None) -> LightGBMModel:
         """The same boosters; one class's intervals calibrated anew, or not at all."""
         calibrations = self.card.calibration | {class_name: calibration or Calibration()}
-        return ForestModel(msgspec.structs.replace(self.card, calibration=calibrations), self._boosters)
+        return LightGBMModel(msgspec.structs.replace(self.card, calibration=calibrations), self._boosters)
 
-    def calibrated_until(self, day: str) -> ForestModel:
+    def calibrated_until(self, day: str) -> LightGBMModel:
         """The same model, saying so."""
-        return ForestModel(msgspec.structs.replace(self.card, calibrated_until=day), self._boosters)
+        return LightGBMModel(msgspec.structs.replace(self.card, calibrated_until=day), self._boosters)
 
     def matrix(self, rows: Matrix) -> Matrix:
         """A column for each of ``OUTPUTS``. A class without boosters keeps its delay; its other columns are NaN."""
@@ -137,7 +137,7 @@ def _output(values: Sequence[float]) -> ModelOutput:
     return msgspec.convert({name: None if math.isnan(value) else value for name, value in named}, ModelOutput)
 
 
-def load_model(folder: Path) -> ForestModel:
+def load_model(folder: Path) -> LightGBMModel:
     """The model in a folder.
 
     Raises ValueError where files are missing or broken, or the model was trained on other features than this code has.
@@ -159,7 +159,7 @@ def load_model(folder: Path) -> ForestModel:
             boosters[klass] = Boosters(paths, len(FEATURES))
     if not boosters:
         raise ValueError(f"{folder}: no class has all of its files")
-    return ForestModel(card, boosters)
+    return LightGBMModel(card, boosters)
 
 
 def checksum(path: Path) -> str:

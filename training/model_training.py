@@ -11,13 +11,22 @@ import lightgbm as lgb
 import msgspec
 import numpy as np
 
-from training import calibrating, dataset, evaluation, fitting
+from training import boosting, calibration, dataset, evaluation
 from training.dataset import Examples
 from training.history.importing import KEEPING, STATE_FILE
 from zielzeit import train_classes
 from zielzeit.errors import UserError
 from zielzeit.features.definition import FEATURES
-from zielzeit.model.model import FILE, HEADS, NETWORK_FILE, Calibration, ModelCard, checksum, file_name, load_model
+from zielzeit.model.delay_model import (
+    FILE,
+    HEADS,
+    NETWORK_FILE,
+    Calibration,
+    ModelCard,
+    checksum,
+    file_name,
+    load_model,
+)
 from zielzeit.progress import SILENT, Progress
 
 
@@ -29,7 +38,7 @@ def train(
     seed: int,
     progress: Progress = SILENT,
     rounds: dict[str, int] | None = None,
-    threads: int = fitting.THREADS,
+    threads: int = boosting.THREADS,
 ) -> ModelCard:
     """Fit every class that has examples until ``until`` and write the model to ``out``.
 
@@ -39,13 +48,13 @@ def train(
     first = dataset.first_training_day(folder, until)
     calibrations: dict[str, Calibration] = {}
     total = 0
-    wanted = rounds or fitting.ROUNDS
+    wanted = rounds or boosting.ROUNDS
     for klass, name in enumerate(train_classes.CLASSES):
-        data = dataset.load(folder, klass, first, until, most=fitting.MOST_EXAMPLES[klass], seed=seed)
-        if (~data.cancelled).sum() < calibrating.FEWEST:
+        data = dataset.load(folder, klass, first, until, most=boosting.MOST_EXAMPLES[klass], seed=seed)
+        if (~data.cancelled).sum() < calibration.FEWEST:
             continue
         with progress.step(f"train {name} on {len(data):,} examples", sum(wanted.values())) as trees:
-            boosters = fitting.fit(data, seed, wanted, trees.advance, threads)
+            boosters = boosting.fit(data, seed, wanted, trees.advance, threads)
         for head in HEADS:
             (out / file_name(name, head)).write_text(boosters[head].model_to_string())
         calibrations[name] = _first_calibration(data, boosters)
@@ -88,12 +97,12 @@ def _keep_network(folder: Path, out: Path) -> None:
 
 def _first_calibration(data: Examples, boosters: dict[str, lgb.Booster]) -> Calibration:
     """From the last training days, which the quantile heads have not seen."""
-    held = data.where((data.day > data.day.max() - fitting.CONFORMAL_DAYS) & ~np.isnan(data.final))
+    held = data.where((data.day > data.day.max() - boosting.CONFORMAL_DAYS) & ~np.isnan(data.final))
     delay = held.column("delay")
     ends = np.sort(np.column_stack([boosters[head].predict(held.features) for head in HEADS[:3]]), axis=1)
     age = (held.day.max() + 1 - held.day).astype(float)
     horizon = held.column("horizon").astype(np.float64)
-    return calibrating.calibration(held.final, delay + ends[:, 0], delay + ends[:, -1], horizon, age)
+    return calibration.conformal_calibration(held.final, delay + ends[:, 0], delay + ends[:, -1], horizon, age)
 
 
 def code_version() -> str:

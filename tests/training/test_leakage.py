@@ -12,12 +12,12 @@ import polars as pl
 import pytest
 
 from tests.training.conftest import ROUNDS, Trained
-from training import calibrating, dataset, evaluation, examples, fitting, models
+from training import boosting, calibration, dataset, evaluation, examples, model_training
 from training.history.importing import import_history
 from zielzeit import train_classes
 from zielzeit.errors import UserError
 from zielzeit.features.definition import FEATURES
-from zielzeit.model.model import FILE, load_model
+from zielzeit.model.delay_model import FILE, load_model
 
 pytestmark = pytest.mark.slow
 
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.slow
 def test_too_short_a_history_is_told(examples_folder: Path, tmp_path: Path) -> None:
     until = examples.days(examples_folder)[8]
     with pytest.raises(UserError, match="too few days"):
-        models.train(examples_folder, until, tmp_path, seed=1, rounds=ROUNDS)
+        model_training.train(examples_folder, until, tmp_path, seed=1, rounds=ROUNDS)
 
 
 def test_a_model_beats_persistence_on_days_it_has_not_seen(examples_folder: Path, trained: Trained) -> None:
@@ -34,7 +34,7 @@ def test_a_model_beats_persistence_on_days_it_has_not_seen(examples_folder: Path
     figures = evaluation.summary(scored)["classes"]
     assert figures["RB"]["skill"] > 0.02
     assert 0.7 < figures["RB"]["coverage"] < 0.9
-    assert set(figures["RB"]["horizons"]) <= set(calibrating.bin_names())
+    assert set(figures["RB"]["horizons"]) <= set(calibration.bin_names())
     wanted = {"n", "mae", "mae_persistence", "skill", "rmse", "coverage", "width"}
     assert wanted <= set(figures["RB"])
     assert all(wanted <= set(part) for part in figures["RB"]["horizons"].values())
@@ -61,7 +61,7 @@ def test_shuffled_labels_give_no_skill(examples_folder: Path) -> None:
     shuffled = dataset.Examples(
         train.features, train.column("delay") + growth, train.cancelled, train.day, train.labelled
     )
-    booster = fitting.fit(shuffled, seed=1, rounds=ROUNDS)["growth"]
+    booster = boosting.fit(shuffled, seed=1, rounds=ROUNDS)["growth"]
     later = dataset.load(examples_folder, train_classes.RB, days[-6], days[-2])
     later = later.where(~np.isnan(later.final))
     median = np.nanmedian(growth)
@@ -122,7 +122,7 @@ def test_calibration_reaches_its_level_after_a_change_of_regime() -> None:
     truth, age = rng.normal(0, 10, 20_000), np.repeat(np.arange(1.0, 11.0), 2_000)
     truth[age > 5] /= 4  # it was calmer until five days ago
     horizon = rng.uniform(0, 200, 20_000)
-    made = calibrating.calibration(truth, np.full(20_000, -3.0), np.full(20_000, 3.0), horizon, age)
+    made = calibration.conformal_calibration(truth, np.full(20_000, -3.0), np.full(20_000, 3.0), horizon, age)
     today = rng.normal(0, 10, 20_000)
-    widen = np.array(made.widening)[calibrating.bin_of(horizon)]
+    widen = np.array(made.widening)[calibration.bin_of(horizon)]
     assert 0.74 < ((today >= -3 - widen) & (today <= 3 + widen)).mean() < 0.84

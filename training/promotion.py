@@ -11,16 +11,16 @@ import msgspec
 from mlflow.exceptions import MlflowException
 
 from training import dataset, evaluation, examples, model_registry
-from training.thresholds import Promotion
+from training.thresholds import PromotionThresholds
 from zielzeit.errors import UserError
-from zielzeit.model.model import ForestModel
+from zielzeit.model.delay_model import LightGBMModel
 from zielzeit.settings import Settings
 
 Figures = dict[str, dict[str, Any]]
 """By class, as ``evaluation.measures`` makes them."""
 
 
-class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+class PromotionResult(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the challenger became champion, and why."""
 
     promoted: bool
@@ -32,7 +32,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """Every rule that was not held; empty where promoted."""
 
 
-def judge(challenger: Figures, champion: Figures | None, rules: Promotion) -> list[str]:
+def broken_rules(challenger: Figures, champion: Figures | None, rules: PromotionThresholds) -> list[str]:
     """The rules that a challenger breaks; pure. Without a champion only its own figures count."""
     broken = []
     for name, figures in challenger.items():
@@ -56,7 +56,7 @@ def judge(challenger: Figures, champion: Figures | None, rules: Promotion) -> li
     return broken
 
 
-def promote(settings: Settings, folder: Path, rules: Promotion) -> Verdict:
+def promote(settings: Settings, folder: Path, rules: PromotionThresholds) -> PromotionResult:
     """Compare the challenger with the champion on the newest days and move the alias if it holds.
 
     Raises UserError where there is no challenger, or no day that neither was trained on.
@@ -78,8 +78,8 @@ def promote(settings: Settings, folder: Path, rules: Promotion) -> Verdict:
         version: evaluation.summary(evaluation.evaluate(model, folder, first, last))["classes"]
         for version, model in models.items()
     }
-    broken = judge(figures[challenger], figures.get(champion or ""), rules)
-    verdict = Verdict(
+    broken = broken_rules(figures[challenger], figures.get(champion or ""), rules)
+    result = PromotionResult(
         promoted=not broken,
         challenger=challenger,
         champion=champion,
@@ -93,15 +93,15 @@ def promote(settings: Settings, folder: Path, rules: Promotion) -> Verdict:
         client.set_registered_model_alias(settings.model_name, settings.model_alias, challenger)
     record = {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "verdict": msgspec.to_builtins(verdict),
+        "result": msgspec.to_builtins(result),
         "figures": figures,
     }
     client.set_model_version_tag(
-        settings.model_name, challenger, "promotion", msgspec.json.encode(record["verdict"]).decode()
+        settings.model_name, challenger, "promotion", msgspec.json.encode(record["result"]).decode()
     )
     run_id = client.get_model_version(settings.model_name, challenger).run_id
     client.log_dict(run_id, record, f"promotion-{record['at']}.json")
-    return verdict
+    return result
 
 
 def roll_back(settings: Settings) -> tuple[str, str]:
@@ -127,7 +127,7 @@ def _version(client: mlflow.MlflowClient, settings: Settings, alias: str) -> str
         raise UserError(f"the registry at {mlflow.get_registry_uri()} does not answer: {error.message}") from None
 
 
-def _newest_days(folder: Path, models: list[ForestModel], rules: Promotion) -> tuple[date, date]:
+def _newest_days(folder: Path, models: list[LightGBMModel], rules: PromotionThresholds) -> tuple[date, date]:
     trained = max((model.card.trained_until for model in models), default="")
     days = [day for day in examples.days(folder) if not trained or day > _safe(trained)]
     if not days:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from training.report import common_traits
+from training.evaluation_report import common_traits
 
 
 def test_the_worst_relations_traits_are_told_beside_the_others() -> None:

@@ -9,14 +9,14 @@ import numpy as np
 import polars as pl
 
 from training import examples
-from training.thresholds import Data
+from training.thresholds import DataThresholds
 from zielzeit.errors import UserError
 
 NEWEST, BEFORE = 3, 28
 """Service days that are checked, and days before them that they are checked against."""
 
 
-def check(folder: Path, today: date, rules: Data) -> None:
+def check_examples(folder: Path, today: date, rules: DataThresholds) -> None:
     """Raises UserError that lists everything that is wrong with the newest days."""
     known = examples.days(folder)
     if len(known) < NEWEST + 2:

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from training.dataset import Vector
-from zielzeit.model.model import Calibration
+from zielzeit.model.delay_model import Calibration
 
 EDGES = (15.0, 30.0, 60.0, 120.0)
 """Horizons, minutes, that part the bins of calibration and of reports."""
@@ -27,7 +27,7 @@ FEWEST = 200
 """Examples below which a bin borrows the calibration of its whole class."""
 
 
-def calibration(truth: Vector, low: Vector, high: Vector, horizon: Vector, age: Vector) -> Calibration:
+def conformal_calibration(truth: Vector, low: Vector, high: Vector, horizon: Vector, age: Vector) -> Calibration:
     """The calibration from examples whose labels are ``age`` days old."""
     if len(truth) == 0:
         return Calibration()

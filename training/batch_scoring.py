@@ -10,10 +10,10 @@ import polars as pl
 
 from training import examples
 from zielzeit.features.definition import FEATURES
-from zielzeit.model.model import OUTPUTS, ForestModel
+from zielzeit.model.delay_model import OUTPUTS, LightGBMModel
 
 
-def predict(model: ForestModel, folder: Path, first: date | None, last: date | None, out: Path) -> int:
+def predict(model: LightGBMModel, folder: Path, first: date | None, last: date | None, out: Path) -> int:
     """Write who, when, what was predicted and, where known, what happened to a Parquet file; returns its rows."""
     frame = examples.read(folder, first, last)
     scores = model.matrix(frame.select(FEATURES).to_numpy().astype(np.float64))

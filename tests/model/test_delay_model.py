@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from zielzeit.features.definition import FEATURES
-from zielzeit.model.model import BASELINE, FILE, HEADS, Calibration, ModelCard, checksum, file_name, load_model
+from zielzeit.model.delay_model import BASELINE, FILE, HEADS, Calibration, ModelCard, checksum, file_name, load_model
 
 WIDTH = len(FEATURES)
 DELAY, HORIZON = FEATURES.index("delay"), FEATURES.index("horizon")

@@ -12,11 +12,21 @@ import polars as pl
 import pytest
 
 from tests.training.conftest import Trained
-from training import batch, evaluation, examples, model_registry, models, promoting, report, retraining, thresholds
+from training import (
+    batch_scoring,
+    evaluation,
+    evaluation_report,
+    examples,
+    model_registry,
+    model_training,
+    promotion,
+    retraining,
+    thresholds,
+)
 from zielzeit import settings as configuration
 from zielzeit.errors import UserError
 from zielzeit.features.definition import FEATURES
-from zielzeit.model.model import OUTPUTS, load_model
+from zielzeit.model.delay_model import OUTPUTS, load_model
 from zielzeit.settings import Settings
 
 ROUNDS = {"growth": 20, "p10": 10, "p90": 10, "cancelled": 5}
@@ -41,7 +51,7 @@ GOOD = {"n": 100, "mae": 2.0, "skill": 0.1, "coverage": 0.8}
     ],
 )
 def test_every_rule_can_stop_a_promotion(challenger: dict, champion: dict | None, broken: list[str]) -> None:
-    said = promoting.judge(challenger, champion, RULES.promotion)
+    said = promotion.broken_rules(challenger, champion, RULES.promotion)
     assert len(said) == len(broken)
     assert all(expected in reason for expected, reason in zip(broken, said, strict=True))
 
@@ -78,29 +88,29 @@ def test_retrain_promotes_once_per_day_and_rolls_back(
         return retraining.retrain(store, examples_folder, [], today=newest, rules=lenient, rounds=ROUNDS)
 
     first = retrain()
-    assert first.verdict is not None
-    assert first.verdict.promoted, first.verdict.reasons
+    assert first.result is not None
+    assert first.result.promoted, first.result.reasons
     assert retrain().done_before
     client = mlflow.MlflowClient()
     assert str(client.get_model_version_by_alias(store.model_name, "champion").version) == "1"
     with pytest.raises(UserError, match="is the champion already"):
-        promoting.promote(store, examples_folder, lenient.promotion)
+        promotion.promote(store, examples_folder, lenient.promotion)
     with pytest.raises(UserError, match="no previous champion"):
-        promoting.roll_back(store)
+        promotion.roll_back(store)
     client.set_registered_model_alias(store.model_name, model_registry.PREVIOUS, "1")
     _register_worse(store, examples_folder, tmp_path)
-    verdict = promoting.promote(store, examples_folder, lenient.promotion)
-    assert not verdict.promoted
-    assert any("MAE" in reason for reason in verdict.reasons)
+    result = promotion.promote(store, examples_folder, lenient.promotion)
+    assert not result.promoted
+    assert any("MAE" in reason for reason in result.reasons)
     assert str(client.get_model_version_by_alias(store.model_name, "champion").version) == "1"
     assert "MAE" in client.get_model_version(store.model_name, "2").tags["promotion"]
     client.set_registered_model_alias(store.model_name, "champion", "2")
-    assert promoting.roll_back(store) == ("2", "1")
+    assert promotion.roll_back(store) == ("2", "1")
 
 
 def _register_worse(store: Settings, folder: Path, scratch: Path) -> None:
     until = examples.days(folder)[-8]
-    card = models.train(folder, until, scratch, seed=1, rounds=ROUNDS | {"growth": 1})
+    card = model_training.train(folder, until, scratch, seed=1, rounds=ROUNDS | {"growth": 1})
     model_registry.register(store, scratch, card, folder, parameters={}, alias=model_registry.CHALLENGER)
 
 
@@ -128,7 +138,7 @@ def test_stream_batch_and_rest_flavour_score_alike(
         store, trained.folder, trained.card, examples_folder, parameters={}, alias="test"
     )
     model, _ = model_registry.fetch(uri)
-    batch.predict(model, examples_folder, day, day, tmp_path / "scores.parquet")
+    batch_scoring.predict(model, examples_folder, day, day, tmp_path / "scores.parquet")
     scores = pl.read_parquet(tmp_path / "scores.parquet").select(OUTPUTS).to_numpy()
     rows = examples.read(examples_folder, day, day).select(FEATURES)
     served = mlflow.pyfunc.load_model(uri).predict(rows.to_pandas().astype("float64")).to_numpy()
@@ -183,7 +193,7 @@ def test_the_report_is_one_page_with_all_classes(examples_folder: Path, trained:
     days = examples.days(examples_folder)
     scored = evaluation.evaluate(load_model(trained.folder), examples_folder, days[-5], days[-2])
     figures = {"model": str(trained.folder), "from": str(days[-5]), "to": str(days[-2]), **evaluation.summary(scored)}
-    report.write(tmp_path / "report.html", figures, scored, examples_folder, trained.folder)
+    evaluation_report.write(tmp_path / "report.html", figures, scored, examples_folder, trained.folder)
     page = (tmp_path / "report.html").read_text()
     assert all(f"<h2>{name}</h2>" in page for name in scored)
     assert page.count("data:image/png") == 4 * len(scored)
