@@ -110,7 +110,9 @@ def _log_data(data: Path, card: ModelCard) -> None:
     mlflow.log_dict({"folder": str(data), "files": files, "sha256": digest}, "data.json")
     sample = examples.read(data, days[-1], days[-1]).head(20).to_pandas()
     warnings.filterwarnings("ignore", message="The specified dataset source can be interpreted")
-    source = mlflow.data.from_pandas(sample, source=str(data), name="examples", digest=digest[:16])
+    source = mlflow.data.from_pandas(  # type: ignore[attr-defined]  # mlflow makes these functions when it is imported
+        sample, source=str(data), name="examples", digest=digest[:16]
+    )
     mlflow.log_input(source, context="training", tags={"from": card.trained_from, "until": card.trained_until})
 
 

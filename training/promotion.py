@@ -100,7 +100,7 @@ def promote(settings: Settings, folder: Path, rules: PromotionThresholds) -> Pro
         settings.model_name, challenger, "promotion", msgspec.json.encode(record["result"]).decode()
     )
     run_id = client.get_model_version(settings.model_name, challenger).run_id
-    client.log_dict(run_id, record, f"promotion-{record['at']}.json")
+    client.log_dict(str(run_id), record, f"promotion-{record['at']}.json")
     return result
 
 
@@ -141,4 +141,4 @@ def _safe(trained_until: str) -> date:
 
 def _error(figures: Figures, names: set[str]) -> float:
     total = sum(figures[name]["n"] for name in names)
-    return sum(figures[name]["mae"] * figures[name]["n"] for name in names) / max(total, 1)
+    return float(sum(figures[name]["mae"] * figures[name]["n"] for name in names) / max(total, 1))

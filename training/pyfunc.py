@@ -15,7 +15,7 @@ from zielzeit.features.definition import FEATURES
 from zielzeit.model.delay_model import OUTPUTS, load_model
 
 
-class DelayAtDestination(mlflow.pyfunc.PythonModel):
+class DelayAtDestination(mlflow.pyfunc.PythonModel):  # type: ignore[misc, name-defined]  # mlflow loads it late
     """Features in, the outputs of ``zielzeit.events.structs.ModelOutput`` out."""
 
     def load_context(self, context: Any) -> None:

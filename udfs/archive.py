@@ -14,7 +14,7 @@ from zielzeit.lake.board_archive import Archive
 _PAUSE_SECONDS = 0.1
 
 
-class ReadArchive(FlatMapFunction):
+class ReadArchive(FlatMapFunction):  # type: ignore[misc]  # PyFlink is untyped
     """Takes slots and emits their boards, each as ``Row`` of the fields of ``zielzeit.lake.board_archive.JobBoard``.
 
     All of a slot comes out between two checkpoints, so that after a restart nothing is read twice or left out. Slots

@@ -23,7 +23,7 @@ DECIDED = OutputTag("decided", KEYED)
 """Decisions, without ``late`` ones, and planned stops."""
 
 
-class Decide(KeyedProcessFunction):
+class Decide(KeyedProcessFunction):  # type: ignore[misc]  # PyFlink is untyped
     """Emits ``flink_jobs.event_sink.RECORD`` rows of the topics, and to ``DECIDED`` what ``follow`` needs."""
 
     def __init__(self, decider: Decider, topic: str) -> None:

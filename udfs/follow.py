@@ -19,7 +19,7 @@ NETWORK = ""
 _encode = msgspec.msgpack.Encoder().encode
 
 
-class Follow(KeyedProcessFunction):
+class Follow(KeyedProcessFunction):  # type: ignore[misc]  # PyFlink is untyped
     """Takes decisions and emits ``zielzeit.runs.tracker.Message``, both as ``KEYED``."""
 
     def open(self, runtime_context: RuntimeContext) -> None:

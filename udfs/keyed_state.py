@@ -57,7 +57,7 @@ class StateMapping(MutableMapping[Any, bytes]):
         self._state = state
 
     def __getitem__(self, key: Any) -> bytes:
-        kept = self._state.get(key)
+        kept: bytes | None = self._state.get(key)
         if kept is None:
             raise KeyError(key)
         return kept

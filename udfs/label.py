@@ -13,7 +13,7 @@ from zielzeit.events import topic_record
 from zielzeit.model.label_process import LabelProcess
 
 
-class Label(KeyedProcessFunction):
+class Label(KeyedProcessFunction):  # type: ignore[misc]  # PyFlink is untyped
     """Takes what ``Score`` emits to ``SCORED``; emits ``RECORD`` rows of outcomes and examples."""
 
     def open(self, runtime_context: RuntimeContext) -> None:

@@ -25,7 +25,7 @@ SCORED = OutputTag("scored", KEYED)
 _encode = msgspec.msgpack.Encoder().encode
 
 
-class Score(KeyedProcessFunction):
+class Score(KeyedProcessFunction):  # type: ignore[misc]  # PyFlink is untyped
     """Takes ``zielzeit.runs.tracker.Message`` of all runs under one key; emits ``RECORD`` rows of predictions."""
 
     def __init__(self, registry: Registry) -> None:

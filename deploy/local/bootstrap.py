@@ -65,7 +65,7 @@ def ensure_python(root: Path, packages: SystemPackages, development: bool = Fals
 def _is_done(stamp: Path, wanted: Sequence[str]) -> bool:
     """Whether at least the wanted files are installed as they are now."""
     try:
-        return json.loads(stamp.read_text())[: len(wanted)] == list(wanted)
+        return bool(json.loads(stamp.read_text())[: len(wanted)] == list(wanted))
     except (OSError, ValueError):
         return False
 

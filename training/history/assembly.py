@@ -192,7 +192,8 @@ def _instants(wall: Ints) -> Floats:
 def by_value(values: Ints | Floats, function: Callable[[int], float]) -> Floats:
     """The function of every value, called once for each that occurs."""
     codes, uniques = pd.factorize(values)
-    return np.array([function(int(value)) for value in uniques], dtype=np.float64)[codes]
+    found: Floats = np.array([function(int(value)) for value in uniques], dtype=np.float64)[codes]
+    return found
 
 
 def _served_before(kind: npt.NDArray[np.int8], start: Flags) -> Longs:

@@ -81,7 +81,7 @@ def _keys(stops: StopArrays, stop: int) -> DepartureKeys:
 
 @compiled
 def _horizon(stops: StopArrays, stop: int) -> float:
-    return stops.arrival[stops.end[stop] - 1] - stops.departure[stop]
+    return float(stops.arrival[stops.end[stop] - 1] - stops.departure[stop])
 
 
 @compiled

@@ -29,7 +29,7 @@ STRUCTS: dict[str, type[msgspec.Struct]] = {
 def schema(topic: str) -> dict[str, Any]:
     """JSON Schema (2020-12) of a topic's values. Of a decision's kinds it has those that the topic carries."""
     _, components = msgspec.json.schema_components([STRUCTS[topic]], ref_template="#/$defs/{name}")
-    definition = components.pop(STRUCTS[topic].__name__)
+    definition: dict[str, Any] = components.pop(STRUCTS[topic].__name__)
     if STRUCTS[topic] is Decision:
         kinds: tuple[Kind, ...] = get_args(Kind)
         definition["properties"]["kind"] = {"enum": sorted(kind for kind in kinds if topic_of(kind) == topic)}
