@@ -71,8 +71,9 @@ def command(settings: Settings) -> list[str]:
 def prepare(settings: Settings) -> None:
     """Write the configuration and format the storage folder, once.
 
-    Raises UserError where the broker's own tool refuses.
+    Raises UserError where the jars are missing or the broker's own tool refuses.
     """
+    jars(settings.jars_dir / "kafka")
     folder = Layout.of(settings).kafka
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "log4j2.properties").write_text(_LOG4J)
@@ -95,7 +96,7 @@ def prepare(settings: Settings) -> None:
 
 
 def _java(settings: Settings, heap: str) -> list[str]:
-    folder = jars(settings.jars_dir / "kafka")
+    folder = settings.jars_dir / "kafka"
     logging = Layout.of(settings).kafka / "log4j2.properties"
     return [
         *(str(java()), f"-Xmx{heap}", "-XX:+UseG1GC"),

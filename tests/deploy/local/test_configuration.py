@@ -124,7 +124,7 @@ def test_an_address_is_read_from_a_url_or_a_bare_pair() -> None:
 
 def test_missing_jars_are_said_with_the_command_that_fetches_them(settings: Settings, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="ZIELZEIT_JARS_DIR"):
-        kafka.command(settings.model_copy(update={"jars_dir": tmp_path / "none"}))
+        kafka.prepare(settings.model_copy(update={"jars_dir": tmp_path / "none"}))
 
 
 def test_the_registry_answers_only_to_names_of_this_machine(settings: Settings) -> None:
