@@ -17,12 +17,13 @@ from xdist.scheduler import LoadGroupScheduling
 from deploy.local.stack import Stack
 from zielzeit.settings import Settings, load
 
-# Whether a change may land must not hang on luck. `./zielzeit test --hypothesis-profile explore` looks further.
+# The same examples in every run, so that a test passes or fails for its change alone. To try others:
+# `./zielzeit test --hypothesis-profile explore`.
 hypothesis.settings.register_profile("same", derandomize=True)
 hypothesis.settings.register_profile("explore", derandomize=False, print_blob=True)
 hypothesis.settings.load_profile("same")
 
-# Below the ports that systems give to outgoing connections: one that is free now stays free.
+# Below the ports that Linux gives to outgoing connections, so that a port that is free now stays free.
 _PORTS = range(20_000, 30_000)
 
 _SERVERS = "servers"
@@ -59,12 +60,12 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadGroup
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports of the loopback interface that nobody listens on now, all different."""
+    """Return different ports of the loopback interface on which no program listens now."""
     return [port for port in random.sample(_PORTS, 20 * count) if _is_free(port)][:count]
 
 
 def stack_settings(folder: Path, **overrides: object) -> Settings:
-    """Settings of a stack of its own: free ports, this folder, the jars that are there already."""
+    """Return settings of a separate stack: free ports, ``folder`` as its ``local_dir``, the installed jars."""
     kafka, controller, rest, rpc, mlflow, metrics, s3 = free_ports(7)
     return load(
         **{
@@ -75,7 +76,7 @@ def stack_settings(folder: Path, **overrides: object) -> Settings:
             "flink_rpc_port": rpc,
             "flink_metrics_port": metrics,
             "mlflow_uri": f"http://127.0.0.1:{mlflow}",
-            # Nobody listens there until a test starts a store.
+            # A test that needs an S3-compatible server starts it there.
             "s3_endpoint": f"http://127.0.0.1:{s3}",
             "s3_access_key": "test",
             "s3_secret_key": "secret",
@@ -86,15 +87,15 @@ def stack_settings(folder: Path, **overrides: object) -> Settings:
 
 @pytest.fixture(autouse=True, scope="session")
 def _no_settings_from_outside() -> None:
-    """Tests must not depend on, or reach, the stack of whoever runs them."""
+    """Remove the developer's ZIELZEIT_ variables: tests must not use, or depend on, the developer's own stack."""
     for name in [name for name in os.environ if name.startswith("ZIELZEIT_")]:
         del os.environ[name]
 
 
 @pytest.fixture(scope="session")
 def session_stack() -> Iterator[Stack]:
-    """The session's one stack, nothing of it started yet."""
-    # A short path: the process runner's socket lies in it.
+    """The session's stack; nothing of it is started yet."""
+    # Short, because the path of a socket, which lies in it, may not be long.
     folder = Path(tempfile.mkdtemp(prefix="zielzeit-"))
     stack = Stack(stack_settings(folder))
     try:
@@ -106,14 +107,14 @@ def session_stack() -> Iterator[Stack]:
 
 @pytest.fixture(scope="session")
 def stack(session_stack: Stack) -> Stack:
-    """The session's stack with everything running; ``stack.settings`` says where. A test that breaks it mends it."""
+    """The session's stack with broker, cluster and registry running. A test that stops a part starts it again."""
     session_stack.up()
     return session_stack
 
 
 @pytest.fixture(scope="session")
 def broker(session_stack: Stack) -> str:
-    """Bootstrap address of the session's broker. Tests keep apart by a topic prefix of their own."""
+    """Bootstrap address of the session's broker. Each test uses its own topic prefix."""
     session_stack.up({"kafka"})
     return session_stack.settings.kafka_bootstrap
 

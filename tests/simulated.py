@@ -1,4 +1,4 @@
-"""The truth of a simulated railway as a file of history: as it was, or as far as its boards told, and when they did."""
+"""A simulated railway's truth log as a file of history: the importer's examples can be compared with the stream's."""
 
 from __future__ import annotations
 
@@ -16,36 +16,36 @@ from zielzeit.recordings.decompress import read_lines
 from zielzeit.simulator.truth import Truth
 
 Stop = tuple[str, str, str, datetime]
-"""Station, category, number, planned departure, or arrival where the run ends."""
+"""(station, category, number, planned departure); the planned arrival where the run ends."""
 
 
 class Known(NamedTuple):
-    """What the pipeline took for the truth at a stop, and when."""
+    """The delay that the pipeline observed at a stop, in minutes, and when it was known."""
 
     delay: int
     at: datetime
 
 
 def read_truth(file: Path) -> list[Truth]:
-    """The records of a truth log."""
+    """Return the records of a truth log file."""
     return [msgspec.json.decode(line, type=Truth) for _, line in read_lines(file)]
 
 
 def stop_of(truth: Truth) -> Stop:
-    """What a decision about the stop is known by."""
+    """Return the stop's identity."""
     planned = truth.scheduled_departure or truth.scheduled_arrival
     assert planned is not None
     return truth.station, truth.category, truth.number, planned
 
 
 def decision_id(truth: Truth) -> str:
-    """The id that a decision about the stop bears."""
+    """Return the id of the decision about the stop."""
     station, category, number, planned = stop_of(truth)
     return f"{station}|{category} {number}|{planned:%Y-%m-%dT%H:%M}"
 
 
 def told(examples: Iterable[Mapping[str, Any]], truths: Iterable[Truth]) -> dict[Stop, Known]:
-    """What the pipeline took for the truth when it made examples: at each departure, and at the end with the label."""
+    """Return what the pipeline observed, by stop, out of its examples: the delay at each departure and the label."""
     ends = defaultdict(list)
     for truth in truths:
         if truth.scheduled_departure is None:
@@ -60,7 +60,7 @@ def told(examples: Iterable[Mapping[str, Any]], truths: Iterable[Truth]) -> dict
 
 
 def seen_whole(truths: Iterable[Truth], known: Container[Stop]) -> list[Truth]:
-    """The stops of those runs that went as planned, and whose every stop boards told of."""
+    """Return the stops of the runs without a cancelled stop whose every stop is in ``known``."""
     runs = defaultdict(list)
     for truth in truths:
         runs[truth.run].append(truth)
@@ -73,7 +73,10 @@ def seen_whole(truths: Iterable[Truth], known: Container[Stop]) -> list[Truth]:
 
 
 def month(truths: Sequence[Truth], file: Path, known: Mapping[Stop, Known] | None = None) -> Path:
-    """A file with the columns of ``piebro/deutsche-bahn-data``; with ``known`` also when each stop was known."""
+    """Write truths as a file like those of ``piebro/deutsche-bahn-data``, and return its path.
+
+    With ``known`` the delays are the observed ones, and the column ``known_at`` says when each was known.
+    """
     pl.DataFrame([_row(truth, known[stop_of(truth)] if known else None) for truth in truths]).write_parquet(file)
     return file
 
