@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from cli.options import Grace, PollIntervalSeconds, Settle, settings_of
+
 
 def register(app: typer.Typer) -> None:
     """Add this module's commands."""
@@ -18,6 +20,7 @@ def register(app: typer.Typer) -> None:
 
 
 def import_files(
+    context: typer.Context,
     out: Annotated[Path, typer.Option("--out", help="Folder of the examples, day=YYYY-MM-DD/….")],
     files: Annotated[
         list[Path] | None, typer.Argument(help="stops_*.parquet, or months of piebro/deutsche-bahn-data.")
@@ -29,17 +32,25 @@ def import_files(
     query: Annotated[
         str, typer.Option(help="What to read from the database; columns are named as in one kind of file.")
     ] = "SELECT * FROM stops",
+    settle: Settle = None,
+    grace: Grace = None,
+    poll_interval_seconds: PollIntervalSeconds = None,
 ) -> None:
-    """Read rows of any known schema; what was left out is said by reason."""
+    """Read rows of any known schema; print how many were left out, by reason.
+
+    The settings say when the stream would have known of each departure, arrival and cancellation.
+    """
     from tempfile import TemporaryDirectory
 
     from training.history import database as databases
     from training.history.importing import import_history
+    from training.history.moments import Moments
     from zielzeit.errors import UserError
     from zielzeit.progress import Shown
 
     if not files and database is None:
         raise UserError("history import: give files, or --database")
+    moments = Moments.of(settings_of(context))
     progress = Shown()
     with TemporaryDirectory(prefix="zielzeit-rows-") as scratch:
         sources = list(files or [])
@@ -47,7 +58,7 @@ def import_files(
             sources.append(Path(scratch) / "rows.parquet")
             with progress.step("rows read from the database") as rows:
                 databases.fetch(database, query, sources[-1], rows.advance)
-        report = import_history(sources, out, progress)
+        report = import_history(sources, out, moments, progress)
     print(f"read {report.rows:,} rows of {report.files} files")
     for reason, count in sorted(report.left_out.items()):
         if count:

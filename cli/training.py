@@ -54,6 +54,7 @@ def train(
     from tempfile import TemporaryDirectory
 
     from training import boosting, first_model, model_registry, model_training
+    from training.history.moments import Moments
     from zielzeit.errors import UserError
     from zielzeit.progress import Shown
 
@@ -64,7 +65,8 @@ def train(
     with TemporaryDirectory(prefix="zielzeit-train-") as scratch:
         if quick:
             yesterday = until.date() if until else datetime.now(UTC).date() - timedelta(days=1)
-            first_model.simulated_month(Path(scratch), stations, seed, yesterday, progress)
+            moments = Moments.of(config)
+            first_model.simulated_month(Path(scratch), stations, seed, yesterday, moments=moments, progress=progress)
         data = folder or Path(scratch) / "examples"
         last = until.date() if until else _last_day(data)
         model = out or Path(scratch) / "model"

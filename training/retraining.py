@@ -13,6 +13,7 @@ import msgspec
 
 from training import boosting, data_checks, dataset, examples, model_registry, model_training, promotion
 from training.history.importing import import_history
+from training.history.moments import Moments
 from training.thresholds import Thresholds
 from zielzeit.errors import UserError
 from zielzeit.progress import SILENT, Progress
@@ -47,7 +48,7 @@ def retrain(
     Raises UserError, with registry and aliases as they were, where data is missing, stale or shifted.
     """
     if files:
-        import_history(files, folder, progress)
+        import_history(files, folder, Moments.of(settings), progress)
     data_checks.check_examples(folder, today, rules.data)
     newest = examples.days(folder)[-1]
     client = mlflow.MlflowClient()

@@ -10,10 +10,12 @@ import polars as pl
 
 from training import examples
 from training.history.importing import import_history
+from training.history.moments import Moments
 from zielzeit import berlin_time
 from zielzeit.features.network_state import FEATURES, Arrival, FeatureInput, NetworkState, feature_row
+from zielzeit.settings import load
 
-GAP = 7
+MOMENTS = Moments.of(load())
 
 
 def small_history(days: int = 6) -> pl.DataFrame:
@@ -66,10 +68,10 @@ def streamed(history: pl.DataFrame) -> dict[tuple[str, str, datetime], tuple[flo
             last = stop == len(run) - 1
             delay = row["arr_delay_min"] if last else row["dep_delay_min_if_differs"]
             delay = row["arr_delay_min"] if delay is None else delay
-            at = row["at"] + GAP + (0 if row["cancelled"] else delay)
-            if row["cancelled"] and last:
-                at = max([at, *known])
+            at = row["at"] + MOMENTS.decision + (0 if row["cancelled"] else delay)
             known.append(at)
+            if last:
+                at = (max(known) if row["cancelled"] else at) + MOMENTS.label
             events.append((at, run, stop, None if row["cancelled"] else delay))
     by_minute = defaultdict(list)
     for at, *event in events:
@@ -126,7 +128,7 @@ def item_minutes(row: dict, before: FeatureInput) -> float:
 def test_stream_features_equal_archive_features(tmp_path) -> None:
     history = small_history()
     history.write_parquet(tmp_path / "stops.parquet")
-    import_history([tmp_path / "stops.parquet"], tmp_path / "out")
+    import_history([tmp_path / "stops.parquet"], tmp_path / "out", MOMENTS)
     stored = examples.read(tmp_path / "out")
     stream = streamed(history)
     assert len(stored) == len(stream) > 200

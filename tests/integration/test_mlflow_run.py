@@ -13,6 +13,7 @@ import pytest
 
 from deploy.local.stack import Stack
 from training import first_model
+from training.history.moments import Moments
 from zielzeit.settings import ROOT
 
 pytestmark = pytest.mark.integration
@@ -21,7 +22,7 @@ LAST = date(2026, 3, 9)
 
 
 def test_mlflow_run_registers_a_model_in_the_run_that_it_began(stack: Stack, tmp_path: Path) -> None:
-    first_model.simulated_month(tmp_path, stations=6, seed=1, last=LAST)
+    first_model.simulated_month(tmp_path, stations=6, seed=1, last=LAST, moments=Moments.of(stack.settings))
     command = ["run", str(ROOT / "training"), "--env-manager", "local"]
     parameters = ["-P", f"examples={tmp_path / 'examples'}", "-P", f"until={LAST}"]
     environment = {

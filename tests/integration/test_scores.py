@@ -22,6 +22,7 @@ from deploy.local.stack import Stack
 from tests.conftest import free_ports
 from tests.integration import job
 from training import first_model, model_registry, model_training
+from training.history.moments import Moments
 from zielzeit import topics
 from zielzeit.berlin_time import BERLIN
 from zielzeit.boards.record import BoardRecord
@@ -61,7 +62,7 @@ def settings(stack: Stack, boards: list[BoardRecord], tmp_path_factory: pytest.T
     """Of a job that has run to its end with a champion learnt from the days before."""
     config = job.settings_for(stack, model_name="scores-alike")
     folder = tmp_path_factory.mktemp("history")
-    first_model.simulated_month(folder, STATIONS, SEED, DAY - timedelta(days=1))
+    first_model.simulated_month(folder, STATIONS, SEED, DAY - timedelta(days=1), moments=Moments.of(config))
     before = mlflow.get_tracking_uri()
     model_registry.connect(config)
     model, data = folder / "model", folder / "examples"

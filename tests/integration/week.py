@@ -12,7 +12,9 @@ import polars as pl
 from tests.simulated import Known, Stop, month
 from training import examples
 from training.history.importing import import_history
+from training.history.moments import Moments
 from zielzeit.features.own_run import OwnRun
+from zielzeit.settings import load
 from zielzeit.simulator.truth import Truth
 
 LABELS = ("service_day", "destination", "line", "final_delay", "cancelled")
@@ -56,7 +58,7 @@ def compared(
 ) -> pl.DataFrame:
     """Stored examples, each beside the importer's of the same truth (columns with ``_history``)."""
     folder.mkdir()
-    import_history([month(truths, folder / "month.parquet", known)], folder / "history")
+    import_history([month(truths, folder / "month.parquet", known)], folder / "history", Moments.of(load()))
     imported = examples.read(folder / "history").rename({"day": "service_day"})
     key = ["category", "number", "station", "scheduled"]
     both = stored.rename({"day": "service_day"}).join(imported, on=key, how="left", suffix="_history")

@@ -10,7 +10,9 @@ import pytest
 
 from training import examples, model_training
 from training.history.importing import import_history
+from training.history.moments import Moments
 from zielzeit.model.delay_model import ModelCard
+from zielzeit.settings import load
 from zielzeit.simulator import timetable
 from zielzeit.simulator.history import stop_table
 
@@ -39,7 +41,7 @@ def history(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def examples_folder(history: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The examples of that history."""
     folder = tmp_path_factory.mktemp("examples")
-    import_history([history], folder)
+    import_history([history], folder, Moments.of(load()))
     return folder
 
 

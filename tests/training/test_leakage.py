@@ -14,10 +14,12 @@ import pytest
 from tests.training.conftest import ROUNDS, Trained
 from training import boosting, calibration, dataset, evaluation, examples, model_training
 from training.history.importing import import_history
+from training.history.moments import Moments
 from zielzeit import train_classes
 from zielzeit.errors import UserError
 from zielzeit.features.definition import FEATURES
 from zielzeit.model.delay_model import FILE, load_model
+from zielzeit.settings import load
 
 pytestmark = pytest.mark.slow
 
@@ -103,8 +105,8 @@ def test_features_know_nothing_of_what_happens_after_the_decision(history: Path,
     whole.write_parquet(tmp_path / "whole.parquet")
     tables = []
     for name in ("whole", "changed"):
-        import_history([tmp_path / f"{name}.parquet"], tmp_path / name)
-        table = examples.read(tmp_path / name)
+        import_history([tmp_path / f"{name}.parquet"], tmp_path / name, Moments.of(load()))
+        table = examples.read(tmp_path / name, Moments.of(load()))
         moment = pl.datetime(cut.year, cut.month, cut.day, 10, 40, time_zone="UTC")  # 11:40 in Berlin, before noon
         tables.append(table.filter(pl.col("decided_at") <= moment).sort("decided_at", "number", "station"))
     assert len(tables[0]) > 1000

@@ -20,6 +20,7 @@ from tests.runs.followers import follow_all
 from tests.simulated import Stop, month, read_truth, seen_whole, stop_of, told
 from training import examples
 from training.history.importing import import_history
+from training.history.moments import Moments
 from zielzeit import settings as configuration
 from zielzeit.berlin_time import BERLIN
 from zielzeit.decision.decider import Decider
@@ -89,7 +90,11 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> pl.DataFrame:
         {**one.features, **msgspec.structs.asdict(one), "labelled_at": one.known_at}
         for one in streamed(follow_all(one for one in found if stop(one) in whole))
     ]
-    import_history([month(truths, folder / "month.parquet", told(stream, truths))], folder / "history")
+    import_history(
+        [month(truths, folder / "month.parquet", told(stream, truths))],
+        folder / "history",
+        Moments.of(configuration.load()),
+    )
     ours = pl.DataFrame(stream, infer_schema_length=None).with_columns(
         pl.col("scheduled").dt.convert_time_zone("UTC").dt.cast_time_unit("ms")
     )

@@ -1,7 +1,7 @@
-"""Stop records put together to runs, as columns of plain numbers that the replay can follow.
+"""Stop records put together to runs, as columns of plain numbers for the compiled functions.
 
-A run is what the source names so; else the stops of one train (category and number) that are planned no more than four
-hours apart. Its destination is its last stop, its service day that of its first one.
+A run is what the source names so; else the stops of one train (category and number) that may be one run
+(``zielzeit.runs.same_run``). Its destination is its last stop, its service day that of its first one.
 """
 
 from __future__ import annotations
@@ -14,9 +14,11 @@ import numpy.typing as npt
 import pandas as pd
 import polars as pl
 
+from training.history.moments import Moments
 from training.history.stops import IDENTITY
 from zielzeit import berlin_time, service_days, train_classes
 from zielzeit.berlin_time import MINUTE
+from zielzeit.runs.same_run import may_be_one_run
 
 Ints = npt.NDArray[np.int32]
 Longs = npt.NDArray[np.int64]
@@ -24,10 +26,6 @@ Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 Names = dict[str, list[Hashable]]
 
-LONGEST_GAP = 4 * 60
-"""Minutes between two stops of one run at most."""
-SETTLED = 7.0
-"""Minutes after which a departure or an arrival counts as decided: the stream's default gap."""
 DEPARTURE, CANCELLED, ARRIVAL, UNKNOWN = 0, 1, 2, 3
 """What happened at a stop: left, not served, run ended (or should have), nobody knows."""
 
@@ -40,42 +38,52 @@ class StopArrays(NamedTuple):
     first: Longs
     """Index of the first stop of the stop's run."""
     end: Longs
-    """One beyond the last."""
+    """Index of the run's last stop, plus one."""
     wall: Ints
     """Planned departure on Berlin's clocks, minutes since 1970."""
     departure: Floats
-    """Planned departure, minutes since 1970 UTC; the arrival's at the last stop, as for the next one."""
+    """Planned departure, at the last stop planned arrival, minutes since 1970 UTC."""
     arrival: Floats
+    """Planned arrival, minutes since 1970 UTC."""
     delay: Floats
-    """At the departure, at the last stop at the arrival; NaN where unknown."""
+    """Delay at the departure, at the last stop at the arrival, minutes; NaN where unknown or cancelled."""
     known: Floats
-    """When that is decided, minutes since 1970 UTC: as the source says, else ``SETTLED`` after it happened."""
+    """When the stop's fate is known, at the last stop the label, minutes since 1970 UTC: as the source says, else as
+    the stream's settings say (``training.history.moments``)."""
     train_class: Ints
+    """Index into ``zielzeit.train_classes.CLASSES``."""
     category_code: Floats
+    """See ``zielzeit.train_classes.category_code``."""
     holiday: Floats
+    """Share of the federal states with a public holiday on the day of the planned departure."""
     station: Ints
+    """Key of the station."""
     hop: Ints
-    """From the stop planned before."""
+    """Key of the hop from the stop planned before; 0 at the first stop."""
     hop_made: Ints
-    """From the stop served before."""
+    """Key of the hop from the stop served before; 0 where there is none."""
     before: Longs
-    """Index of that stop, -1 where there is none."""
+    """Index of the stop served before, -1 where there is none."""
     train: Ints
+    """Key of the train number between this station and the destination."""
     service: Ints
+    """Key of the service between this station and the destination."""
     relation: Ints
+    """Key of the relation from this station to the destination."""
     day: Ints
     """Service day of the run, days since 1970-01-01."""
 
 
 class Labels(NamedTuple):
-    """Names for the output: codes per stop, and what they stand for."""
+    """Texts of the examples: codes per stop, and the text of each code."""
 
     codes: dict[str, Ints]
     values: dict[str, pl.Series]
 
 
-def assemble(stops: pl.DataFrame) -> tuple[StopArrays, Labels, Names, dict[str, int]]:
-    """Runs of all the stop records, their names, the names of the keys, and how many rows were left out by reason."""
+def assemble(stops: pl.DataFrame, moments: Moments) -> tuple[StopArrays, Labels, Names, dict[str, int]]:
+    """Return the runs of all stop records, their texts, the names of the keys, and how many rows were left out by
+    reason."""
     frame, values = _coded(stops)
     frame, left_out = _in_order(frame)
     categories, numbers, station = (frame[f"{name}_code"].to_numpy() for name in ("category", "number", "station"))
@@ -100,12 +108,8 @@ def assemble(stops: pl.DataFrame) -> tuple[StopArrays, Labels, Names, dict[str, 
     leaves = is_last & frame["continues"].to_numpy()
     kind = np.select([lost | leaves, is_last, cancelled], [UNKNOWN, ARRIVAL, CANCELLED], DEPARTURE).astype(np.int8)
     delay = np.where(cancelled, np.nan, delay)
-    known = departure + np.where(np.isnan(delay), 0.0, delay) + SETTLED
-    # A run that is late and never arrives is given up only after its last departure.
-    latest = np.maximum.reduceat(known, firsts)
-    known = np.where(is_last & cancelled, latest[np.cumsum(start) - 1], known)
     told = frame["known"].cast(pl.Float64).to_numpy() / MINUTE
-    known = np.where(np.isnan(told), known, told)
+    known = np.where(np.isnan(told), _known(kind, departure, delay, start, moments), told)
 
     class_of = np.array([train_classes.train_class(name) for name in values["category"]], dtype=np.int32)
     code_of = np.array([train_classes.category_code(name) for name in values["category"]])
@@ -172,17 +176,28 @@ def _in_order(frame: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, int]]:
     return once, {"same stop again": len(frame) - len(once)}
 
 
+def _known(kind: npt.NDArray[np.int8], departure: Floats, delay: Floats, start: Flags, moments: Moments) -> Floats:
+    """Return when the stream would have known each stop's fate, minutes since 1970 UTC."""
+    decided = departure + np.where(np.isnan(delay), 0.0, delay) + moments.decision
+    is_end = kind == ARRIVAL
+    # A run that does not reach its destination is labelled after its last departure, however late that was.
+    latest = np.maximum.reduceat(decided, np.flatnonzero(start))[np.cumsum(start) - 1]
+    decided = np.where(is_end & np.isnan(delay), latest, decided)
+    return np.where(is_end, decided + moments.label, decided)
+
+
 def _starts(frame: pl.DataFrame) -> Flags:
+    """Return which stops are the first of their run."""
+
     def changes(name: str) -> pl.Expr:
         return pl.col(name).ne_missing(pl.col(name).shift())
 
-    gap = pl.col("run").is_null() & (pl.col("wall") - pl.col("wall").shift() > LONGEST_GAP)
-    start = frame.select(
-        (changes("category_code") | changes("number_code") | changes("run") | gap).fill_null(value=True)
-    )
-    flags = start.to_series().to_numpy().copy()
-    flags[:1] = True
-    return flags
+    other = frame.select(changes("category_code") | changes("number_code") | changes("run")).to_series().to_numpy()
+    wall = frame["wall"].to_numpy()
+    gap = frame["run"].is_null().to_numpy() & ~may_be_one_run(np.diff(wall, prepend=wall[:1]))
+    start: Flags = other | gap
+    start[:1] = True
+    return start
 
 
 def _instants(wall: Ints) -> Floats:

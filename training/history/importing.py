@@ -22,6 +22,7 @@ from training import examples
 from training.history import file_formats
 from training.history.assembly import ARRIVAL, DEPARTURE, Labels, Longs, StopArrays, assemble, by_value
 from training.history.chronological import chronological, describe_all
+from training.history.moments import Moments
 from training.history.stops import STOPS
 from zielzeit import berlin_time
 from zielzeit.berlin_time import MINUTE
@@ -54,9 +55,10 @@ class Report(msgspec.Struct, kw_only=True):
     days: int = 0
 
 
-def import_history(files: Sequence[Path], out: Path, progress: Progress = SILENT) -> Report:
+def import_history(files: Sequence[Path], out: Path, moments: Moments, progress: Progress = SILENT) -> Report:
     """Read files and (re)make the examples of all history kept in ``out``.
 
+    ``moments`` says when what happened is known, for files that do not tell it.
     Raises UserError where a file is missing or no known kind of history; nothing has been changed then.
     """
     for path in files:
@@ -80,7 +82,7 @@ def import_history(files: Sequence[Path], out: Path, progress: Progress = SILENT
         how="diagonal",  # what was kept by an older version lacks a column
     )
     with progress.step("put runs together"):
-        arrays, labels, names, dropped = assemble(stops)
+        arrays, labels, names, dropped = assemble(stops, moments)
     del stops
     left_out.update(dropped)
     named = NamedTables(names)

@@ -21,9 +21,8 @@ from zielzeit.berlin_time import MINUTE
 from zielzeit.decision.planned_stop import PlannedStop
 from zielzeit.events.structs import Decision
 from zielzeit.features.network_state import FeatureInput
+from zielzeit.runs.same_run import may_be_one_run
 
-SAME_RUN: Final = 4 * 60
-"""Minutes between planned times at most; trains of one number are a day apart."""
 LABEL_WAIT: Final = 30 * MINUTE
 """How long an arrival may still be corrected before it becomes the label."""
 GIVE_UP: Final = 6 * 60 * MINUTE
@@ -161,7 +160,7 @@ def _run_of(train: Train, decision: Decision | PlannedStop, planned: int) -> Run
 
 def _fits(run: Run, route: list[str], decision: Decision | PlannedStop, planned: int) -> bool:
     """Whether what the run did so far leaves room for the decision: a relief train of its number may be behind it."""
-    if not run.first_planned - SAME_RUN <= planned <= run.last_planned + SAME_RUN:
+    if not may_be_one_run(max(run.first_planned - planned, planned - run.last_planned)):
         return False
     passed = {station: at for station, (at, _) in run.delays.items()}
     passed |= {station: end.planned for station, end in run.ends.items() if not end.cancelled}

@@ -11,7 +11,7 @@ import pytest
 from adbc_driver_postgresql import dbapi
 from polars.testing import assert_frame_equal
 
-from tests.training.history.test_importing import month
+from tests.training.history.test_importing import MOMENTS, month
 from training import examples
 from training.history.database import fetch
 from training.history.importing import import_history
@@ -44,7 +44,7 @@ def test_rows_of_a_database_give_the_examples_that_the_same_rows_in_a_file_give(
     assert fetch(database, query, tmp_path / "rows.parquet", counted.append) == sum(counted) == 60
     month("two_flags", days=20).write_parquet(tmp_path / "month.parquet")
     for name in ("rows", "month"):
-        import_history([tmp_path / f"{name}.parquet"], tmp_path / name)
+        import_history([tmp_path / f"{name}.parquet"], tmp_path / name, MOMENTS)
     order = ["scheduled", "station"]
     from_file = examples.read(tmp_path / "month").sort(order)
     assert from_file.height == 40

@@ -12,8 +12,11 @@ from polars.testing import assert_frame_equal
 
 from training import examples
 from training.history.importing import import_history
+from training.history.moments import Moments
+from zielzeit.berlin_time import BERLIN
 from zielzeit.errors import UserError
 
+MOMENTS = Moments(decision=14.5, label=30.0)
 GENERATIONS = ("train_name", "train_number", "two_flags", "replacements", "plan_record")
 
 
@@ -78,7 +81,7 @@ def month(generation: str, days: int = 2) -> pl.DataFrame:
 @pytest.mark.parametrize("generation", GENERATIONS)
 def test_every_generation_of_the_monthly_data_gives_the_same_examples(generation: str, tmp_path: Path) -> None:
     month(generation).write_parquet(tmp_path / "month.parquet")
-    import_history([tmp_path / "month.parquet"], tmp_path / "out")
+    import_history([tmp_path / "month.parquet"], tmp_path / "out", MOMENTS)
     table = examples.read(tmp_path / "out").sort("scheduled")
     assert table["station"].to_list() == ["A", "B", "A", "B"]
     assert table["delay"].to_list() == [0.0, 5.0, 0.0, 5.0]
@@ -94,7 +97,7 @@ def test_a_run_that_continues_beyond_the_data_has_no_label(tmp_path: Path) -> No
         departure_planned_time=pl.coalesce("departure_planned_time", "arrival_planned_time")
     )
     frame.write_parquet(tmp_path / "month.parquet")
-    import_history([tmp_path / "month.parquet"], tmp_path / "out")
+    import_history([tmp_path / "month.parquet"], tmp_path / "out", MOMENTS)
     assert examples.read(tmp_path / "out")["cancelled"].to_list() == [None, None]
 
 
@@ -103,7 +106,7 @@ def test_who_polled_himself_may_say_when_each_row_was_known(zone: str | None, tm
     at = month("train_number", days=1)["time"] + timedelta(minutes=12, seconds=20)
     known_at = at if zone is None else at.dt.replace_time_zone("Europe/Berlin").dt.convert_time_zone(zone)
     month("train_number", days=1).with_columns(known_at=known_at).write_parquet(tmp_path / "month.parquet")
-    import_history([tmp_path / "month.parquet"], tmp_path / "out")
+    import_history([tmp_path / "month.parquet"], tmp_path / "out", MOMENTS)
     made = examples.read(tmp_path / "out").sort("decided_at")
     assert made["decided_at"].to_list() == [
         datetime(2026, 4, 1, 6, minute, 20, tzinfo=ZoneInfo("UTC")) for minute in (12, 32)
@@ -111,19 +114,41 @@ def test_who_polled_himself_may_say_when_each_row_was_known(zone: str | None, tm
     assert made["labelled_at"].unique().to_list() == [datetime(2026, 4, 1, 6, 57, 20, tzinfo=ZoneInfo("UTC"))]
 
 
+def test_files_without_known_at_are_known_when_the_stream_would_know(tmp_path: Path) -> None:
+    month("train_number").write_parquet(tmp_path / "month.parquet")
+    import_history([tmp_path / "month.parquet"], tmp_path / "out", MOMENTS)
+    made = examples.read(tmp_path / "out").sort("decided_at")
+    seconds = [(row["decided_at"] - row["scheduled"]).total_seconds() for row in made.iter_rows(named=True)]
+    assert [value / 60 - 14.5 for value in seconds] == [0, 5, 0, 5]  # the delays
+    arrived = datetime(2026, 4, 1, 8, 45 + 9, tzinfo=BERLIN)
+    lost = datetime(2026, 4, 2, 8, 45, tzinfo=BERLIN)  # known by its planned time
+    wait = timedelta(minutes=14.5 + 30)
+    assert made["labelled_at"].to_list() == [arrived + wait] * 2 + [lost + wait] * 2
+
+
+def test_a_run_that_is_given_up_late_is_labelled_after_its_last_departure(tmp_path: Path) -> None:
+    late = month("train_number").with_columns(
+        departure_change_time=pl.col("departure_planned_time") + timedelta(minutes=90)
+    )
+    late.write_parquet(tmp_path / "month.parquet")
+    import_history([tmp_path / "month.parquet"], tmp_path / "out", MOMENTS)
+    made = examples.read(tmp_path / "out").filter(pl.col("cancelled"))
+    assert made["labelled_at"].unique().to_list() == [made["decided_at"].max() + timedelta(minutes=30)]
+
+
 def test_a_missing_column_is_named_and_nothing_is_written(tmp_path: Path) -> None:
     month("two_flags").drop("arrival_change_time", "departure_is_canceled").write_parquet(tmp_path / "month.parquet")
     with pytest.raises(UserError, match=r"arrival_change_time, is_canceled \(or arrival_is_canceled"):
-        import_history([tmp_path / "month.parquet"], tmp_path / "out")
+        import_history([tmp_path / "month.parquet"], tmp_path / "out", MOMENTS)
     assert examples.days(tmp_path / "out") == []
 
 
 def test_no_parquet_and_no_file_are_told(tmp_path: Path) -> None:
     (tmp_path / "month.parquet").write_text("hello")
     with pytest.raises(UserError, match="no readable Parquet"):
-        import_history([tmp_path / "month.parquet"], tmp_path / "out")
+        import_history([tmp_path / "month.parquet"], tmp_path / "out", MOMENTS)
     with pytest.raises(UserError, match="no such file"):
-        import_history([tmp_path / "other.parquet"], tmp_path / "out")
+        import_history([tmp_path / "other.parquet"], tmp_path / "out", MOMENTS)
 
 
 def test_bad_rows_are_counted_by_reason(tmp_path: Path) -> None:
@@ -137,7 +162,7 @@ def test_bad_rows_are_counted_by_reason(tmp_path: Path) -> None:
         arrival_planned_time=pl.when(pl.col("index") == 11).then(None).otherwise("arrival_planned_time"),
     )
     pl.concat([broken, broken.tail(1)]).write_parquet(tmp_path / "month.parquet")
-    left_out = import_history([tmp_path / "month.parquet"], tmp_path / "out").left_out
+    left_out = import_history([tmp_path / "month.parquet"], tmp_path / "out", MOMENTS).left_out
     assert {reason: count for reason, count in left_out.items() if count} == {
         "no train number": 1,
         "no station": 1,
@@ -155,9 +180,9 @@ def test_order_and_overlap_of_files_do_not_matter(history: Path, examples_folder
     whole.filter(pl.col("date") <= cut + timedelta(days=2)).write_parquet(early)
     whole.filter(pl.col("date") > cut).write_parquet(late)
     out = tmp_path / "out"
-    import_history([late], out)
-    import_history([early], out)
-    import_history([early, late], out)
+    import_history([late], out, MOMENTS)
+    import_history([early], out, MOMENTS)
+    import_history([early, late], out, MOMENTS)
     order = ["scheduled", "number", "station"]
     assert_frame_equal(examples.read(out).sort(order), examples.read(examples_folder).sort(order))
 
