@@ -31,12 +31,12 @@ def demo(
     """Show predictions as they come, and how good they were; then a summary."""
     from rich.console import Console
 
-    from deploy.demo.run import Wish, demo_settings, run
+    from deploy.demo.run import DemoOptions, demo_settings, run
 
     console = Console()
-    wish = Wish(minutes=minutes, stations=stations, speed=speed, seed=seed)
+    options = DemoOptions(minutes=minutes, stations=stations, speed=speed, seed=seed)
     try:
-        result = run(wish, demo_settings(), console)
+        result = run(options, demo_settings(), console)
     except KeyboardInterrupt:
         console.print("Interrupted.")
         raise typer.Exit(130) from None

@@ -1,4 +1,4 @@
-"""Jobs of a Flink cluster, asked over its REST API: which run, how one does, and the end of one."""
+"""Jobs of a Flink cluster over its REST API: list them, read their state, cancel them."""
 
 from __future__ import annotations
 
@@ -15,35 +15,38 @@ _CANCEL_SECONDS = 30.0
 _POLL_SECONDS = 0.3
 _ENDED = frozenset({"FAILED", "CANCELED", "FINISHED"})
 LOST = "LOST"
-"""Not a word of Flink's: the cluster answers and does not know the job, as after the end of its JobManager."""
+"""Our own state, not Flink's: the cluster answers but does not know the job, as after a JobManager was killed."""
 
 
 def named(settings: Settings, name: str) -> list[str]:
-    """Ids of the jobs of this name that have not ended. Raises UserError where no cluster answers."""
+    """Ids of the jobs of this name that have not ended. Raises UserError if no cluster answers."""
     jobs = _get(settings, "jobs/overview")["jobs"]
     return [job["jid"] for job in jobs if job["name"] == name and job["state"] not in _ENDED]
 
 
 def free_slots(settings: Settings) -> int:
-    """How many slots no job has taken. Raises UserError where no cluster answers."""
+    """Number of free slots. Raises UserError if no cluster answers."""
     return int(_get(settings, "overview")["slots-available"])
 
 
 def await_slots(settings: Settings, timeout_seconds: float = 20.0) -> None:
-    """Wait until the cluster has room for the job: one that was just cancelled, or a TaskManager that just came, takes
-    a moment. Raises UserError where it stays full or no cluster answers."""
+    """Wait until the cluster has enough free slots for the job.
+
+    A job that was just cancelled frees its slots late, a new TaskManager registers late. Raises UserError if the slots
+    stay taken or no cluster answers.
+    """
     needed, deadline = settings.parallelism, time.monotonic() + timeout_seconds
     while (free := free_slots(settings)) < needed:
         if time.monotonic() > deadline:
             raise UserError(
                 f"the cluster at {settings.flink_rest} has {free} free slots, the job needs {needed}: "
-                "cancel the job that runs there, or set ZIELZEIT_TASK_MANAGERS higher and `./zielzeit stack up flink`"
+                "cancel the job that runs there, or raise ZIELZEIT_TASK_MANAGERS and run `./zielzeit stack up flink`"
             )
         time.sleep(_POLL_SECONDS)
 
 
 def state(settings: Settings, job: str) -> str:
-    """``RUNNING`` only when every task runs; else Flink's word, ``LOST``, or ``UNKNOWN`` where nobody answers."""
+    """State of a job: ``RUNNING`` only if every task runs, else Flink's word, ``LOST``, or ``UNKNOWN`` (no answer)."""
     try:
         response = _send(settings, "GET", f"jobs/{job}")
         if response.status_code == requests.codes.not_found:
@@ -59,12 +62,12 @@ def state(settings: Settings, job: str) -> str:
 
 
 def has_ended(word: str) -> bool:
-    """Whether a job in this state will not go on."""
+    """Return True if a job in this state has ended for good."""
     return word in _ENDED
 
 
 def failure(settings: Settings, job: str) -> str:
-    """First line of what made the job fail last, its deepest cause; empty where Flink knows of none."""
+    """Deepest cause of the job's last failure, one line; empty if there was none."""
     try:
         entries = _get(settings, f"jobs/{job}/exceptions?maxExceptions=1")["exceptionHistory"]["entries"]
     except UserError:
@@ -75,7 +78,7 @@ def failure(settings: Settings, job: str) -> str:
 
 
 def cancel(settings: Settings, job: str) -> None:
-    """End a job and wait for its end, for half a minute at most. A cluster that is gone has no jobs."""
+    """Cancel a job and wait for its end, for half a minute at most. Does nothing if no cluster answers."""
     try:
         _send(settings, "PATCH", f"jobs/{job}?mode=cancel")
     except requests.RequestException:

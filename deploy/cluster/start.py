@@ -5,7 +5,7 @@ from __future__ import annotations
 from deploy.cluster import jobs
 from deploy.cluster.job_description import JobDescription
 from deploy.cluster.submit import latest_checkpoint, submit
-from deploy.local.layout import is_local
+from deploy.local.addresses import is_local
 from deploy.local.stack import Stack
 from zielzeit import topics
 from zielzeit.kafka.admin import ensure_topics

@@ -27,7 +27,8 @@ def submit(settings: Settings, job: JobDescription = PREDICT, *, savepoint: str 
     pack(archive)
     if before not in (set(), contents(archive)) and settings.flink_execution_mode == "thread":
         log.warning(
-            "the code has changed: TaskManagers that ran the job in thread mode keep the old modules until they restart"
+            "the code has changed: TaskManagers in thread mode keep the old modules until they are restarted with "
+            "`./zielzeit stack down flink` and `./zielzeit stack up flink`"
         )
     args = ["--detached", "--pyModule", job.module, "--pyFiles", str(archive)]
     if savepoint is not None:
@@ -35,9 +36,7 @@ def submit(settings: Settings, job: JobDescription = PREDICT, *, savepoint: str 
     done = flink_run(settings, args, settings.as_environment())
     job_id = _JOB_ID.search(done.stdout)
     if done.returncode != 0 or job_id is None:
-        raise UserError(
-            f"the cluster at {settings.flink_rest} did not take the job: {_essence(done.stdout + done.stderr)}"
-        )
+        raise UserError(f"the cluster at {settings.flink_rest} refused the job: {_essence(done.stdout + done.stderr)}")
     submitted = _submitted(settings, job) / job_id.group(1)
     submitted.parent.mkdir(parents=True, exist_ok=True)
     submitted.touch()
@@ -45,22 +44,22 @@ def submit(settings: Settings, job: JobDescription = PREDICT, *, savepoint: str 
 
 
 def latest_checkpoint(settings: Settings, job: JobDescription = PREDICT) -> str:
-    """The newest completed checkpoint of a job on the local stack. Raises UserError where there is none."""
+    """URI of the job's newest completed checkpoint on the local stack. Raises UserError if there is none."""
     folder = settings.local_dir / "flink" / "checkpoints"
     ids = [file.name for file in _submitted(settings, job).glob("*")]
     done = [metadata.parent for job_id in ids for metadata in folder.glob(f"{job_id}/chk-*/_metadata")]
     if not done:
-        raise UserError(f"no completed checkpoint in {folder}: submit without --resume to begin anew")
+        raise UserError(f"no completed checkpoint in {folder}: submit without --resume to start with empty state")
     return max(done, key=lambda checkpoint: checkpoint.stat().st_mtime).as_uri()
 
 
 def _submitted(settings: Settings, job: JobDescription) -> Path:
-    """A folder of empty files named by the ids of a job's submissions: checkpoints bear ids, not names."""
+    """Folder of empty files, named by the ids of the job's submissions: folders of checkpoints are named by id."""
     return settings.local_dir / "flink" / "submitted" / f"{settings.topic_prefix}{job.module}"
 
 
 def _essence(output: str) -> str:
-    """The lines of a client's output that say what went wrong: the last cause, or the end of it."""
+    """The lines of the client's output that name the error: the last causes, or its last lines."""
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     causes = [line for line in lines if line.startswith(("Caused by:", "java.", "org.apache.")) or "Error:" in line]
     return " | ".join((causes or lines)[-3:])

@@ -1,5 +1,5 @@
-"""``zielzeit demo``: the whole of it in one go, on a simulated railway.
+"""``zielzeit demo``: the whole system at once, on a simulated railway.
 
-``run`` puts the parts together, ``railway`` are the programs that make boards, ``reader`` reads what the job writes,
-``score`` keeps count of it, ``view`` shows it.
+``run`` puts the parts together, ``railway`` describes the programs that make boards (``simulator``, ``poller``),
+``reader`` reads what the job writes, ``statistics`` counts it, ``view`` shows it.
 """

@@ -1,4 +1,4 @@
-"""The demo's job: started anew, seen through a loss of the JobManager, ended without a trace."""
+"""The demo's job: submitted, resubmitted after a loss of the JobManager, cancelled with its checkpoints at the end."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ _START_SECONDS = 180.0
 _POLL_SECONDS = 0.3
 
 
-class Job:
-    """One job, whatever its id becomes."""
+class DemoJob:
+    """One job, which may get a new id."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -27,7 +27,7 @@ class Job:
     def start(self, step: Step) -> None:
         """Submit the job and wait until each of its tasks runs.
 
-        Raises UserError where the cluster has no room for it, refuses it, or it ends or does not come up in time.
+        Raises UserError if the cluster has no slots or refuses the job, or the job ends or does not start in time.
         """
         jobs.await_slots(self._settings)
         step.say("submitting")
@@ -40,9 +40,9 @@ class Job:
             time.sleep(_POLL_SECONDS)
 
     def look(self) -> str:
-        """How the job does (``jobs.state``). One that its cluster lost is submitted again from its last checkpoint.
+        """State of the job (``jobs.state``). If the cluster lost the job, submit it again from its last checkpoint.
 
-        Raises UserError where it has ended.
+        Raises UserError if the job has ended.
         """
         word = jobs.state(self._settings, self._ids[-1])
         if jobs.has_ended(word):
@@ -53,18 +53,18 @@ class Job:
         return word
 
     def trouble(self) -> str:
-        """What made the job fail last, in a line; empty where nothing did."""
+        """Cause of the job's last failure, one line; empty if it has not failed."""
         return jobs.failure(self._settings, self._ids[-1])
 
     @property
     def url(self) -> str:
-        """Its page in the dashboard."""
+        """The job's page in the dashboard."""
         return f"{self._settings.flink_rest}/#/job/running/{self._ids[-1]}"
 
     def end(self) -> None:
         """Cancel every job of the demo's name, also an earlier demo's, and remove its own checkpoints.
 
-        They are of a simulated clock: nobody may resume from them. Does nothing where no cluster answers.
+        Their clock is simulated: no other job may resume from them. Does nothing if no cluster answers.
         """
         with suppress(UserError):
             for job in jobs.named(self._settings, self._settings.job_name):
@@ -74,6 +74,4 @@ class Job:
 
     def _error(self, word: str) -> UserError:
         cause = self.trouble()
-        return UserError(
-            f"the job is {word}{f': {cause}' if cause else ''}; `./zielzeit stack logs taskmanager-1` may say more"
-        )
+        return UserError(f"the job is {word}{f': {cause}' if cause else ''}; see `./zielzeit stack logs taskmanager-1`")

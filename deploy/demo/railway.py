@@ -1,4 +1,4 @@
-"""What makes the demo's boards: a simulated railway and a poller of it, as programs of the local stack."""
+"""Source of the demo's boards: a simulated railway and its poller, as programs of the local stack."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from pathlib import Path
 
 import msgspec
 
-from deploy.local.guests import Guest
-from deploy.local.layout import Address
+from deploy.local.added_programs import AddedProgram
+from deploy.local.addresses import Address
 from zielzeit.settings import CHECKOUT, Settings
 from zielzeit.simulator.clock import BERLIN
 from zielzeit.simulator.timetable import build
@@ -22,7 +22,7 @@ _PYTHON_PATH = {} if CHECKOUT is None else {"PYTHONPATH": os.pathsep.join([str(C
 HOST = "127.0.0.1"
 _PORT = 8090
 _FIRST_HOUR = 7
-"""Of simulated time: the morning peak, with a past hour of departures that can be decided at once."""
+"""Hour of simulated time at the start: the morning peak, after an hour of departures that can be decided at once."""
 
 
 class Railway(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,7 +40,7 @@ class Railway(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def url(self) -> str:
-        """Where it answers like DBF."""
+        """URL where the railway answers like DBF."""
         return f"http://{HOST}:{self.port}"
 
     def now(self) -> datetime:
@@ -49,7 +49,7 @@ class Railway(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def begin(stations: int, seed: int, speed: float) -> Railway:
-    """A railway whose clock starts now, at seven in the morning of today."""
+    """A railway whose clock starts now, at 07:00 of today."""
     today = datetime.now(UTC).astimezone(BERLIN)
     return Railway(
         stations=stations,
@@ -61,16 +61,16 @@ def begin(stations: int, seed: int, speed: float) -> Railway:
     )
 
 
-def guests(railway: Railway, settings: Settings, folder: Path) -> list[Guest]:
+def programs(railway: Railway, settings: Settings, folder: Path) -> list[AddedProgram]:
     """The simulator and the poller of all its stations; ``folder`` takes their list and the truth log.
 
-    Raises UserError for a railway that cannot be built.
+    Raises UserError if the railway cannot be built.
     """
     folder.mkdir(parents=True, exist_ok=True)
     names = folder / "stations.txt"
     names.write_text("".join(f"{station.name}\n" for station in build(railway.stations, railway.seed).stations))
     described = msgspec.json.encode(railway).decode()
-    simulator = Guest(
+    simulator = AddedProgram(
         name="simulator",
         part=PART,
         command=(sys.executable, "-m", "deploy.demo.simulator", described, str(folder / "truth.jsonl")),
@@ -80,7 +80,7 @@ def guests(railway: Railway, settings: Settings, folder: Path) -> list[Guest]:
         health_url=f"{railway.url}/clock.json",
         priority=50,
     )
-    poller = Guest(
+    poller = AddedProgram(
         name="poller",
         part=PART,
         command=(sys.executable, "-m", "deploy.demo.poller", described, str(names)),
@@ -97,7 +97,7 @@ def guests(railway: Railway, settings: Settings, folder: Path) -> list[Guest]:
 
 
 def _free_port(preferred: int) -> int:
-    """The preferred port, or one that the system picks where somebody has it."""
+    """The preferred port, or one that the system picks if that is taken."""
     for port in (preferred, 0):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

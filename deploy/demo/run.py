@@ -1,4 +1,4 @@
-"""Everything in one go: stack, model, railway, poller, job; then a look at what comes out; then the end of it all."""
+"""The demo from start to end: stack, model, railway, poller and job start, the results are shown, all is taken down."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ import msgspec
 from rich.console import Console
 
 from deploy.demo import model, railway
-from deploy.demo.job import Job
+from deploy.demo.job import DemoJob
 from deploy.demo.railway import Railway
 from deploy.demo.reader import reading
-from deploy.demo.score import Score
+from deploy.demo.statistics import DemoStatistics
 from deploy.demo.view import Moment, showing
-from deploy.local import restarts
+from deploy.local import restart_journal
 from deploy.local.programs import PARTS
 from deploy.local.stack import Stack
 from zielzeit import topics
@@ -25,34 +25,34 @@ from zielzeit.progress import Progress, Shown
 from zielzeit.settings import Settings, load
 
 TOPIC_PREFIX = "demo."
-"""Keeps a simulated clock's records, which each demo makes anew, apart from those of real boards."""
+"""Prefix of the demo's topics: records of a simulated clock stay apart from those of real boards."""
 
 _CHECKPOINT_SECONDS = 3.0
-"""Readers see what is committed, once a checkpoint."""
+"""Seconds between two checkpoints: readers see records once a checkpoint."""
 _IDLE_SECONDS = 45.0
-"""Longer than a restart of the broker: time must not run ahead on the partition that comes back first."""
+"""Seconds until an idle partition is ignored; longer than the broker takes to restart."""
 _LOOK_SECONDS = 2.0
 _READ_SECONDS = 0.25
 _TROUBLE_LENGTH = 120
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-class Wish(msgspec.Struct, frozen=True, kw_only=True):
-    """What somebody wants to see."""
+class DemoOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """Options of a demo."""
 
     minutes: float | None
-    """Real minutes to watch from the moment the job runs; None: until Ctrl-C."""
+    """Real minutes from the moment the job runs to the end; None: until Ctrl-C."""
     stations: int
     speed: float
     seed: int
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
-    """What came out."""
+    """Result of a demo."""
 
-    score: Score
+    score: DemoStatistics
     first_prediction_seconds: float | None
-    """From the start of the demo to the first prediction that a reader saw."""
+    """Seconds from the start of the demo to the first prediction that a reader saw."""
 
 
 def demo_settings() -> Settings:
@@ -68,51 +68,55 @@ def demo_settings() -> Settings:
     )
 
 
-def run(wish: Wish, settings: Settings, console: Console) -> Result:
-    """Start what is not running, watch, and leave the machine as it was; Ctrl-C ends the watching.
+def run(options: DemoOptions, settings: Settings, console: Console) -> Result:
+    """Start what does not run, show the results, and leave the machine as it was; Ctrl-C ends the show.
 
-    Raises UserError where something cannot be started or the job fails, KeyboardInterrupt for a Ctrl-C before that.
+    Raises UserError if something cannot be started or the job fails, KeyboardInterrupt for a Ctrl-C before that.
     """
     began = time.monotonic()
-    stack, job, progress = Stack(settings), Job(settings), Shown(console, every_seconds=0)
+    stack, job, progress = Stack(settings), DemoJob(settings), Shown(console, every_seconds=0)
     with _interruptible(), ExitStack() as at_the_end:
         before = {status.part for status in stack.status() if status.state != "down"}
         at_the_end.callback(_leave, stack, job, before, progress)
         with progress.step("Stack: Kafka, Flink, MLflow") as step:
             stack.up(progress=lambda statuses: step.say(", ".join(f"{each.name} {each.state}" for each in statuses)))
-        _ensure_model(wish, settings, console, progress)
-        with progress.step(f"Railway of {wish.stations} stations and its poller"):
+        _ensure_model(options, settings, console, progress)
+        with progress.step(f"Railway of {options.stations} stations and its poller"):
             _begin_anew(stack, job)
-            simulated = railway.begin(wish.stations, wish.seed, wish.speed)
-            stack.receive(railway.guests(simulated, settings, stack.layout.root / "demo"))
+            simulated = railway.begin(options.stations, options.seed, options.speed)
+            stack.add(railway.programs(simulated, settings, stack.folders.root / "demo"))
         with progress.step("Job") as step:
             job.start(step)
-        score, first = _watch(wish, simulated, stack, job, console)
+        score, first = _watch(options, simulated, stack, job, console)
     return Result(score=score, first_prediction_seconds=first and first - began)
 
 
-def _ensure_model(wish: Wish, settings: Settings, console: Console, progress: Progress) -> None:
+def _ensure_model(options: DemoOptions, settings: Settings, console: Console, progress: Progress) -> None:
     version = model.champion(settings)
     if version is not None:
         console.print(f"[green]✓[/] Model: {settings.model_name} version {version}", highlight=False)
         return
     with progress.step("Model: training a first one") as step:
-        trained = model.train(settings, wish.stations, wish.seed, step)
+        trained = model.train(settings, options.stations, options.seed, step)
     if not trained:
-        console.print("No model could be made: the job says what persistence says, version baseline", style="yellow")
+        console.print(
+            "No model could be trained: the job falls back to persistence (model version baseline)", style="yellow"
+        )
 
 
-def _begin_anew(stack: Stack, job: Job) -> None:
-    """End what an earlier demo left, and empty the topics: its clock ran through the same hours."""
+def _begin_anew(stack: Stack, job: DemoJob) -> None:
+    """End the rest of an earlier demo and empty the topics: its clock ran through the same hours."""
     job.end()
-    stack.dismiss()
+    stack.remove_added()
     remove_topics(stack.settings, topics.ALL)
     ensure_topics(stack.settings, topics.ALL)
 
 
-def _watch(wish: Wish, simulated: Railway, stack: Stack, job: Job, console: Console) -> tuple[Score, float | None]:
-    """What was read, and the instant (of the monotonic clock) at which the first prediction was."""
-    settings, score, first = stack.settings, Score(), None
+def _watch(
+    options: DemoOptions, simulated: Railway, stack: Stack, job: DemoJob, console: Console
+) -> tuple[DemoStatistics, float | None]:
+    """What was read, and when the first prediction was read (seconds of the monotonic clock)."""
+    settings, score, first = stack.settings, DemoStatistics(), None
     links = {
         "Flink": job.url,
         "MLflow": settings.mlflow_uri,
@@ -120,9 +124,9 @@ def _watch(wish: Wish, simulated: Railway, stack: Stack, job: Job, console: Cons
         "Kafka": f"{settings.kafka_bootstrap}, topics {settings.topic('*')}",
         "Look": f"ZIELZEIT_TOPIC_PREFIX={settings.topic_prefix} ./zielzeit tail predictions",
     }
-    earlier, looked = restarts.read(stack.layout.journal), 0.0
+    earlier, looked = restart_journal.read(stack.folders.journal), 0.0
     word, again = "RUNNING", dict[str, int]()
-    end = time.monotonic() + wish.minutes * 60 if wish.minutes is not None else float("inf")
+    end = time.monotonic() + options.minutes * 60 if options.minutes is not None else float("inf")
     with suppress(KeyboardInterrupt), reading(settings) as reader, showing(console, links) as view:
         while time.monotonic() < end:
             for event in reader.read(_READ_SECONDS):
@@ -137,35 +141,35 @@ def _watch(wish: Wish, simulated: Railway, stack: Stack, job: Job, console: Cons
                 if word == "RESTARTING":
                     word = f"{word} ({job.trouble()[:_TROUBLE_LENGTH]})"
                 again = _new_restarts(stack, earlier)
-            view.refresh(score, Moment(simulated=simulated.now(), speed=wish.speed, job=word, restarts=again))
+            view.refresh(score, Moment(simulated=simulated.now(), speed=options.speed, job=word, restarts=again))
     return score, first
 
 
-def _leave(stack: Stack, job: Job, before: set[str], progress: Progress) -> None:
-    """Take down what the demo started, and only that."""
+def _leave(stack: Stack, job: DemoJob, before: set[str], progress: Progress) -> None:
+    """Stop the programs and parts that the demo started."""
     for number in _SIGNALS:
         signal.signal(number, signal.SIG_IGN)
     mine = [part for part in PARTS if part not in before]
     with progress.step("Taking down what the demo started"):
         job.end()
-        stack.dismiss()
+        stack.remove_added()
         if mine:
             stack.down(mine if before else ())
 
 
-def _new_restarts(stack: Stack, earlier: Mapping[str, restarts.Record]) -> dict[str, int]:
-    """How often each program ended and was started again since then."""
-    nothing = restarts.Record(0, False)
+def _new_restarts(stack: Stack, earlier: Mapping[str, restart_journal.Record]) -> dict[str, int]:
+    """Number of restarts of each program since then."""
+    nothing = restart_journal.Record(0, False)
     counts = {
         name: record.ends - earlier.get(name, nothing).ends
-        for name, record in restarts.read(stack.layout.journal).items()
+        for name, record in restart_journal.read(stack.folders.journal).items()
     }
     return {name: count for name, count in counts.items() if count}
 
 
 @contextmanager
 def _interruptible() -> Iterator[None]:
-    """A request to end from anywhere is a Ctrl-C; how signals were handled comes back at the end."""
+    """Handle SIGTERM and SIGHUP like Ctrl-C; restore the earlier handlers at the end."""
     handlers = {number: signal.signal(number, signal.default_int_handler) for number in _SIGNALS}
     try:
         yield

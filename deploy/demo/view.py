@@ -1,4 +1,4 @@
-"""The demo for the eye: a live table on a terminal, a line for each event elsewhere."""
+"""Display of the demo: a live table on a terminal, a line per event elsewhere."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from deploy.demo.score import Score
+from deploy.demo.statistics import DemoStatistics
 from zielzeit.events.structs import Decision, Outcome, Prediction
 from zielzeit.simulator.clock import BERLIN
 from zielzeit.terminal_table import Cell, Column, cell_width, fitting_widths, table
@@ -40,29 +40,29 @@ COLUMNS = [
 
 
 class Moment(msgspec.Struct, frozen=True, kw_only=True):
-    """How the demo does now."""
+    """State of the demo now."""
 
     simulated: datetime
     speed: float
     job: str
-    """Flink's word for the state of the job, and why where it does not run."""
+    """Flink's name of the job's state, with the cause if it does not run."""
     restarts: Mapping[str, int]
-    """Programs that ended and were started again, and how often."""
+    """Number of restarts by program."""
 
 
 class View(Protocol):
-    """Where events are shown."""
+    """Display of events."""
 
     def event(self, event: Decision | Prediction | Outcome) -> None:
-        """One event came."""
+        """Take an event."""
 
-    def refresh(self, score: Score, moment: Moment) -> None:
-        """Time went on."""
+    def refresh(self, score: DemoStatistics, moment: Moment) -> None:
+        """Show the state of now."""
 
 
 @contextmanager
 def showing(console: Console, links: Mapping[str, str]) -> Iterator[View]:
-    """The view that fits the console; ``links`` are addresses by name."""
+    """The display for this console; ``links`` are addresses by name."""
     if not console.is_terminal:
         for name, link in links.items():
             console.print(f"{name}: {link}", highlight=False, soft_wrap=True)
@@ -72,7 +72,7 @@ def showing(console: Console, links: Mapping[str, str]) -> Iterator[View]:
         yield _Screen(live, links)
 
 
-def head(score: Score, moment: Moment) -> list[str]:
+def head(score: DemoStatistics, moment: Moment) -> list[str]:
     """Counts, errors and what is wrong, in parts of a line."""
     parts = [
         f"{moment.simulated:%H:%M} at {moment.speed:g}×",
@@ -87,7 +87,7 @@ def head(score: Score, moment: Moment) -> list[str]:
         parts.append(f"job {moment.job}")
     if moment.restarts:
         again = ", ".join(f"{name} {count}×" for name, count in moment.restarts.items())
-        parts.append(f"started again: {again}")
+        parts.append(f"restarted: {again}")
     return parts
 
 
@@ -137,7 +137,7 @@ class _Lines:
             case Outcome():
                 self._print(outcome_line(event))
 
-    def refresh(self, score: Score, moment: Moment) -> None:
+    def refresh(self, score: DemoStatistics, moment: Moment) -> None:
         trouble = (moment.job, *moment.restarts.items())
         if trouble != self._trouble or monotonic() - self._said >= _PLAIN_SECONDS:
             self._trouble, self._said = trouble, monotonic()
@@ -156,10 +156,10 @@ class _Screen:
     def event(self, event: Decision | Prediction | Outcome) -> None:
         """Shown with the next refresh."""
 
-    def refresh(self, score: Score, moment: Moment) -> None:
+    def refresh(self, score: DemoStatistics, moment: Moment) -> None:
         self._live.update(self._picture(score, moment), refresh=True)
 
-    def _picture(self, score: Score, moment: Moment) -> RenderableType:
+    def _picture(self, score: DemoStatistics, moment: Moment) -> RenderableType:
         size = self._live.console.size
         above = joined(head(score, moment), size.width)
         # The head's lines, header, two blank lines, the arrivals' title, the addresses, and the line of the cursor.

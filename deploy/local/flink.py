@@ -19,8 +19,9 @@ from urllib.parse import urlsplit
 import yaml
 
 from deploy.local import bootstrap
+from deploy.local.addresses import flink_address, is_local
+from deploy.local.folders import Folders
 from deploy.local.java import jars, java
-from deploy.local.layout import Layout, flink_address, is_local
 from zielzeit.errors import UserError
 from zielzeit.settings import Settings
 
@@ -40,7 +41,7 @@ _QUICK_START = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 
 
 def distribution() -> Path:
-    """Flink's home: the pip package's folder."""
+    """Folder of the Flink distribution: the pip package's."""
     spec = find_spec("pyflink")
     if spec is None or spec.origin is None:
         raise RuntimeError("apache-flink is not installed")
@@ -77,7 +78,7 @@ def client_configuration(settings: Settings) -> dict[str, Any]:
 
 
 def _s3(settings: Settings) -> dict[str, Any]:
-    """How an S3-compatible store is reached, by every process: a job's own configuration comes too late for it."""
+    """Configuration of the S3-compatible store, for every process: a job's own configuration comes too late for it."""
     given = {
         "s3.endpoint": settings.s3_endpoint,
         "s3.access-key": settings.s3_access_key,
@@ -89,8 +90,8 @@ def _s3(settings: Settings) -> dict[str, Any]:
 
 
 def configuration(settings: Settings) -> dict[str, Any]:
-    """The local cluster's ``config.yaml``. Raises UserError where ``flink_rest`` is not on this machine."""
-    layout, rest = Layout.of(settings), flink_address(settings)
+    """The local cluster's ``config.yaml``. Raises UserError if ``flink_rest`` is not on this machine."""
+    folders, rest = Folders.of(settings), flink_address(settings)
     # The JobManager's, the TaskManagers', and that of the TaskManager for storage.
     metrics_ports = f"{settings.flink_metrics_port}-{settings.flink_metrics_port + settings.task_managers + 1}"
     return client_configuration(settings) | {
@@ -98,7 +99,7 @@ def configuration(settings: Settings) -> dict[str, Any]:
         "jobmanager.rpc.port": settings.flink_rpc_port,
         "jobmanager.bind-host": rest.host,
         "jobmanager.memory.process.size": "1024m",
-        # It only coordinates.
+        # The JobManager only coordinates.
         "env.java.opts.jobmanager": _QUICK_START,
         "rest.bind-address": rest.host,
         "rest.bind-port": str(rest.port),
@@ -112,9 +113,9 @@ def configuration(settings: Settings) -> dict[str, Any]:
         "taskmanager.memory.task.off-heap.size": "64m",
         "heartbeat.timeout": "20 s",
         "heartbeat.interval": "4 s",
-        "execution.checkpointing.dir": (layout.flink / "checkpoints").as_uri(),
-        "execution.checkpointing.savepoint-dir": (layout.flink / "savepoints").as_uri(),
-        "io.tmp.dirs": str(layout.flink / "tmp"),
+        "execution.checkpointing.dir": (folders.flink / "checkpoints").as_uri(),
+        "execution.checkpointing.savepoint-dir": (folders.flink / "savepoints").as_uri(),
+        "io.tmp.dirs": str(folders.flink / "tmp"),
         "metrics.reporters": "prometheus",
         "metrics.reporter.prometheus.factory.class": "org.apache.flink.metrics.prometheus.PrometheusReporterFactory",
         "metrics.reporter.prometheus.port": metrics_ports,
@@ -123,14 +124,14 @@ def configuration(settings: Settings) -> dict[str, Any]:
 
 def flink_environment(settings: Settings) -> dict[str, str]:
     """Environment variables, on top of the process's own, for the distribution's scripts."""
-    folder = Layout.of(settings).flink
+    folder = Folders.of(settings).flink
     return {
         "JAVA_HOME": str(java().parent.parent),
         "FLINK_HOME": str(distribution()),
         "FLINK_CONF_DIR": str(folder / "conf"),
         "FLINK_LIB_DIR": str(folder / "lib"),
         "FLINK_PLUGINS_DIR": str(folder / "plugins"),
-        "FLINK_LOG_DIR": str(Layout.of(settings).logs),
+        "FLINK_LOG_DIR": str(Folders.of(settings).logs),
         "FLINK_PID_DIR": str(folder / "pid"),
         "FLINK_IDENT_STRING": "zielzeit",
         "PYFLINK_PYTHON": sys.executable,
@@ -139,7 +140,7 @@ def flink_environment(settings: Settings) -> dict[str, str]:
 
 def worker_environment(settings: Settings, program: str) -> dict[str, str]:
     """Environment of a JobManager or TaskManager; its log files bear the program's name."""
-    pid_dir = Layout.of(settings).flink / "pid" / program
+    pid_dir = Folders.of(settings).flink / "pid" / program
     return {
         **flink_environment(settings),
         **_WORKER_ENVIRONMENT,
@@ -151,15 +152,15 @@ def worker_environment(settings: Settings, program: str) -> dict[str, str]:
 
 
 def job_manager_command() -> list[str]:
-    """What starts the JobManager in the foreground."""
+    """Command that starts the JobManager in the foreground."""
     return [str(distribution() / "bin" / "jobmanager.sh"), "start-foreground"]
 
 
 def task_manager_command(program: str) -> list[str]:
-    """What starts a TaskManager in the foreground.
+    """Command that starts a TaskManager in the foreground.
 
-    It keeps its id over restarts, so that the cluster takes a new one as the old one's end instead of waiting for the
-    heartbeat's timeout.
+    It keeps its id over restarts: the cluster then takes the new process as the end of the old one, instead of waiting
+    for the heartbeat's timeout.
     """
     return [str(distribution() / "bin" / "taskmanager.sh"), "start-foreground", f"-Dtaskmanager.resource-id={program}"]
 
@@ -171,7 +172,7 @@ def prepare(settings: Settings) -> None:
     """
     if settings.flink_execution_mode == "thread" and not bootstrap.has_libpython(Path(sys.executable)):
         raise UserError(f"{bootstrap.NO_LIBPYTHON.hint()}, or set ZIELZEIT_FLINK_EXECUTION_MODE=process")
-    folder = Layout.of(settings).flink
+    folder = Folders.of(settings).flink
     for name in ("checkpoints", "savepoints", "tmp"):
         (folder / name).mkdir(parents=True, exist_ok=True)
     _configure(folder / "conf", configuration(settings))
@@ -186,10 +187,10 @@ def flink_run(
     A failed submission raises nothing: read ``returncode``, ``stdout`` and ``stderr``. Raises UserError where Java or
     the jars are missing.
     """
-    client = Layout.of(settings).flink / "client"
+    client = Folders.of(settings).flink / "client"
     _configure(client, client_configuration(settings))
     _gather(settings)
-    Layout.of(settings).logs.mkdir(parents=True, exist_ok=True)
+    Folders.of(settings).logs.mkdir(parents=True, exist_ok=True)
     return subprocess.run(
         [str(distribution() / "bin" / "flink"), "run", *args],
         env={**os.environ, **flink_environment(settings), "FLINK_CONF_DIR": str(client), **(environment or {})},
@@ -212,7 +213,7 @@ def _configure(folder: Path, content: dict[str, Any]) -> None:
 
 def _gather(settings: Settings) -> None:
     """Link the distribution's jars and ours into one folder, and the plugins into theirs."""
-    folder, home = Layout.of(settings).flink, distribution()
+    folder, home = Folders.of(settings).flink, distribution()
     # flink-python lies in opt/: on a cluster it belongs beside the rest, for all jobs.
     shipped = [*home.glob("lib/*.jar"), *home.glob("opt/flink-python*.jar")]
     _link([*shipped, *jars(settings.jars_dir / "flink").glob("*.jar")], folder / "lib")

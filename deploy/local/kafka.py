@@ -7,8 +7,9 @@ import os
 import subprocess
 import uuid
 
+from deploy.local.addresses import kafka_address
+from deploy.local.folders import Folders
 from deploy.local.java import jars, java
-from deploy.local.layout import Layout, kafka_address
 from zielzeit.errors import UserError
 from zielzeit.settings import Settings
 
@@ -38,7 +39,7 @@ def server_properties(settings: Settings) -> str:
         "advertised.listeners": f"PLAINTEXT://{address},CONTROLLER://{controller}",
         "controller.listener.names": "CONTROLLER",
         "controller.quorum.bootstrap.servers": controller,
-        "log.dirs": Layout.of(settings).kafka / "data",
+        "log.dirs": Folders.of(settings).kafka / "data",
         "auto.create.topics.enable": "false",
         # Record timestamps are event times, sometimes years old: by age the broker would delete replays at once.
         "log.retention.ms": -1,
@@ -65,7 +66,7 @@ def server_properties(settings: Settings) -> str:
 
 def command(settings: Settings) -> list[str]:
     """What starts the broker in the foreground."""
-    return [*_java(settings, heap="512m"), "kafka.Kafka", str(Layout.of(settings).kafka / "server.properties")]
+    return [*_java(settings, heap="512m"), "kafka.Kafka", str(Folders.of(settings).kafka / "server.properties")]
 
 
 def prepare(settings: Settings) -> None:
@@ -74,7 +75,7 @@ def prepare(settings: Settings) -> None:
     Raises UserError where the jars are missing or the broker's own tool refuses.
     """
     jars(settings.jars_dir / "kafka")
-    folder = Layout.of(settings).kafka
+    folder = Folders.of(settings).kafka
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "log4j2.properties").write_text(_LOG4J)
     properties = folder / "server.properties"
@@ -97,7 +98,7 @@ def prepare(settings: Settings) -> None:
 
 def _java(settings: Settings, heap: str) -> list[str]:
     folder = settings.jars_dir / "kafka"
-    logging = Layout.of(settings).kafka / "log4j2.properties"
+    logging = Folders.of(settings).kafka / "log4j2.properties"
     return [
         *(str(java()), f"-Xmx{heap}", "-XX:+UseG1GC"),
         *("-cp", f"{folder}{os.sep}*", f"-Dlog4j2.configurationFile={logging}"),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from deploy.local.layout import Layout, mlflow_address
+from deploy.local.addresses import mlflow_address
+from deploy.local.folders import Folders
 from zielzeit.settings import Settings
 
 ENVIRONMENT = {
@@ -15,8 +16,8 @@ ENVIRONMENT = {
 
 
 def command(settings: Settings) -> list[str]:
-    """What starts the server in the foreground."""
-    folder, address = Layout.of(settings).mlflow, mlflow_address(settings)
+    """Command that starts the server in the foreground."""
+    folder, address = Folders.of(settings).mlflow, mlflow_address(settings)
     hosts = ",".join(f"{host}:{address.port}" for host in ("127.0.0.1", "localhost"))
     return [
         *(sys.executable, "-m", "mlflow", "server"),
@@ -27,5 +28,5 @@ def command(settings: Settings) -> list[str]:
 
 
 def prepare(settings: Settings) -> None:
-    """Make the folder."""
-    (Layout.of(settings).mlflow / "artifacts").mkdir(parents=True, exist_ok=True)
+    """Create the folder."""
+    (Folders.of(settings).mlflow / "artifacts").mkdir(parents=True, exist_ok=True)

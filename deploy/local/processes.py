@@ -1,4 +1,4 @@
-"""Who holds a port, and which processes belong to a stack: asked of the operating system, not of pid files."""
+"""Processes of a stack and owners of ports, asked from the operating system instead of pid files."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from pathlib import Path
 
 import psutil
 
-from deploy.local.layout import Address
+from deploy.local.addresses import Address
 
 MARK = "ZIELZEIT_STACK_OF"
 """Environment variable that every process of a stack inherits; its value is the stack's folder.
 
-It finds them all whatever became of their parents, and unlike a process id it is never given to somebody else.
+It finds all of them even if their parents have ended, and unlike a process id it is never reused.
 """
 
 
@@ -30,7 +30,7 @@ def belonging_to(root: Path) -> list[psutil.Process]:
 
 
 def end(processes: Iterable[psutil.Process], patience_seconds: float) -> None:
-    """Ask the processes to end; make those end that have not done so in time."""
+    """Terminate the processes; kill those that have not ended in time."""
     remaining = list(processes)
     for signal_name in ("terminate", "kill"):
         for process in remaining:
@@ -42,7 +42,7 @@ def end(processes: Iterable[psutil.Process], patience_seconds: float) -> None:
 
 
 def taken_ports(ports: Mapping[str, Address]) -> list[str]:
-    """One sentence for each of the ports that somebody listens on already."""
+    """A sentence for each port that another process listens on."""
     sentences = []
     for what, address in ports.items():
         if not _is_taken(address):

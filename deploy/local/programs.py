@@ -1,4 +1,4 @@
-"""The programs of the local stack: how each is started, where it listens, how it tells that it is well."""
+"""The programs of the local stack: how each is started, where it listens, how its health is checked."""
 
 from __future__ import annotations
 
@@ -8,38 +8,39 @@ from functools import cache
 import msgspec
 import requests
 
-from deploy.local import flink, guests, kafka, mlflow
-from deploy.local.guests import Guest
-from deploy.local.layout import Address, Layout, flink_address, kafka_address, mlflow_address
+from deploy.local import added_programs, flink, kafka, mlflow
+from deploy.local.added_programs import AddedProgram
+from deploy.local.addresses import Address, flink_address, kafka_address, mlflow_address
+from deploy.local.folders import Folders
 from zielzeit.settings import Settings
 
 PARTS = ("kafka", "flink", "mlflow")
-"""What can be chosen: Flink is a JobManager and its TaskManagers."""
+"""Parts that can be started and stopped on their own. Flink is a JobManager and its TaskManagers."""
 STORE = "store"
-"""One more part, only there when it is asked for: a TaskManager with room for the storage job."""
+"""A part that is started on demand: a TaskManager with a slot for the storage job."""
 
 _HEALTH_TIMEOUT_SECONDS = 2.0
 
 
 class Program(msgspec.Struct, frozen=True, kw_only=True):
-    """One process that the runner keeps alive."""
+    """A process that the process runner keeps alive."""
 
     name: str
     part: str
     command: Sequence[str]
     environment: Mapping[str, str] = msgspec.field(default_factory=dict)
     ports: Mapping[str, Address] = msgspec.field(default_factory=dict)
-    """What it listens on, by what is there; the first is the one to show."""
+    """Addresses that it listens on, by what listens there."""
     url: str = ""
-    """Where a person or a client reaches it."""
+    """Address for people and clients."""
     healthy: Callable[[], bool]
-    """Whether it does its work now; never raises."""
+    """Return True if the program works now; never raises."""
     priority: int
-    """Started in this order, stopped in the opposite one."""
+    """Programs start in ascending order and stop in descending order."""
 
 
 def programs(settings: Settings) -> list[Program]:
-    """All programs of the stack, guests last. Raises UserError where an address is not on this machine."""
+    """All programs of the stack, added ones last. Raises UserError where an address is not on this machine."""
     rest = flink_address(settings)
     rpc = Address(rest.host, settings.flink_rpc_port)
     broker = kafka_address(settings)
@@ -79,12 +80,12 @@ def programs(settings: Settings) -> list[Program]:
             for number in range(1, settings.task_managers + 1)
         ),
         _task_manager("taskmanager-store", STORE, settings, rest),
-        *map(_guest, guests.read(Layout.of(settings))),
+        *map(_added, added_programs.read(Folders.of(settings))),
     ]
 
 
 def prepare(settings: Settings, parts: set[str]) -> None:
-    """Write the configuration of these parts. Raises UserError where something is missing."""
+    """Write the configuration of these parts. Raises UserError if Java, jars or a shared library are missing."""
     for name, module in (("kafka", kafka), ("flink", flink), (STORE, flink), ("mlflow", mlflow)):
         if name in parts:
             module.prepare(settings)
@@ -101,16 +102,16 @@ def _task_manager(name: str, part: str, settings: Settings, rest: Address) -> Pr
     )
 
 
-def _guest(guest: Guest) -> Program:
+def _added(added: AddedProgram) -> Program:
     return Program(
-        name=guest.name,
-        part=guest.part,
-        command=guest.command,
-        environment=guest.environment,
-        ports={guest.name: guest.address} if guest.address else {},
-        url=guest.url,
-        healthy=lambda: not guest.health_url or _get(guest.health_url) is not None,
-        priority=guest.priority,
+        name=added.name,
+        part=added.part,
+        command=added.command,
+        environment=added.environment,
+        ports={added.name: added.address} if added.address else {},
+        url=added.url,
+        healthy=lambda: not added.health_url or _get(added.health_url) is not None,
+        priority=added.priority,
     )
 
 

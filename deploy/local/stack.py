@@ -1,4 +1,4 @@
-"""The local stack: Kafka, Flink and MLflow, started, watched and stopped as one."""
+"""The local stack: starts, watches and stops Kafka, Flink and MLflow together."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from typing import Any, Literal
 import msgspec
 import psutil
 
-from deploy.local import guests, restarts
-from deploy.local.guests import Guest
-from deploy.local.layout import Layout
+from deploy.local import added_programs, restart_journal
+from deploy.local.added_programs import AddedProgram
+from deploy.local.folders import Folders
+from deploy.local.process_runner import Runner, log_files
 from deploy.local.processes import belonging_to, end, taken_ports
 from deploy.local.programs import PARTS, STORE, Program, prepare, programs
-from deploy.local.supervise import Runner, log_files
 from zielzeit.errors import UserError
 from zielzeit.settings import Settings
 
@@ -26,13 +26,13 @@ State = Literal["up", "starting", "unwell", "restarting", "given up", "down"]
 
 _POLL_SECONDS = 0.5
 _START_SECONDS = 120
-"""A program that runs for longer and does not answer is not starting any more."""
+"""A program that has run for longer without an answer counts as unwell, no longer as starting."""
 _RUNNER_STATES: dict[str, State] = {"STARTING": "starting", "BACKOFF": "restarting", "EXITED": "restarting"}
 _RUNNING = {"STARTING", "RUNNING", "BACKOFF", "EXITED"}
 
 
 class Status(msgspec.Struct, frozen=True, kw_only=True):
-    """How one program of the stack does."""
+    """State of one program of the stack."""
 
     name: str
     part: str
@@ -40,7 +40,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     pid: int | None
     uptime_seconds: float | None
     restarts: int
-    """How often it ended unexpectedly since the stack was started."""
+    """Number of unexpected ends since the stack was started."""
     address: str
 
 
@@ -52,19 +52,19 @@ def _silent(_: Sequence[Status]) -> None:
 
 
 class Stack:
-    """One local stack, in the settings' ``local_dir``. Every method may be called by any process, at any time."""
+    """The local stack in the settings' ``local_dir``. Any process may call any method at any time."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.layout = Layout.of(settings)
-        self._runner = Runner(self.layout)
+        self.folders = Folders.of(settings)
+        self._runner = Runner(self.folders)
 
     def up(
         self, parts: Iterable[str] = PARTS, *, progress: Progress = _silent, timeout_seconds: float = 300.0
     ) -> list[Status]:
-        """Start what is not running of these parts, wait until each is well, and return how they do.
+        """Start the programs of these parts that do not run, wait until all work, and return their states.
 
-        Raises UserError where a port is taken, something is missing, or a program does not become well in time.
+        Raises UserError if a port is taken, something is missing, or a program does not work in time.
         """
         wanted = self._choose(parts)
         with self._alone():
@@ -76,69 +76,69 @@ class Stack:
             failed = [status.name for status in statuses if status.state == "given up"]
             late = [status.name for status in statuses if status.state != "up"]
             if failed:
-                raise UserError(self._complaint(failed, "ends again and again"))
+                raise UserError(self._complaint(failed, "keeps ending"))
             if late and time.monotonic() > deadline:
-                raise UserError(self._complaint(late, f"does not become well within {timeout_seconds:.0f} s"))
+                raise UserError(self._complaint(late, f"does not work after {timeout_seconds:.0f} s"))
             if not late:
                 return statuses
             time.sleep(_POLL_SECONDS)
 
     def down(self, parts: Iterable[str] = ()) -> int:
-        """End every process of the stack, also those that lost their runner; return how many there were.
+        """End every process of the stack, also those whose runner died, and return their number.
 
-        With parts, only these end; the runner and the rest stay. Raises UserError for an unknown part.
+        With parts, only these end; the runner and the other parts stay. Raises UserError for an unknown part.
         """
         chosen = self._choose(parts)
         with self._alone():
             if not chosen:
-                guests.write(self.layout, [])
+                added_programs.write(self.folders, [])
                 return self._end_all()
-            before, states = len(belonging_to(self.layout.root)), self._runner.states()
+            before, states = len(belonging_to(self.folders.root)), self._runner.states()
             for program in reversed(chosen):
                 if states.get(program.name, {}).get("statename") in _RUNNING:
                     self._runner.stop(program.name)
-            return before - len(belonging_to(self.layout.root))
+            return before - len(belonging_to(self.folders.root))
 
-    def receive(self, arriving: Sequence[Guest], *, progress: Progress = _silent) -> list[Status]:
-        """Add these programs to the running stack in the place of earlier guests; wait until they are well.
+    def add(self, arriving: Sequence[AddedProgram], *, progress: Progress = _silent) -> list[Status]:
+        """Replace the added programs by these, start them, and wait until they work.
 
         Raises UserError as ``up`` does.
         """
-        self.dismiss()
+        self.remove_added()
         with self._alone():
-            guests.write(self.layout, arriving)
-        return self.up({guest.part for guest in arriving}, progress=progress)
+            added_programs.write(self.folders, arriving)
+        return self.up({program.part for program in arriving}, progress=progress)
 
-    def dismiss(self) -> None:
-        """Stop the programs that ``receive`` added, the last one first; the stack itself stays as it is."""
+    def remove_added(self) -> None:
+        """Stop the added programs, the last one first, and remove them; the stack itself stays as it is."""
         with self._alone():
-            leaving = guests.read(self.layout)
+            leaving = added_programs.read(self.folders)
             if not leaving:
                 return
             states = self._runner.states()
-            for guest in reversed(leaving):
-                if states.get(guest.name, {}).get("statename") in _RUNNING:
-                    self._runner.stop(guest.name)
-            guests.write(self.layout, [])
+            for program in reversed(leaving):
+                if states.get(program.name, {}).get("statename") in _RUNNING:
+                    self._runner.stop(program.name)
+            added_programs.write(self.folders, [])
             if self._runner.is_running():
                 self._runner.ensure(programs(self.settings))
 
     def status(self) -> list[Status]:
-        """How every program does, running or not; what comes only when asked for, while it is there."""
+        """State of every program, running or not; parts that start on demand are left out while they are down."""
         statuses = self._look(programs(self.settings))
         return [status for status in statuses if status.part != STORE or status.state != "down"]
 
     def has(self, part: str) -> bool:
-        """Whether a program of this part is up."""
+        """Return True if a program of this part is up."""
         return any(status.part == part and status.state == "up" for status in self.status())
 
     def logs(self, name: str) -> list[Path]:
-        """Log files of a program or part, the oldest first. Raises UserError where there is no such thing."""
+        """Log files of a program or part, the oldest first. Raises UserError if the stack has no such part."""
         chosen = [program.name for program in programs(self.settings) if name in (program.name, program.part)]
         if not chosen:
             names = ", ".join(program.name for program in programs(self.settings))
             raise UserError(f"the stack has no part {name!r}; it has {names}")
-        return [file for program in chosen for file in log_files(self.layout, program)]
+        return [file for program in chosen for file in log_files(self.folders, program)]
 
     def _choose(self, parts: Iterable[str]) -> list[Program]:
         chosen, existing = set(parts), programs(self.settings)
@@ -151,14 +151,14 @@ class Stack:
         if not self._runner.is_running():
             # A runner that was killed leaves its programs behind: they hold the ports and nobody watches them.
             self._end_all()
-            shutil.rmtree(self.layout.flink / "tmp", ignore_errors=True)
+            shutil.rmtree(self.folders.flink / "tmp", ignore_errors=True)
         states = self._runner.states()
         missing = [
             program for program in wanted if states.get(program.name, {}).get("statename", "STOPPED") not in _RUNNING
         ]
         if taken := [sentence for program in missing for sentence in taken_ports(program.ports)]:
             raise UserError(
-                "; ".join(taken) + ". End it, or choose other ports by ZIELZEIT_KAFKA_BOOTSTRAP, "
+                "; ".join(taken) + ". End that process, or choose other ports with ZIELZEIT_KAFKA_BOOTSTRAP, "
                 "ZIELZEIT_KAFKA_CONTROLLER_PORT, ZIELZEIT_FLINK_REST, ZIELZEIT_FLINK_RPC_PORT or ZIELZEIT_MLFLOW_URI"
             )
         if not missing:
@@ -169,22 +169,22 @@ class Stack:
             self._runner.start(program.name)
 
     def _end_all(self) -> int:
-        mine = belonging_to(self.layout.root)
+        mine = belonging_to(self.folders.root)
         if self._runner.is_running():
             self._runner.shutdown()
             # The runner itself makes stubborn programs end, one after the other.
             psutil.wait_procs(mine, timeout=60)
-        end(belonging_to(self.layout.root), patience_seconds=10)
-        self.layout.socket.unlink(missing_ok=True)
-        self.layout.supervisor_pid.unlink(missing_ok=True)
+        end(belonging_to(self.folders.root), patience_seconds=10)
+        self.folders.socket.unlink(missing_ok=True)
+        self.folders.supervisor_pid.unlink(missing_ok=True)
         return len(mine)
 
     def _look(self, wanted: Sequence[Program]) -> list[Status]:
-        states, records = self._runner.states(), restarts.read(self.layout.journal)
+        states, records = self._runner.states(), restart_journal.read(self.folders.journal)
         statuses = []
         for program in wanted:
             entry = states.get(program.name, {"statename": "STOPPED", "pid": 0, "now": 0, "start": 0})
-            record = records.get(program.name, restarts.Record(0, False))
+            record = records.get(program.name, restart_journal.Record(0, False))
             running = entry["statename"] in _RUNNING
             statuses.append(
                 Status(
@@ -199,7 +199,7 @@ class Stack:
             )
         return statuses
 
-    def _state(self, program: Program, entry: Mapping[str, Any], record: restarts.Record) -> State:
+    def _state(self, program: Program, entry: Mapping[str, Any], record: restart_journal.Record) -> State:
         runner_state = entry["statename"]
         if runner_state == "STARTING" and record.ends:
             # Flink may still count the one that ended.
@@ -213,20 +213,20 @@ class Stack:
         return _RUNNER_STATES.get(runner_state, "down")
 
     def _complaint(self, names: Sequence[str], trouble: str) -> str:
-        sentences = [f"{name} {trouble}, its log ends: {self._last_words(name)}" for name in names]
-        return "\n".join([*sentences, f"all logs are in {self.layout.logs}; `./zielzeit stack down` ends what runs"])
+        sentences = [f"{name} {trouble}. Its log ends: {self._last_lines(name)}" for name in names]
+        return "\n".join([*sentences, f"All logs are in {self.folders.logs}; `./zielzeit stack down` ends what runs."])
 
-    def _last_words(self, name: str) -> str:
+    def _last_lines(self, name: str) -> str:
         """The last lines of the program's newest log, without the frames of a Java stack trace."""
-        files = log_files(self.layout, name)
+        files = log_files(self.folders, name)
         lines = files[-1].read_text(errors="replace").splitlines() if files else []
         telling = [line.strip() for line in lines if line.strip() and not line.startswith("\tat ")]
         return " | ".join(telling[-3:]) or "(it is empty)"
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        """Hold the stack's lock, so that two ``up`` or ``down`` at the same moment follow one another."""
-        self.layout.logs.mkdir(parents=True, exist_ok=True)
-        with (self.layout.run / "lock").open("w") as file:
+        """Hold the stack's lock: calls of ``up`` and ``down`` at the same time run one after the other."""
+        self.folders.logs.mkdir(parents=True, exist_ok=True)
+        with (self.folders.run / "lock").open("w") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield

@@ -36,7 +36,7 @@ def test_changed_code_is_warned_of_for_thread_mode_keeps_old_modules(
 def test_a_client_that_fails_is_quoted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     answer = CompletedProcess([], 1, stdout="", stderr="noise\nCaused by: java.net.ConnectException: refused\n")
     monkeypatch.setattr(submission, "flink_run", lambda *_: answer)
-    with pytest.raises(UserError, match=r"did not take the job: Caused by: java\.net\.ConnectException: refused"):
+    with pytest.raises(UserError, match=r"refused the job: Caused by: java\.net\.ConnectException: refused"):
         submission.submit(settings.load(local_dir=tmp_path))
 
 

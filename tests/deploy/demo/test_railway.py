@@ -19,7 +19,7 @@ from zielzeit.settings import load
 
 def test_the_simulator_keeps_the_railways_time_over_a_restart(tmp_path: Path) -> None:
     simulated = railway.begin(stations=5, seed=1, speed=60.0)
-    simulator, poller = railway.guests(simulated, load(), tmp_path)
+    simulator, poller = railway.programs(simulated, load(), tmp_path)
     assert "stations.txt" in poller.command[-1]
     clocks = []
     for _ in range(2):

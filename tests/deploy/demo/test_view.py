@@ -10,9 +10,9 @@ import msgspec
 import pytest
 from rich.console import Console
 
-from deploy.demo.score import Score
+from deploy.demo.statistics import DemoStatistics
 from deploy.demo.view import COLUMNS, Moment, head, joined, outcome_line, prediction_line, showing
-from tests.deploy.demo.test_score import outcome, prediction
+from tests.deploy.demo.test_statistics import outcome, prediction
 
 MOMENT = Moment(simulated=datetime(2026, 3, 10, 7, 30, tzinfo=UTC), speed=60, job="RUNNING", restarts={})
 
@@ -21,7 +21,7 @@ def shown(*, terminal: bool) -> str:
     """Two predictions, one of which came true, as they are shown."""
     out = io.StringIO()
     console = Console(file=out, force_terminal=terminal, width=140, height=30)
-    score = Score()
+    score = DemoStatistics()
     with showing(console, {"MLflow": "http://127.0.0.1:5000"}) as view:
         for event in (prediction("a"), prediction("b"), outcome("a", 5)):
             score.take(event)
@@ -55,7 +55,7 @@ def test_a_train_that_did_not_arrive_has_no_error() -> None:
 
 def test_trouble_is_in_the_head() -> None:
     moment = msgspec.structs.replace(MOMENT, job="RESTARTING", restarts={"poller": 2})
-    assert head(Score(), moment)[-2:] == ["job RESTARTING", "started again: poller 2×"]
+    assert head(DemoStatistics(), moment)[-2:] == ["job RESTARTING", "restarted: poller 2×"]
 
 
 LONG = {"train": "ICE 1234", "station": "Neuklarstadt Hbf", "destination": "Obermoordorf Mitte"}
@@ -71,7 +71,7 @@ LONG = {"train": "ICE 1234", "station": "Neuklarstadt Hbf", "destination": "Ober
     ],
 )
 def test_a_narrow_terminal_shows_fewer_columns_and_every_word_whole(width: int, gone: set[str]) -> None:
-    score = Score()
+    score = DemoStatistics()
     for number in range(3):
         told = prediction(str(number))
         told = msgspec.structs.replace(told, p10=-1.2, p90=10.5, **LONG)
@@ -90,7 +90,7 @@ def test_a_narrow_terminal_shows_fewer_columns_and_every_word_whole(width: int, 
     assert any("MAE 8.00 min, persistence 9.00" in line for line in lines)
 
 
-def screen(score: Score, width: int) -> list[str]:
+def screen(score: DemoStatistics, width: int) -> list[str]:
     """The lines of a terminal's screen."""
     out = io.StringIO()
     console = Console(file=out, force_terminal=True, width=width, height=30, color_system=None)
@@ -106,7 +106,7 @@ def test_columns_do_not_come_and_go_with_the_rows() -> None:
     console = Console(file=out, force_terminal=True, width=80, height=30, color_system=None)
     with showing(console, {}) as view:
         for station in ("Köln", "Neuklarstadt Hbf an der Moor", "Köln"):
-            score = Score()
+            score = DemoStatistics()
             score.take(msgspec.structs.replace(prediction("a"), station=station, destination="Obermoordorf"))
             view.refresh(score, MOMENT)
     headers = [line.split() for line in out.getvalue().splitlines() if "predicted" in line]

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local import flink, kafka, mlflow, supervise
-from deploy.local.layout import Layout, kafka_address, local_address
+from deploy.local import flink, kafka, mlflow, process_runner
+from deploy.local.addresses import kafka_address, local_address
+from deploy.local.folders import Folders
 from deploy.local.programs import Program, programs
 from zielzeit.errors import UserError
 from zielzeit.settings import Settings, load
@@ -60,7 +61,7 @@ def test_an_s3_store_is_told_to_every_process_and_its_key_to_nobody_else(setting
         assert configuration["s3.path.style.access"] is True
     assert "not to be told" not in repr(settings)
     flink.prepare(settings)
-    written = Layout.of(settings).flink / "conf" / "config.yaml"
+    written = Folders.of(settings).flink / "conf" / "config.yaml"
     assert "not to be told" in written.read_text()
     assert stat.S_IMODE(written.stat().st_mode) == 0o600
 
@@ -95,7 +96,7 @@ def test_the_runner_reads_commands_and_environment_as_they_were_meant(settings: 
     odd = Program(
         name="odd", part="kafka", command=["a b", "100 %"], environment={"X": "y %z, w"}, healthy=bool, priority=1
     )
-    text = supervise.configuration(Layout.of(settings), [odd])
+    text = process_runner.configuration(Folders.of(settings), [odd])
     parser = configparser.RawConfigParser()
     parser.read_string(text)
     section = parser["program:odd"]
@@ -105,10 +106,10 @@ def test_the_runner_reads_commands_and_environment_as_they_were_meant(settings: 
 
 
 def test_the_socket_moves_where_the_folder_is_too_deep_for_one(tmp_path: Path) -> None:
-    assert Layout(Path("/a")).socket == Path("/a/stack/supervisor.sock")
-    deep = Layout(tmp_path / ("x" * 120)).socket
+    assert Folders(Path("/a")).socket == Path("/a/stack/supervisor.sock")
+    deep = Folders(tmp_path / ("x" * 120)).socket
     assert len(str(deep)) < 104
-    assert deep != Layout(tmp_path / ("y" * 120)).socket
+    assert deep != Folders(tmp_path / ("y" * 120)).socket
 
 
 @pytest.mark.parametrize("value", ["kafka.example:9092", "127.0.0.1", "127.0.0.1:9092,127.0.0.1:9192", ""])
@@ -118,8 +119,9 @@ def test_the_local_stack_refuses_an_address_that_is_not_here(value: str) -> None
 
 
 def test_an_address_is_read_from_a_url_or_a_bare_pair() -> None:
-    assert str(local_address("http://localhost:8081", "X")) == "localhost:8081"
-    assert str(local_address("127.0.0.1:9092", "X")) == "127.0.0.1:9092"
+    settings = load(flink_rest="http://localhost:8081", kafka_bootstrap="127.0.0.1:9092")
+    assert str(local_address(settings, "flink_rest")) == "localhost:8081"
+    assert str(local_address(settings, "kafka_bootstrap")) == "127.0.0.1:9092"
 
 
 def test_missing_jars_are_said_with_the_command_that_fetches_them(settings: Settings, tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ def test_a_job_runs_with_the_projects_python(stack: Stack, tmp_path: Path, mode:
     settings = stack.settings.model_copy(update={"flink_execution_mode": mode})
     done = flink_run(settings, ["-py", str(job)])
     assert done.returncode == 0, done.stderr[-2000:]
-    printed = "".join(file.read_text() for file in stack.layout.logs.glob("flink-taskmanager-*.out"))
+    printed = "".join(file.read_text() for file in stack.folders.logs.glob("flink-taskmanager-*.out"))
     lines = [line for line in printed.splitlines() if line.startswith(mode)]
     assert len(lines) == 2
     assert all(sys.prefix in line for line in lines)

@@ -9,7 +9,7 @@ import sys
 import time
 from pathlib import Path
 
-from deploy.local.layout import Address
+from deploy.local.addresses import Address
 from deploy.local.processes import MARK, belonging_to, end, taken_ports
 
 

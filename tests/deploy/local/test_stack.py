@@ -12,7 +12,7 @@ import psutil
 import pytest
 import requests
 
-from deploy.local.layout import kafka_address
+from deploy.local.addresses import kafka_address
 from deploy.local.processes import belonging_to
 from deploy.local.stack import Stack, Status
 from tests.conftest import stack_settings
@@ -42,7 +42,7 @@ def test_a_killed_task_manager_comes_back_and_is_counted(stack: Stack) -> None:
         time.sleep(0.5)
     assert after.state == "up"
     assert after.pid not in (None, before.pid)
-    assert "taskmanager-1 ended unexpectedly" in stack.layout.journal.read_text()
+    assert "taskmanager-1 ended unexpectedly" in stack.folders.journal.read_text()
     overview = requests.get(f"{stack.settings.flink_rest}/overview", timeout=5).json()
     assert overview["taskmanagers"] == stack.settings.task_managers
 
@@ -56,13 +56,13 @@ def test_down_leaves_no_process_even_after_the_runner_was_killed(tmp_path: Path)
         assert small.status()[0].state == "down"
         small.up({"kafka"})
         assert small.down() > 0
-        assert belonging_to(small.layout.root) == []
+        assert belonging_to(small.folders.root) == []
         assert small.down() == small.down({"kafka"}) == 0
 
         small.up({"kafka"})
-        os.kill(int(small.layout.supervisor_pid.read_text()), signal.SIGKILL)
+        os.kill(int(small.folders.supervisor_pid.read_text()), signal.SIGKILL)
         assert small.down() > 0
-        assert belonging_to(small.layout.root) == []
+        assert belonging_to(small.folders.root) == []
     finally:
         small.down()
 
@@ -72,7 +72,7 @@ def test_a_taken_port_is_said_before_anything_is_started(tmp_path: Path) -> None
     with socket.create_server(kafka_address(small.settings)):
         with pytest.raises(UserError, match=f"is taken by .*process {os.getpid()}"):
             small.up({"kafka"})
-        assert belonging_to(small.layout.root) == []
+        assert belonging_to(small.folders.root) == []
 
 
 def test_an_unknown_part_is_refused(tmp_path: Path) -> None:

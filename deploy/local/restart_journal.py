@@ -1,7 +1,7 @@
-"""Listens to the process runner: writes each unexpected end to the journal, and stops a program that keeps ending.
+"""Journal of unexpected ends of programs, and the listener that writes it and stops a program that keeps ending.
 
-Run by supervisor as an event listener, as a file on its own: ``python restarts.py JOURNAL``. A line of the journal is
-``time program word text``, the word one of ``ended`` and ``given-up``.
+supervisor runs this file as an event listener: ``python restart_journal.py JOURNAL``. A line of the journal is
+``time program word text``; the word is ``ended`` or ``given-up``.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from xmlrpc.client import Fault
 
 LIMIT = 8
 WINDOW_SECONDS = 600.0
-"""A program may end this often in this time; then it stays down, for a loop hides a fault."""
+"""A program may end ``LIMIT`` times in this time. After one more end it stays down: endless restarts hide a fault."""
 
 
 class Limiter:
@@ -29,7 +29,7 @@ class Limiter:
         self._ends: dict[str, deque[float]] = defaultdict(deque)
 
     def ended(self, program: str, at: float) -> bool:
-        """Count an end at this time in seconds; True, and the count starts anew, where it was one too many."""
+        """Count an end at this time, in seconds; return True and reset the count if it exceeds the limit."""
         ends = self._ends[program]
         ends.append(at)
         while ends[0] <= at - self._window:
@@ -41,14 +41,14 @@ class Limiter:
 
 
 class Record(NamedTuple):
-    """What the journal says about one program."""
+    """Entries of the journal for one program."""
 
     ends: int
     given_up: bool
 
 
 def read(journal: Path) -> dict[str, Record]:
-    """What became of each program, by its name, since the process runner was started."""
+    """Records by program name, since the process runner was started."""
     records: dict[str, Record] = {}
     if journal.exists():
         for line in journal.read_text().splitlines():
@@ -69,12 +69,12 @@ def main(journal: Path) -> None:
         event = dict(pair.split(":", 1) for pair in payload.split())
         program, now = event["processname"], datetime.now(UTC)
         if headers["eventname"] == "PROCESS_STATE_FATAL":
-            note = "given-up it does not start; `./zielzeit stack logs` says why"
+            note = "given-up it does not start; see `./zielzeit stack logs`"
         elif limiter.ended(program, now.timestamp()):
             note = f"given-up it ended more than {LIMIT} times in {WINDOW_SECONDS / 60:.0f} minutes"
             _stop(runner, program)
         else:
-            note = "ended unexpectedly; it is started again"
+            note = "ended unexpectedly; it is restarted"
         with journal.open("a") as file:
             file.write(f"{now.isoformat(timespec='seconds')} {program} {note}\n")
         childutils.listener.ok(sys.stdout)

@@ -14,8 +14,8 @@ from xmlrpc.client import Fault, ServerProxy
 
 from supervisor.xmlrpc import SupervisorTransport
 
-from deploy.local import restarts
-from deploy.local.layout import Layout
+from deploy.local import restart_journal
+from deploy.local.folders import Folders
 from deploy.local.processes import MARK
 from deploy.local.programs import Program
 from zielzeit.errors import UserError
@@ -24,25 +24,25 @@ _STOP_SECONDS = 20
 _START_SECONDS = 15.0
 
 
-def configuration(layout: Layout, programs: Sequence[Program]) -> str:
+def configuration(folders: Folders, programs: Sequence[Program]) -> str:
     """``supervisord.conf`` for these programs."""
     sections: dict[str, dict[str, object]] = {
-        "unix_http_server": {"file": layout.socket, "chmod": "0700"},
+        "unix_http_server": {"file": folders.socket, "chmod": "0700"},
         "rpcinterface:supervisor": {
             "supervisor.rpcinterface_factory": "supervisor.rpcinterface:make_main_rpcinterface"
         },
         "supervisord": {
-            "pidfile": layout.supervisor_pid,
-            "logfile": layout.logs / "supervisord.log",
-            "childlogdir": layout.logs,
-            "directory": layout.root,
+            "pidfile": folders.supervisor_pid,
+            "logfile": folders.logs / "supervisord.log",
+            "childlogdir": folders.logs,
+            "directory": folders.root,
             "minfds": 4096,
         },
         "eventlistener:restarts": {
-            "command": shlex.join([sys.executable, restarts.__file__, str(layout.journal)]),
+            "command": shlex.join([sys.executable, restart_journal.__file__, str(folders.journal)]),
             "events": "PROCESS_STATE_EXITED,PROCESS_STATE_BACKOFF,PROCESS_STATE_FATAL",
             "stdout_logfile": "NONE",
-            "stderr_logfile": layout.logs / "restarts.log",
+            "stderr_logfile": folders.logs / "restarts.log",
             "stopasgroup": "true",
             "killasgroup": "true",
             # The last to end: it sees what becomes of the others.
@@ -63,7 +63,7 @@ def configuration(layout: Layout, programs: Sequence[Program]) -> str:
             "stopasgroup": "true",
             "killasgroup": "true",
             "stopwaitsecs": _STOP_SECONDS,
-            "stdout_logfile": layout.logs / f"{program.name}.out",
+            "stdout_logfile": folders.logs / f"{program.name}.out",
             "stdout_logfile_maxbytes": "20MB",
             "stdout_logfile_backups": 2,
             "redirect_stderr": "true",
@@ -75,40 +75,40 @@ def configuration(layout: Layout, programs: Sequence[Program]) -> str:
 
 
 class Runner:
-    """A process runner that may or may not be there."""
+    """The process runner of a stack, running or not."""
 
-    def __init__(self, layout: Layout) -> None:
-        self._layout = layout
+    def __init__(self, folders: Folders) -> None:
+        self._folders = folders
 
     @property
     def _rpc(self) -> Any:
         # A new one for each call: after a failed call a transport is of no more use.
-        transport = SupervisorTransport(None, None, f"unix://{self._layout.socket}")
+        transport = SupervisorTransport(None, None, f"unix://{self._folders.socket}")
         # The transport finds the socket; the address only satisfies ServerProxy.
         return ServerProxy("http://127.0.0.1", transport).supervisor
 
     def is_running(self) -> bool:
-        """Whether it answers."""
+        """Return True if the runner answers."""
         return self._states() is not None
 
     def states(self) -> Mapping[str, Mapping[str, Any]]:
-        """What supervisor says of each program (``statename``, ``pid``, ``start``, …); empty where it does not run."""
+        """supervisor's entry for each program (``statename``, ``pid``, ``start``, …); empty without a runner."""
         return self._states() or {}
 
     def ensure(self, programs: Sequence[Program]) -> None:
-        """Start the runner, or tell the running one what changed since."""
-        config = self._layout.supervisor_config
-        text = configuration(self._layout, programs)
+        """Start the runner with these programs, or give the running one the changes."""
+        config = self._folders.supervisor_config
+        text = configuration(self._folders, programs)
         if self.is_running():
             if config.read_text() != text:
                 config.write_text(text)
                 self._reload()
             return
         config.write_text(text)
-        self._layout.journal.unlink(missing_ok=True)
+        self._folders.journal.unlink(missing_ok=True)
         done = subprocess.run(
             [sys.executable, "-W", "ignore", "-m", "supervisor.supervisord", "-c", str(config)],
-            env=_environment(self._layout),
+            env=_environment(self._folders),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -117,11 +117,11 @@ class Runner:
         deadline = time.monotonic() + _START_SECONDS
         while not self.is_running():
             if done.returncode or time.monotonic() > deadline:
-                raise UserError(f"the process runner does not start, see {self._layout.logs}: {done.stderr[-500:]}")
+                raise UserError(f"the process runner does not start, see {self._folders.logs}: {done.stderr[-500:]}")
             time.sleep(0.1)
 
     def start(self, program: str) -> None:
-        """Have the program started; it returns at once."""
+        """Start the program without waiting for it."""
         try:
             self._rpc.startProcess(program, False)
         except Fault as fault:
@@ -137,7 +137,7 @@ class Runner:
                 raise
 
     def shutdown(self) -> None:
-        """Have every program stopped, in the opposite order of their start, and then the runner; returns at once."""
+        """Stop every program in reverse order of start, then the runner, without waiting."""
         try:
             self._rpc.shutdown()
         except (OSError, Fault):  # it is gone, or on its way already
@@ -158,11 +158,11 @@ class Runner:
             self._rpc.addProcessGroup(group)
 
 
-def _environment(layout: Layout) -> dict[str, str]:
-    """What the runner and with it every program of the stack inherits."""
+def _environment(folders: Folders) -> dict[str, str]:
+    """Environment of the runner, which every program of the stack inherits."""
     # Thread mode embeds the Python that comes first on the path, whatever python.executable says.
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
-    return {**os.environ, MARK: str(layout.root), "PATH": path}
+    return {**os.environ, MARK: str(folders.root), "PATH": path}
 
 
 def _pairs(environment: Mapping[str, str]) -> str:
@@ -174,7 +174,7 @@ def _escape(value: str) -> str:
     return value.replace("%", "%%")
 
 
-def log_files(layout: Layout, program: str) -> list[Path]:
+def log_files(folders: Folders, program: str) -> list[Path]:
     """The program's log files that hold something, the oldest first."""
-    files = [*layout.logs.glob(f"{program}.out"), *layout.logs.glob(f"flink-{program}-*")]
+    files = [*folders.logs.glob(f"{program}.out"), *folders.logs.glob(f"flink-{program}-*")]
     return sorted((file for file in files if file.stat().st_size), key=lambda file: file.stat().st_mtime)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from deploy.demo.score import Score
+from deploy.demo.statistics import DemoStatistics
 from zielzeit.events.structs import Decision, Outcome, Prediction
 
 NOON = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
@@ -71,7 +71,7 @@ def decision(kind: str) -> Decision:
 
 
 def test_a_doubled_prediction_shows_in_the_count_of_distinct_ids() -> None:
-    score = Score()
+    score = DemoStatistics()
     for identity in ("a", "b", "a"):
         score.take(prediction(identity))
     assert (score.predictions, score.distinct) == (3, 2)
@@ -79,14 +79,14 @@ def test_a_doubled_prediction_shows_in_the_count_of_distinct_ids() -> None:
 
 
 def test_corrections_and_late_reports_are_no_decisions() -> None:
-    score = Score()
+    score = DemoStatistics()
     for kind in ("departed", "terminated", "cancelled", "undecided", "corrected", "late"):
         score.take(decision(kind))
     assert score.decisions == 4
 
 
 def test_errors_are_means_over_the_trains_that_arrived() -> None:
-    score = Score()
+    score = DemoStatistics()
     assert score.errors is None
     score.take(outcome("a", None))
     assert score.errors is None
@@ -99,7 +99,7 @@ def test_errors_are_means_over_the_trains_that_arrived() -> None:
 
 
 def test_only_the_newest_are_kept() -> None:
-    score = Score(keep=2)
+    score = DemoStatistics(keep=2)
     for identity in "abc":
         score.take(prediction(identity))
     assert [each.id for each in score.newest] == ["b", "c"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from deploy.local.restarts import Limiter, Record, read
+from deploy.local.restart_journal import Limiter, Record, read
 
 
 def test_a_program_may_end_as_often_as_the_limit_within_the_window() -> None:
@@ -27,8 +27,8 @@ def test_the_journal_tells_restarts_and_who_was_given_up(tmp_path: Path) -> None
     journal = tmp_path / "events.log"
     assert read(journal) == {}
     journal.write_text(
-        "2026-01-01T00:00:00+00:00 kafka ended unexpectedly; it is started again\n"
-        "2026-01-01T00:00:09+00:00 kafka ended unexpectedly; it is started again\n"
+        "2026-01-01T00:00:00+00:00 kafka ended unexpectedly; it is restarted\n"
+        "2026-01-01T00:00:09+00:00 kafka ended unexpectedly; it is restarted\n"
         "2026-01-01T00:00:10+00:00 mlflow given-up it does not start\n"
     )
     assert read(journal) == {"kafka": Record(2, False), "mlflow": Record(0, True)}

@@ -1,4 +1,4 @@
-"""Counts of what the job has written so far. Pure: records in, numbers out."""
+"""Statistics of what the job has written so far. Pure: records in, numbers out."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ _REVISIONS = ("corrected", "late")
 
 
 class Errors(NamedTuple):
-    """Mean absolute errors in minutes, over the trains that arrived."""
+    """Mean absolute errors, minutes, of the trains that have arrived."""
 
     model: float
     persistence: float
 
     @property
     def skill(self) -> float:
-        """1 − MAE / MAE of persistence; 0 where persistence makes no error."""
+        """1 − MAE / MAE of persistence; 0 if persistence has no error."""
         return 1 - self.model / self.persistence if self.persistence else 0.0
 
 
-class Score:
-    """What a reader has seen since it began; keeps the newest records and counts all."""
+class DemoStatistics:
+    """Counts of all records since the start, and the newest records themselves."""
 
     def __init__(self, keep: int = 100) -> None:
         self.boards = 0
@@ -60,12 +60,12 @@ class Score:
 
     @property
     def decisions(self) -> int:
-        """Decisions, their corrections and late reports left out."""
+        """Number of decisions, without corrections and late reports."""
         return sum(count for kind, count in self.kinds.items() if kind not in _REVISIONS)
 
     @property
     def distinct(self) -> int:
-        """Distinct ids of predictions: all of them, if each was said once."""
+        """Number of distinct ids of predictions; equal to ``predictions`` if each was published once."""
         return len(self._ids)
 
     @property
