@@ -23,6 +23,7 @@ _MODULES = (
     "cli.training",
     "cli.data",
     "cli.lake",
+    "cli.stations",
     "cli.develop",
 )
 

@@ -23,7 +23,9 @@ def demo(
     minutes: Annotated[
         float | None, typer.Option(min=0.1, help="End by itself so long after the job runs; else at Ctrl-C.")
     ] = None,
-    stations: Annotated[int, typer.Option(min=5, max=500, help="Stations of the simulated railway.")] = 12,
+    station_count: Annotated[
+        int, typer.Option("--stations", min=5, max=500, help="Stations of the simulated railway.")
+    ] = 12,
     speed: Annotated[float, typer.Option(min=1, max=300, help="Simulated seconds per second.")] = 60,
     seed: Annotated[int, typer.Option(help="Equal seeds give equal railways.")] = 1,
     yes: Yes = False,
@@ -34,7 +36,7 @@ def demo(
     from deploy.demo.run import DemoOptions, demo_settings, run
 
     console = Console()
-    options = DemoOptions(minutes=minutes, stations=stations, speed=speed, seed=seed)
+    options = DemoOptions(minutes=minutes, stations=station_count, speed=speed, seed=seed)
     try:
         result = run(options, demo_settings(), console)
     except KeyboardInterrupt:

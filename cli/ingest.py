@@ -30,9 +30,11 @@ def register(app: typer.Typer) -> None:
 
 def poll(
     base_url: Annotated[str, typer.Option(help="of a DBF instance, e.g. http://127.0.0.1:8092")],
-    stations: Annotated[
+    station_names: Annotated[
         list[str],
-        typer.Option(help="names, EVA numbers or DS100 codes, by commas, or @file with one a line; repeatable"),
+        typer.Option(
+            "--stations", help="names, EVA numbers or DS100 codes, by commas, or @file with one a line; repeatable"
+        ),
     ],
     past: Annotated[bool, typer.Option(help="ask for the last hour as well (past=1)")] = True,
     clock: Annotated[Clock, typer.Option(help="whose clock gives the boards their time")] = Clock.server,
@@ -55,7 +57,7 @@ def poll(
     config = settings.load(kafka_bootstrap=kafka_bootstrap, poll_interval_seconds=poll_interval_seconds)
     plan = make_plan(
         base_url,
-        read_stations(stations),
+        read_stations(station_names),
         interval_seconds=config.poll_interval_seconds,
         past=past,
         public=public,

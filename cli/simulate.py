@@ -23,7 +23,7 @@ def register(app: typer.Typer) -> None:
 
 
 def _simulate(
-    stations: Annotated[int, typer.Option(help="Number of stations, 5 to 5400.")] = 20,
+    station_count: Annotated[int, typer.Option("--stations", help="Number of stations, 5 to 5400.")] = 20,
     seed: Annotated[int, typer.Option(help="Equal seeds give equal railways.")] = 1,
     start: Annotated[str | None, typer.Option(help="Simulated time to begin at, ISO; default: today 06:30.")] = None,
     faults: Annotated[str, typer.Option(help="none, all, or name=rate,… as in error500=0.05,outage.")] = "none",
@@ -47,7 +47,7 @@ def _simulate(
 
     begin = start_time(start)
     wrong = Faults.parse(faults, seed)
-    world = World(build(stations, seed))
+    world = World(build(station_count, seed))
     if boards is None:
         _serve_simulation(world, wrong, SimulatedClock(begin.timestamp(), speed), host=host, port=port, truth=truth)
         return

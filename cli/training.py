@@ -41,7 +41,9 @@ def train(
     quick: Annotated[
         bool, typer.Option("--quick", help="A first champion, of a simulated month that ends yesterday.")
     ] = False,
-    stations: Annotated[int, typer.Option(min=5, max=500, help="With --quick: the railway's stations.")] = 12,
+    station_count: Annotated[
+        int, typer.Option("--stations", min=5, max=500, help="With --quick: the railway's stations.")
+    ] = 12,
     seed: Annotated[int, typer.Option(help="Equal seeds give equal models, and with --quick equal railways.")] = 1,
     alias: Annotated[
         str | None, typer.Option(help="Alias of the new version; else challenger, with --quick champion.")
@@ -66,7 +68,9 @@ def train(
         if quick:
             yesterday = until.date() if until else datetime.now(UTC).date() - timedelta(days=1)
             moments = Moments.of(config)
-            first_model.simulated_month(Path(scratch), stations, seed, yesterday, moments=moments, progress=progress)
+            first_model.simulated_month(
+                Path(scratch), station_count, seed, yesterday, moments=moments, progress=progress
+            )
         data = folder or Path(scratch) / "examples"
         last = until.date() if until else _last_day(data)
         model = out or Path(scratch) / "model"

@@ -12,6 +12,8 @@ from pathlib import Path
 from zielzeit.settings import CHECKOUT
 
 _JOBS = "flink_jobs"
+_DATA = "*.zst"
+"""Files beside the modules that they read: the table of stations."""
 
 
 def pack(archive: Path) -> Path:
@@ -20,7 +22,7 @@ def pack(archive: Path) -> Path:
     partial = archive.with_suffix(".part")
     with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED) as bundle:
         for folder in packages():
-            for file in _modules(folder):
+            for file in (*_modules(folder), *sorted(folder.rglob(_DATA))):
                 bundle.write(file, file.relative_to(folder.parent))
     return partial.rename(archive)
 

@@ -49,6 +49,10 @@ class Settings(BaseSettings):
         default_factory=lambda: home() / "jars", description="Folder of the Java archives that pom.xml lists."
     )
 
+    stations: str = Field(
+        "", description="CSV file of stations that add to the packaged station table or override it; empty: none."
+    )
+
     kafka_bootstrap: str = Field("127.0.0.1:9092", description="Kafka bootstrap servers, host:port[,host:port].")
     kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
         "PLAINTEXT", description="How Kafka clients connect: in clear or by TLS, with or without a password."

@@ -13,6 +13,8 @@ _IMPORT = """
 import sys
 sys.path.insert(0, sys.argv[1])
 import flink_jobs.predict, flink_jobs.store
+from zielzeit.stations.table import packaged
+assert packaged().resolve("FF").eva == "8000105"
 print(*{module.__file__ for name, module in sys.modules.items() if name.partition('.')[0] in ('zielzeit', 'udfs')})
 """
 

@@ -1,0 +1,132 @@
+"""``zielzeit stations``: the station register."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from zielzeit import settings
+
+if TYPE_CHECKING:
+    from zielzeit.evaluation.station_names import Mentions
+    from zielzeit.stations.coverage import Coverage
+    from zielzeit.stations.register import StationRegister
+    from zielzeit.stations.station import Station
+
+_WIDTH = 80
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's commands."""
+    stations = typer.Typer(no_args_is_help=True)
+    stations.command(help="Show which station each name, EVA number or DS100 code means.")(find)
+    stations.command(help="Count the station names in recorded boards or Parquet files that are known.")(check)
+    app.add_typer(stations, name="stations", help="The station register: find stations, check the names in data.")
+
+
+def find(
+    names: Annotated[list[str], typer.Argument(help="Station names, EVA numbers or DS100 codes.", metavar="NAME…")],
+) -> None:
+    """Exit code 1 if one of the names is not found."""
+    from zielzeit.stations.table import register as load
+
+    known = load(settings.load().stations)
+    found = [_show(known, name) for name in names]
+    raise typer.Exit(0 if all(found) else 1)
+
+
+def check(
+    paths: Annotated[
+        list[Path],
+        typer.Argument(help="Folders or files of recorded boards; Parquet files or folders of them.", metavar="PATH…"),
+    ],
+    limit: Annotated[int, typer.Option(min=0, help="Number of unknown names to list for each source.")] = 20,
+) -> None:
+    """Report the share of known names by source, and the unknown names with the number of times they occur."""
+    from zielzeit.evaluation.station_names import in_archive, on_boards
+    from zielzeit.progress import Shown
+    from zielzeit.stations.coverage import coverage
+    from zielzeit.stations.table import register as load
+
+    known = load(settings.load().stations)
+    shown = Shown()
+    parquet, boards = _by_kind(paths)
+    sources: list[Mentions] = [one for path in parquet for one in in_archive(path, shown)]
+    if boards:
+        sources += on_boards(boards, shown)
+    results = [(one.source, coverage(known, one.counts)) for one in sources]
+    _print_shares(results)
+    for source, result in results:
+        _print_missing(source, result, limit)
+
+
+def _by_kind(paths: Sequence[Path]) -> tuple[list[Path], list[Path]]:
+    """Parquet files, and paths of recorded boards."""
+    parquet: list[Path] = []
+    boards: list[Path] = []
+    for path in paths:
+        files = sorted(path.rglob("*.parquet")) if path.is_dir() else [path] if path.suffix == ".parquet" else []
+        parquet += files
+        if not files:
+            boards.append(path)
+    return parquet, boards
+
+
+def _show(known: StationRegister, name: str) -> bool:
+    """Print what is known of a name and return True if it is a known station's."""
+    from zielzeit.stations.resolution import Match
+
+    found = known.find(name)
+    station = known.station(found.identity.key) if found.identity.known else None
+    if station is None:
+        print(f"{name}: {found.match}; identity: {found.identity.key}")
+        others = [one for eva in found.candidates if (one := known.station(eva))] or known.similar(name)
+        _field("one of" if found.match is Match.AMBIGUOUS else "similar", [_label(one) for one in others])
+        return False
+    print(f"{name}: {station.name} ({found.match}); identity: {found.identity.key}")
+    _field("other names", station.aliases)
+    _field("earlier names", station.earlier)
+    _field("DS100", station.codes)
+    members = known.group_of(station.eva)
+    if len(members) > 1:
+        _field("group", [_label(one) for eva in members if (one := known.station(eva))])
+    return True
+
+
+def _label(station: Station) -> str:
+    return f"{station.name} [{station.eva}]"
+
+
+def _field(title: str, values: Sequence[str]) -> None:
+    from textwrap import fill
+
+    if values:
+        indent = " " * 17
+        print(fill("; ".join(values), _WIDTH, initial_indent=f"  {title:<15}", subsequent_indent=indent))
+
+
+def _print_shares(results: Sequence[tuple[str, Coverage]]) -> None:
+    from zielzeit.stations.resolution import Match
+
+    print(f"{'source':<44}{'names':>8}{'known':>8}{'share':>9}{'mentions':>11}")
+    for source, result in results:
+        total = sum(result.mentions.values())
+        lost = result.mentions.get(Match.NONE, 0) + result.mentions.get(Match.AMBIGUOUS, 0)
+        share = 1 - lost / total if total else 1.0
+        title = source if len(source) < 44 else "…" + source[-42:]
+        print(f"{title:<44}{result.total_names:>8,}{result.known_names:>8,}{result.share:>9.2%}{share:>11.2%}")
+
+
+def _print_missing(source: str, result: Coverage, limit: int) -> None:
+    for title, names in (("unknown", result.unknown), ("ambiguous", result.ambiguous)):
+        if not names:
+            continue
+        print(f"\n{title} in {source}:")
+        by_count = sorted(names.items(), key=lambda item: (-item[1], item[0]))
+        for name, count in by_count[:limit]:
+            print(f"{count:>10,}  {name[: _WIDTH - 12]}")
+        if len(by_count) > limit:
+            print(f"{'':>12}and {len(by_count) - limit:,} more")

@@ -1,0 +1,73 @@
+"""Station names that data carries: recorded boards, and the Parquet files of an archive."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+import pyarrow.parquet as pq
+
+from zielzeit.boards.parse import BoardError, decompress, parse, route
+from zielzeit.errors import UserError
+from zielzeit.progress import SILENT, Progress
+from zielzeit.recordings.read import find_boards
+
+_NAMES = ("station", "station_name", "xml_station_name", "destination", "final_destination_station")
+_EVA = "eva"
+
+
+class Mentions(msgspec.Struct, frozen=True):
+    """How often data mentions each station, in one place (boards, or a column of a Parquet file)."""
+
+    source: str
+    counts: Counter[str]
+
+
+def on_boards(paths: Sequence[Path], progress: Progress = SILENT) -> list[Mentions]:
+    """Names of recorded boards: those of the polled stations, once a board, and those on the boards, once a row.
+
+    Raises UserError where the paths hold no boards or one cannot be opened; rows that cannot be read are passed over.
+    """
+    recording = find_boards(paths)
+    polled: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
+    routes: Counter[bytes] = Counter()
+    with progress.step("reading boards", recording.boards) as step:
+        for board in recording.read():
+            polled[board.station] += 1
+            step.advance()
+            try:
+                rows = parse(decompress(board.body)).rows
+            except BoardError:
+                continue
+            counts.update(row.destination for row in rows if row.destination)
+            routes.update(bytes(row.route) for row in rows)
+    for raw, times in routes.items():
+        for stop in route(raw):
+            counts[stop.name] += times
+    return [Mentions("polled stations", polled), Mentions("names on boards", counts)]
+
+
+def in_archive(path: Path, progress: Progress = SILENT) -> list[Mentions]:
+    """Names and EVA numbers of a Parquet file, one entry for each column that has them.
+
+    Raises UserError where the file cannot be read or has no such column.
+    """
+    try:
+        file = pq.ParquetFile(path)
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path} is not a Parquet file: {error}") from None
+    columns = [column for column in (*_NAMES, _EVA) if column in file.schema_arrow.names]
+    if not columns:
+        raise UserError(f"{path} has none of the columns {', '.join((*_NAMES, _EVA))}")
+    counts: dict[str, Counter[str]] = {column: Counter() for column in columns}
+    with progress.step(f"reading {path.name}", file.metadata.num_rows) as step:
+        for batch in file.iter_batches(columns=columns):
+            for column in columns:
+                for pair in batch.column(column).value_counts().to_pylist():
+                    if pair["values"] is not None:
+                        counts[column][str(pair["values"])] += pair["counts"]
+            step.advance(batch.num_rows)
+    return [Mentions(f"{path.name}: {column}", counts[column]) for column in columns]

@@ -1,0 +1,1 @@
+"""The station register: one identity for every station, whichever way it is spelled."""
