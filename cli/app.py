@@ -1,4 +1,4 @@
-"""The command line: one module per group of commands, errors as sentences, exit code 2 for what the user can mend."""
+"""The command line: one module per group of commands; errors are sentences, with exit code 2."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``zielzeit history import``: finished history to examples."""
+"""``zielzeit history import``: examples from finished history."""
 
 from __future__ import annotations
 
@@ -13,30 +13,30 @@ from cli.options import Grace, PollIntervalSeconds, Settle, settings_of
 def register(app: typer.Typer) -> None:
     """Add this module's commands."""
     history = typer.Typer(no_args_is_help=True)
-    history.command(
-        name="import", help="Make examples of history files or a database, beside those of earlier imports."
-    )(import_files)
-    app.add_typer(history, name="history", help="Finished history: import it as examples.")
+    history.command(name="import")(import_files)
+    app.add_typer(history, name="history", help="Import finished history as examples.")
 
 
 def import_files(
     context: typer.Context,
-    out: Annotated[Path, typer.Option("--out", help="Folder of the examples, day=YYYY-MM-DD/….")],
+    out: Annotated[Path, typer.Option("--out", help="Folder for the examples, day=YYYY-MM-DD/….")],
     files: Annotated[
         list[Path] | None, typer.Argument(help="stops_*.parquet, or months of piebro/deutsche-bahn-data.")
     ] = None,
     database: Annotated[
         str | None,
-        typer.Option(help="postgresql://user@host/name; the password is better left to PGPASSWORD or ~/.pgpass."),
+        typer.Option(help="postgresql://user@host/name; put the password into PGPASSWORD or ~/.pgpass."),
     ] = None,
     query: Annotated[
-        str, typer.Option(help="What to read from the database; columns are named as in one kind of file.")
+        str, typer.Option(help="SQL query; its columns are named as in one kind of history file.")
     ] = "SELECT * FROM stops",
     settle: Settle = None,
     grace: Grace = None,
     poll_interval_seconds: PollIntervalSeconds = None,
 ) -> None:
-    """Read rows of any known schema; print how many were left out, by reason.
+    """Make examples from history files or a database, and add them to those of earlier imports.
+
+    Reads rows of any known schema and prints how many were left out, by reason.
 
     The settings say when the stream would have known of each departure, arrival and cancellation.
     """

@@ -1,4 +1,4 @@
-"""``zielzeit decide``: the decision over recorded boards, without Flink."""
+"""``zielzeit decide``: decisions from recorded boards, without Flink."""
 
 from __future__ import annotations
 
@@ -19,26 +19,37 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Add this module's commands."""
-    app.command(name="decide", help="Decide departures from recorded boards, without Flink: a JSON line each.")(decide)
+    app.command(name="decide")(decide)
 
 
 def decide(
     context: typer.Context,
     paths: Annotated[list[Path], typer.Argument(help="Folders of YYYYMMDDTHHMM.json[.gz], or JSON lines.")],
-    station: Annotated[str | None, typer.Option(help="Station's name; else each folder's name.")] = None,
+    station: Annotated[str | None, typer.Option(help="Name of the station; default: the folder's name.")] = None,
     gap: Gap = None,
     settle: Settle = None,
     grace: Grace = None,
     max_silence: MaxSilence = None,
     truth: Annotated[
-        list[Path] | None, typer.Option(help="Compare with what happened: a truth log, or a recorded feed's folder.")
+        list[Path] | None,
+        typer.Option(
+            help="Print no decisions but compare them with the truth: a truth log, or a recorded feed's folder."
+        ),
     ] = None,
-    json_file: Annotated[Path | None, typer.Option("--json", help="With --truth: all figures, as JSON.")] = None,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", help="With --truth: write all figures to this file, as JSON.")
+    ] = None,
     job: Annotated[
-        bool, typer.Option("--job", help="Compare with what the job wrote to its topics; exit code 1 if it differs.")
+        bool,
+        typer.Option(
+            "--job",
+            help="Print no decisions but compare them with those on the job's topics; exit code 1 if they differ.",
+        ),
     ] = False,
 ) -> None:
-    """One JSON line per decision, in the order in which they are made; what could not be read goes to stderr.
+    """Decide departures from recorded boards, without Flink: a JSON line each.
+
+    Decisions are printed in the order in which they are made; boards that cannot be read are reported on stderr.
 
     With --truth no lines but how good they are: found, missed, invented, doubled, and how far delays are off.
     With --job no lines but whether the job, which has read the same boards to their end, decided the same.
@@ -54,11 +65,11 @@ def decide(
     decider = Decider.of(config)
     if truth:
         if job:
-            raise UserError("--truth and --job are two questions: ask one after the other")
+            raise UserError("give either --truth or --job, not both")
         _evaluate(paths, station, decider, truth, json_file)
         return
     if json_file is not None:
-        raise UserError(f"--json {json_file} holds the figures of a comparison: give --truth, too")
+        raise UserError(f"--json {json_file} takes the figures of a comparison: it needs --truth")
     if job:
         _compare_with_job(paths, station, decider, config)
         return

@@ -1,4 +1,4 @@
-"""``zielzeit demo``: everything in one go, on a simulated railway."""
+"""``zielzeit demo``: the whole system on a simulated railway."""
 
 from __future__ import annotations
 
@@ -14,14 +14,12 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Add this module's commands."""
-    app.command(name="demo", help="Everything in one go: stack, simulated railway, poller, model, job, live table.")(
-        demo
-    )
+    app.command(name="demo")(demo)
 
 
 def demo(
     minutes: Annotated[
-        float | None, typer.Option(min=0.1, help="End by itself so long after the job runs; else at Ctrl-C.")
+        float | None, typer.Option(min=0.1, help="End this many minutes after the job runs; default: at Ctrl-C.")
     ] = None,
     station_count: Annotated[
         int, typer.Option("--stations", min=5, max=500, help="Stations of the simulated railway.")
@@ -30,7 +28,10 @@ def demo(
     seed: Annotated[int, typer.Option(help="Equal seeds give equal railways.")] = 1,
     yes: Yes = False,
 ) -> None:
-    """Show predictions as they come, and how good they were; then a summary."""
+    """Start everything on a simulated railway and show a live table of predictions.
+
+    Starts stack, railway, poller, model and job; at the end prints a summary and stops what it has started.
+    """
     from rich.console import Console
 
     from deploy.demo.run import DemoOptions, demo_settings, run
@@ -49,7 +50,7 @@ def demo(
 
 
 def summary(result: Result) -> list[str]:
-    """What came out, for a person."""
+    """Summary of a demo, in lines."""
     score = result.score
     first, errors = result.first_prediction_seconds, score.errors
     kinds = ", ".join(f"{count} {kind}" for kind, count in score.kinds.most_common())

@@ -1,4 +1,4 @@
-"""``zielzeit lake``: what is stored."""
+"""``zielzeit lake``: list and compact the stored tables."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ def register(app: typer.Typer) -> None:
     """Add this module's commands."""
     lake = typer.Typer(invoke_without_command=True)
     lake.callback()(show)
-    lake.command(name="compact", help="Make one file of the many of each finished day.")(compact)
-    app.add_typer(lake, name="lake", help="What is stored: days, rows, files, label rate, gaps.")
+    lake.command(name="compact")(compact)
+    app.add_typer(lake, name="lake", help="List the stored tables: days, rows, files, share of labels, gaps.")
 
 
 def show(
     context: typer.Context,
     lake: LakeAt = None,
-    by_day: Annotated[bool, typer.Option("--days", help="A line for each day of each table.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="All of it as JSON.")] = False,
+    by_day: Annotated[bool, typer.Option("--days", help="Print a line per day and table.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
 ) -> None:
     """List the tables of the lake."""
     if context.invoked_subcommand is not None:
@@ -70,9 +70,9 @@ def show(
 def compact(
     context: typer.Context,
     lake: LakeAt = None,
-    quiet: Annotated[float, typer.Option(min=0, help="Minutes since a day's last file, at least.")] = 60.0,
+    quiet: Annotated[float, typer.Option(min=0, help="Leave days alone that got a file in the last minutes.")] = 60.0,
 ) -> None:
-    """Rewrite finished days; safe to stop at any moment, and to run again."""
+    """Merge the files of each finished day into one; safe to stop at any moment and to run again."""
     from zielzeit.lake.compaction import compact as compact_days
     from zielzeit.lake.reading import Lake
     from zielzeit.progress import Shown

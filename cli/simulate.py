@@ -25,13 +25,17 @@ def register(app: typer.Typer) -> None:
 def _simulate(
     station_count: Annotated[int, typer.Option("--stations", help="Number of stations, 5 to 5400.")] = 20,
     seed: Annotated[int, typer.Option(help="Equal seeds give equal railways.")] = 1,
-    start: Annotated[str | None, typer.Option(help="Simulated time to begin at, ISO; default: today 06:30.")] = None,
-    faults: Annotated[str, typer.Option(help="none, all, or name=rate,… as in error500=0.05,outage.")] = "none",
-    truth: Annotated[Path | None, typer.Option(help="Write what really happened here, JSON lines.")] = None,
+    start: Annotated[str | None, typer.Option(help="Simulated time at the start, ISO; default: today 06:30.")] = None,
+    faults: Annotated[
+        str, typer.Option(help="Faults of the server: none, all, or name=rate,… like error500=0.05,outage.")
+    ] = "none",
+    truth: Annotated[Path | None, typer.Option(help="Write what really happens to this file, JSON lines.")] = None,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)] = 8090,
     speed: Annotated[float, typer.Option(help="Simulated seconds per second.", min=0.01)] = 1.0,
-    boards: Annotated[Path | None, typer.Option(help="No server: record boards here (.jsonl or .jsonl.zst).")] = None,
+    boards: Annotated[
+        Path | None, typer.Option(help="Record boards to this file (.jsonl or .jsonl.zst) instead of serving them.")
+    ] = None,
     hours: Annotated[float, typer.Option(help="Hours to record.", min=0.01)] = 24.0,
     every: Annotated[int, typer.Option(help="Seconds between two boards of a station.", min=30)] = 180,
     past: Annotated[bool, typer.Option(help="Record boards as polled with past=1.")] = True,

@@ -1,4 +1,4 @@
-"""Commands: stack up, status, down, logs."""
+"""``zielzeit stack up | status | down | logs``: the local stack."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _COLUMNS = [
 
 def register(app: typer.Typer) -> None:
     """Add this module's commands."""
-    stack = typer.Typer(help="Start, look at and stop the local stack: Kafka, Flink, MLflow.", no_args_is_help=True)
+    stack = typer.Typer(help="Start, check and stop the local stack: Kafka, Flink, MLflow.", no_args_is_help=True)
     stack.command("up")(_up)
     stack.command("status")(_status)
     stack.command("down")(_down)
@@ -42,10 +42,12 @@ def register(app: typer.Typer) -> None:
 
 
 def _up(
-    parts: Annotated[list[str] | None, typer.Argument(help="kafka, flink, mlflow; all of them when left out")] = None,
-    foreground: Annotated[bool, typer.Option("--foreground", help="Stay, and take all down on Ctrl-C.")] = False,
+    parts: Annotated[list[str] | None, typer.Argument(help="kafka, flink, mlflow; default: all.")] = None,
+    foreground: Annotated[
+        bool, typer.Option("--foreground", help="Keep running, and stop everything at Ctrl-C.")
+    ] = False,
 ) -> None:
-    """Start what is not running yet and wait until it is well."""
+    """Start the parts that do not run, and wait until they work."""
     from deploy.local.programs import PARTS
     from deploy.local.stack import Stack
 
@@ -56,18 +58,18 @@ def _up(
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         start_visibly(stack, parts or PARTS)
-        print("Ctrl-C takes it down.", flush=True)
+        print("Ctrl-C stops it.", flush=True)
         while True:
             time.sleep(3600)
     except KeyboardInterrupt:
         pass
     finally:
-        print("Taking the stack down …", flush=True)
+        print("Stopping the stack …", flush=True)
         stack.down()
 
 
 def _status() -> None:
-    """Show how each program does; exit code 0 when all are up, else 1."""
+    """Show the state of each program; exit code 0 if all are up, else 1."""
     from deploy.local.stack import Stack
     from zielzeit.terminal_table import show
 
@@ -78,14 +80,14 @@ def _status() -> None:
 
 
 def _down(
-    parts: Annotated[list[str] | None, typer.Argument(help="kafka, flink, mlflow; all of them when left out")] = None,
+    parts: Annotated[list[str] | None, typer.Argument(help="kafka, flink, mlflow; default: all.")] = None,
 ) -> None:
-    """End every process of the stack; its data stays."""
+    """Stop every process of the stack; its data stays."""
     from deploy.local.stack import Stack
     from zielzeit.progress import Shown
 
     stack = Stack(load())
-    with Shown().step("taking the stack down"):
+    with Shown().step("stopping the stack"):
         ended = stack.down(parts or ())
     print(
         f"{'The stack' if not parts else ', '.join(parts)} is down ({ended} processes ended)."
@@ -95,10 +97,10 @@ def _down(
 
 
 def _logs(
-    part: Annotated[str, typer.Argument(help="kafka, mlflow, flink, jobmanager or taskmanager-1, -2, …")],
-    lines: Annotated[int, typer.Option("--lines", "-n", min=1, help="How many lines of each file.")] = 40,
+    part: Annotated[str, typer.Argument(help="kafka, mlflow, flink, jobmanager or taskmanager-1, -2, ….")],
+    lines: Annotated[int, typer.Option("--lines", "-n", min=1, help="Number of lines per file.")] = 40,
 ) -> None:
-    """Print the end of a part's log files."""
+    """Print the last lines of a part's log files."""
     from deploy.local.stack import Stack
 
     for file in Stack(load()).logs(part):
@@ -107,7 +109,7 @@ def _logs(
 
 
 def start_visibly(stack: Stack, parts: Sequence[str]) -> list[Status]:
-    """Bring the stack up and show how far each program is: a live table, or a line per change without a terminal."""
+    """Start the stack and show the programs' states: a live table on a terminal, else a line per change."""
     from rich.console import Console
     from rich.live import Live
 

@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Add this module's commands."""
-    app.command(name="submit", help="Submit the job to the local or any other Flink cluster.")(submit)
-    app.command(name="store", help="Submit the storage job: topics to Parquet by day, exactly once.")(store)
+    app.command(name="submit")(submit)
+    app.command(name="store")(store)
 
 
 def submit(
@@ -56,7 +56,10 @@ def submit(
     parallelism: Parallelism = None,
     resume: Resume = None,
 ) -> None:
-    """Create missing topics, start the job, and print its id and the dashboard's address."""
+    """Submit the job to the local or any other Flink cluster.
+
+    Creates missing topics first; prints the job's id and its page in the dashboard.
+    """
     from deploy.cluster.job_description import PREDICT
 
     _start(PREDICT, context, resume)
@@ -74,7 +77,10 @@ def store(
     store_interval_seconds: StoreIntervalSeconds = None,
     resume: Resume = None,
 ) -> None:
-    """Make room on the local stack where there is none, start the job, and print its id and the dashboard's address."""
+    """Submit the storage job: topics to Parquet by day, exactly once.
+
+    Adds a TaskManager to the local stack if it has no free slot; prints the job's id and its page in the dashboard.
+    """
     from deploy.cluster.job_description import STORE
 
     _start(STORE, context, resume)

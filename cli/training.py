@@ -16,20 +16,18 @@ if TYPE_CHECKING:
 
 Data = Annotated[Path | None, typer.Option("--examples", help="Folder of examples, as `history import` writes them.")]
 Named = Annotated[
-    str | None, typer.Option("--model", help="models:/…, runs:/… or a folder; else the version trained last.")
+    str | None, typer.Option("--model", help="models:/…, runs:/… or a folder; default: the version registered last.")
 ]
 
 
 def register(app: typer.Typer) -> None:
     """Add this module's commands."""
-    app.command(name="train", help="Train on examples and register the model in MLflow.")(train)
-    app.command(name="evaluate", help="Measure a model on later days: a table, JSON, an HTML report.")(evaluate)
-    app.command(name="promote", help="Make the challenger champion if it holds on the newest days, or go back.")(
-        promote
-    )
-    app.command(name="retrain", help="Import, train, evaluate, promote: once per newest day.")(retrain)
-    app.command(name="calibrate", help="Give the champion intervals that the newest days calibrate.")(calibrate)
-    app.command(name="predict", help="Score examples in a batch, with the model the stream uses.")(predict)
+    app.command(name="train")(train)
+    app.command(name="evaluate")(evaluate)
+    app.command(name="promote")(promote)
+    app.command(name="retrain")(retrain)
+    app.command(name="calibrate")(calibrate)
+    app.command(name="predict")(predict)
 
 
 def train(
@@ -39,20 +37,23 @@ def train(
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Last service day to learn from.")
     ] = None,
     quick: Annotated[
-        bool, typer.Option("--quick", help="A first champion, of a simulated month that ends yesterday.")
+        bool, typer.Option("--quick", help="Train a first champion on a simulated month that ends yesterday.")
     ] = False,
     station_count: Annotated[
-        int, typer.Option("--stations", min=5, max=500, help="With --quick: the railway's stations.")
+        int, typer.Option("--stations", min=5, max=500, help="With --quick: number of stations of the railway.")
     ] = 12,
     seed: Annotated[int, typer.Option(help="Equal seeds give equal models, and with --quick equal railways.")] = 1,
     alias: Annotated[
-        str | None, typer.Option(help="Alias of the new version; else challenger, with --quick champion.")
+        str | None, typer.Option(help="Alias of the new version; default: challenger, with --quick champion.")
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="Keep the model's files in this folder too.")] = None,
-    threads: Annotated[int, typer.Option(min=1, help="One is quicker where others keep the cores busy.")] = 2,
+    out: Annotated[Path | None, typer.Option(help="Also keep the model's files in this folder.")] = None,
+    threads: Annotated[int, typer.Option(min=1, help="Threads of LightGBM; 1 is faster on a busy machine.")] = 2,
     mlflow_uri: MlflowUri = None,
 ) -> None:
-    """Prints the new version's URI last."""
+    """Train a model on examples and register it in MLflow.
+
+    The last line of the output is the new version's URI.
+    """
     from tempfile import TemporaryDirectory
 
     from training import boosting, first_model, model_registry, model_training
@@ -100,7 +101,10 @@ def evaluate(
     report: Annotated[Path | None, typer.Option(help="Write an HTML report with plots to this file.")] = None,
     mlflow_uri: MlflowUri = None,
 ) -> None:
-    """Intervals are recalibrated for each day with the labels known when it began."""
+    """Measure a model on later days: a table, JSON, an HTML report.
+
+    Intervals are calibrated anew for each day, with the labels known at its start.
+    """
     from training import evaluation, model_registry
 
     config = settings_of(context)
@@ -122,11 +126,18 @@ def evaluate(
 def promote(
     context: typer.Context,
     folder: Data = None,
-    rollback: Annotated[bool, typer.Option("--rollback", help="Go back to the champion before.")] = False,
-    thresholds: Annotated[Path | None, typer.Option(help="Instead of training/promotion.toml.")] = None,
+    rollback: Annotated[
+        bool, typer.Option("--rollback", help="Make the previous champion the champion again.")
+    ] = False,
+    thresholds: Annotated[
+        Path | None, typer.Option(help="File of thresholds; default: training/promotion.toml.")
+    ] = None,
     mlflow_uri: MlflowUri = None,
 ) -> None:
-    """Exit code 1 where the challenger does not hold; the reasons are printed and kept with its version."""
+    """Make the challenger the champion if it is good enough on the newest days, or go back.
+
+    Exit code 1 if it is not; the reasons are printed and kept with its version.
+    """
     from training import model_registry, promotion
     from training import thresholds as limits
     from zielzeit.errors import UserError
@@ -147,12 +158,20 @@ def retrain(
     context: typer.Context,
     folder: Annotated[Path, typer.Option("--examples", help="Folder of examples, old and new.")],
     files: Annotated[list[Path] | None, typer.Argument(help="History files to import first.")] = None,
-    today: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="To judge how fresh data is.")] = None,
-    thresholds: Annotated[Path | None, typer.Option(help="Instead of training/promotion.toml.")] = None,
+    today: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Date against which the data must be fresh; default: today."),
+    ] = None,
+    thresholds: Annotated[
+        Path | None, typer.Option(help="File of thresholds; default: training/promotion.toml.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Equal seeds give equal models.")] = 1,
     mlflow_uri: MlflowUri = None,
 ) -> None:
-    """Does nothing where the newest day was trained for already; fails, changing nothing, where data is not fit."""
+    """Import, train, evaluate and promote, once per newest day.
+
+    Does nothing if a model for the newest day exists; fails without a change if the data is missing, stale or shifted.
+    """
     from training import model_registry, retraining
     from training import thresholds as limits
     from zielzeit.progress import Shown
@@ -174,7 +193,10 @@ def calibrate(
     folder: Annotated[Path, typer.Option("--examples", help="Folder of examples, old and new.")],
     mlflow_uri: MlflowUri = None,
 ) -> None:
-    """For every day between two retrainings: medians stay as they are, P10 and P90 follow the railway."""
+    """Calibrate the champion's intervals on the newest days.
+
+    For every day between two retrainings: medians stay as they are, P10 and P90 follow the railway.
+    """
     from training import model_registry, retraining
 
     config = settings_of(context)
@@ -192,7 +214,10 @@ def predict(
     model: Named = None,
     mlflow_uri: MlflowUri = None,
 ) -> None:
-    """Writes who, when, prediction and, where known, the truth."""
+    """Predict for examples in a batch, with the model that the job uses.
+
+    Writes train, time, prediction and, if known, the truth.
+    """
     from training import batch_scoring, model_registry
 
     config = settings_of(context)

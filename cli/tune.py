@@ -1,4 +1,4 @@
-"""``zielzeit tune``: what the decision's numbers rest on, learnt and drawn again."""
+"""``zielzeit tune``: learn and plot the figures behind the decision's settings."""
 
 from __future__ import annotations
 
@@ -13,16 +13,19 @@ from zielzeit.errors import UserError
 
 def register(app: typer.Typer) -> None:
     """Add this module's commands."""
-    app.command(name="tune", help="Learn silence's correction from a recorded feed; draw what waiting buys.")(tune)
+    app.command(name="tune")(tune)
 
 
 def tune(
     feed: Annotated[Path, typer.Argument(help="Folder of a recorded feed: planned stops and changes.")],
-    station: Annotated[str, typer.Option(help="Its station, as boards name it.")] = "Frankfurt(Main)Hbf",
-    out: Annotated[Path, typer.Option(help="The plot, PNG.")] = Path("docs/decisions.png"),
+    station: Annotated[str, typer.Option(help="The feed's station, as boards name it.")] = "Frankfurt(Main)Hbf",
+    out: Annotated[Path, typer.Option(help="File for the plot, PNG.")] = Path("docs/decisions.png"),
     every: Annotated[int, typer.Option(help="Seconds between two rebuilt boards.", min=30)] = 180,
 ) -> None:
-    """Print what silence's correction gives, honestly, and draw decisions against the time they take."""
+    """Learn the correction for silence from a recorded feed; plot decision latency against exact delays.
+
+    The correction is measured on periods that it was not learnt from.
+    """
     from zielzeit import berlin_time
     from zielzeit.decision.rules import Rules
     from zielzeit.evaluation import feed_truth as feeds
@@ -32,7 +35,7 @@ def tune(
     from zielzeit.progress import Shown
 
     if not (feed / iris_feed.PLAN).is_file():
-        raise UserError(f"{feed} is no recorded feed: it holds no {iris_feed.PLAN}")
+        raise UserError(f"{feed} is not a recorded feed: it has no {iris_feed.PLAN}")
     progress = Shown()
     with progress.step("boards rebuilt"):
         truth = list(feeds.read(feed, station))
