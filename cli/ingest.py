@@ -1,4 +1,4 @@
-"""Commands: how boards get into the topic, and a look at any topic."""
+"""Commands that bring boards into the topic and the lake, and one that shows the records of any topic."""
 
 from __future__ import annotations
 
@@ -10,11 +10,19 @@ from typing import Annotated
 
 import typer
 
-from cli.options import KafkaBootstrap, LakeAt, PollIntervalSeconds
+from cli.options import KafkaBootstrap, LakeAt, PollIntervalSeconds, TopicPrefix, settings_of
+
+Recorded = Annotated[
+    list[Path],
+    typer.Argument(help="Folders of YYYYMMDDTHHMM.json[.gz|.zst], folders of such folders, or files of JSON lines."),
+]
+StationOf = Annotated[
+    str | None, typer.Option("--station", help="Station of the boards, if neither folder nor file name says it.")
+]
 
 
 class Clock(StrEnum):
-    """Whose clock gives a board its time."""
+    """Clock that gives a board its event time."""
 
     server = "server"
     local = "local"
@@ -29,32 +37,38 @@ def register(app: typer.Typer) -> None:
 
 
 def poll(
-    base_url: Annotated[str, typer.Option(help="of a DBF instance, e.g. http://127.0.0.1:8092")],
+    context: typer.Context,
+    base_url: Annotated[str, typer.Option(help="Address of a DBF instance, e.g. http://127.0.0.1:8092.")],
     station_names: Annotated[
         list[str],
         typer.Option(
-            "--stations", help="names, EVA numbers or DS100 codes, by commas, or @file with one a line; repeatable"
+            "--stations",
+            help="Names, EVA numbers or DS100 codes, separated by commas, or @file with one per line; repeatable.",
         ),
     ],
-    past: Annotated[bool, typer.Option(help="ask for the last hour as well (past=1)")] = True,
-    clock: Annotated[Clock, typer.Option(help="whose clock gives the boards their time")] = Clock.server,
+    past: Annotated[bool, typer.Option(help="Ask for the departures of the last hour, too (past=1).")] = True,
+    clock: Annotated[Clock, typer.Option(help="Clock that gives the boards their event time.")] = Clock.server,
     poll_interval_seconds: PollIntervalSeconds = None,
-    rate: Annotated[float | None, typer.Option(min=0.1, help="most requests a minute in all")] = None,
+    rate: Annotated[
+        float | None, typer.Option(min=0.1, help="Most requests per minute, retries included; without it no limit.")
+    ] = None,
     public: Annotated[
-        bool, typer.Option("--public", help="keep the public instance's rules, whatever the host")
+        bool, typer.Option("--public", help="Keep the rules of the public instance, whatever the host.")
     ] = False,
-    concurrency: Annotated[int | None, typer.Option(min=1, help="most requests at once; as needed by default")] = None,
-    timeout: Annotated[float, typer.Option(min=0.1, help="seconds for one request")] = 10.0,
+    concurrency: Annotated[
+        int | None, typer.Option(min=1, help="Most requests at once; without it as many as the stations need.")
+    ] = None,
+    timeout: Annotated[float, typer.Option(min=0.1, help="Seconds for a request, from its begin to its end.")] = 10.0,
     kafka_bootstrap: KafkaBootstrap = None,
+    topic_prefix: TopicPrefix = None,
 ) -> None:
     """Poll the boards of a DBF instance into the topic boards until Ctrl-C."""
-    from zielzeit import settings
     from zielzeit.sources.plan import make_plan
     from zielzeit.sources.run import poll_until_stopped
     from zielzeit.sources.station_list import read_stations
 
     _log_to_stderr()
-    config = settings.load(kafka_bootstrap=kafka_bootstrap, poll_interval_seconds=poll_interval_seconds)
+    config = settings_of(context)
     plan = make_plan(
         base_url,
         read_stations(station_names),
@@ -69,20 +83,21 @@ def poll(
 
 
 def replay(
-    paths: Annotated[
-        list[Path], typer.Argument(help="folders of YYYYMMDDTHHMM.json[.gz], folders of such folders, or JSON lines")
-    ],
-    station: Annotated[str | None, typer.Option(help="whose boards they are, if not the folder's name")] = None,
+    context: typer.Context,
+    paths: Recorded,
+    station: StationOf = None,
     speed: Annotated[
-        float | None, typer.Option(min=0.001, help="times real time, e.g. 60; without it as fast as it goes")
+        float | None, typer.Option(min=0.001, help="Multiple of real time, e.g. 60; without it as fast as possible.")
     ] = None,
-    url_past: Annotated[bool, typer.Option("--url-past", help="note that the boards were polled with past=1")] = False,
+    url_past: Annotated[
+        bool, typer.Option("--url-past", help="Mark the boards as polled with past=1, in their header url.")
+    ] = False,
     kafka_bootstrap: KafkaBootstrap = None,
+    topic_prefix: TopicPrefix = None,
 ) -> None:
-    """Send recorded boards to the topic boards with their own times."""
+    """Send recorded boards to the topic boards, with their own times."""
     from threading import Event
 
-    from zielzeit import settings
     from zielzeit.kafka.producer import BoardProducer
     from zielzeit.progress import Shown
     from zielzeit.recordings.read import find_boards
@@ -92,7 +107,7 @@ def replay(
     _log_to_stderr()
     recording = find_boards(paths, station)
     stop = Event()
-    with BoardProducer(settings.load(kafka_bootstrap=kafka_bootstrap)) as producer:
+    with BoardProducer(settings_of(context)) as producer:
         with stopping(stop.set, producer.abandon):
             try:
                 with Shown().step("boards read", recording.boards) as step:
@@ -112,19 +127,14 @@ def replay(
         producer.check()
 
 
-def keep(
-    paths: Annotated[list[Path], typer.Argument(help="folders of boards, or JSON lines")],
-    station: Annotated[str | None, typer.Option(help="of boards whose folder or name does not say it")] = None,
-    lake: LakeAt = None,
-) -> None:
+def keep(context: typer.Context, paths: Recorded, station: StationOf = None, lake: LakeAt = None) -> None:
     """Put recorded boards into the lake, for a job that starts from the archive."""
-    from zielzeit import settings
     from zielzeit.lake.reading import Lake
     from zielzeit.progress import Shown
     from zielzeit.recordings.read import find_boards
     from zielzeit.recordings.to_lake import keep as put
 
-    config = settings.load(lake=lake)
+    config = settings_of(context)
     recording = find_boards(paths, station)
     with Shown().step("boards kept", recording.boards) as step:
         days = put(recording.read(), Lake.of(config), lambda _: step.advance())
@@ -132,33 +142,32 @@ def keep(
 
 
 def tail(
-    topic: Annotated[str, typer.Argument(help="boards, departures, predictions, outcomes, …")],
-    from_beginning: Annotated[bool, typer.Option("--from-beginning", help="not only what comes from now on")] = False,
-    limit: Annotated[int | None, typer.Option(min=1, help="end after so many records")] = None,
-    raw: Annotated[bool, typer.Option("--raw", help="the boards' bodies instead of a line each")] = False,
-    no_follow: Annotated[bool, typer.Option("--no-follow", help="end at the topic's present end")] = False,
+    context: typer.Context,
+    topic: Annotated[str, typer.Argument(help="Name without prefix: boards, departures, predictions, outcomes, …")],
+    from_beginning: Annotated[
+        bool,
+        typer.Option("--from-beginning", help="Begin with the topic's first record instead of the next one."),
+    ] = False,
+    limit: Annotated[int | None, typer.Option(min=1, help="Number of records after which to end.")] = None,
+    raw: Annotated[bool, typer.Option("--raw", help="Show the bodies of boards instead of a line about each.")] = False,
+    no_follow: Annotated[bool, typer.Option("--no-follow", help="End at the topic's present end.")] = False,
     kafka_bootstrap: KafkaBootstrap = None,
+    topic_prefix: TopicPrefix = None,
 ) -> None:
-    """Show the records of a topic, boards unpacked, only what is committed."""
+    """Show the committed records of a topic, one line each; boards are decompressed and summed up."""
     from itertools import islice
     from threading import Event
 
-    from zielzeit import settings
     from zielzeit.errors import UserError
-    from zielzeit.kafka.consumer import describe, read_topic
+    from zielzeit.kafka.consumer import read_topic
+    from zielzeit.kafka.record_text import describe
     from zielzeit.shutdown import stopping
     from zielzeit.topics import ALL
 
     if topic not in ALL:
         raise UserError(f"there is no topic {topic!r}: choose one of {', '.join(ALL)}")
     stop = Event()
-    records = read_topic(
-        settings.load(kafka_bootstrap=kafka_bootstrap),
-        topic,
-        from_beginning=from_beginning,
-        follow=not no_follow,
-        stop=stop,
-    )
+    records = read_topic(settings_of(context), topic, from_beginning=from_beginning, follow=not no_follow, stop=stop)
     with stopping(stop.set, sys.exit):
         for record in islice(records, limit):
             print(describe(topic, record, raw=raw), flush=True)

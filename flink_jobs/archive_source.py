@@ -9,8 +9,6 @@ watermark, and if no board has come from the topic by then, every later board wo
 from __future__ import annotations
 
 import pyarrow as pa
-from confluent_kafka import KafkaException
-from confluent_kafka.admin import AdminClient
 from pyflink.common import Types, WatermarkStrategy
 from pyflink.datastream import StreamExecutionEnvironment
 from pyflink.datastream.connectors.number_seq import NumberSequenceSource
@@ -21,6 +19,7 @@ from udfs.archive import ReadArchive
 from zielzeit import topics
 from zielzeit.boards.record import TIMESTAMP
 from zielzeit.errors import UserError
+from zielzeit.kafka.admin import partition_count
 from zielzeit.lake.board_archive import JOB_COLUMNS, Archive, Span
 from zielzeit.lake.reading import Lake
 from zielzeit.settings import Settings
@@ -32,7 +31,6 @@ _BOARD = Types.ROW_NAMED(
     [_MILLISECONDS if name == TIMESTAMP else name for name in JOB_COLUMNS],
     stream_types(pa.int64() if name == TIMESTAMP else kind for name, kind in JOB_COLUMNS.items()),
 )
-_TIMEOUT_SECONDS = 10
 _FOREVER = 2**62
 
 
@@ -66,7 +64,7 @@ def add(env: StreamExecutionEnvironment, tables: StreamTableEnvironment, setting
         .build()
     )
     tables.create_temporary_view(VIEW, boards, schema)
-    return start_after(span, _partitions(settings) if span.next_offsets else 0)
+    return start_after(span, partition_count(settings, topics.BOARDS) if span.next_offsets else 0)
 
 
 def start_after(span: Span, partitions: int) -> dict[str, str]:
@@ -83,14 +81,3 @@ def start_after(span: Span, partitions: int) -> dict[str, str]:
             f"partition:{partition},offset:{offset}" for partition, offset in sorted(offsets.items())
         ),
     }
-
-
-def _partitions(settings: Settings) -> int:
-    topic = settings.topic(topics.BOARDS)
-    try:
-        known = AdminClient(settings.kafka_client_config() | {"log_level": 0}).list_topics(
-            topic, timeout=_TIMEOUT_SECONDS
-        )
-    except KafkaException as error:
-        raise UserError(f"no broker answers at {settings.kafka_bootstrap}: {error.args[0].str()}") from None
-    return len(known.topics[topic].partitions)

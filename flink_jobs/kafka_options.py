@@ -49,15 +49,15 @@ def board_columns(names: Iterable[str]) -> list[str]:
 
 def client(settings: Settings) -> dict[str, str]:
     """Properties of the Java client that reach and authenticate at the broker."""
-    config = settings.kafka_client_config()
     properties = {
-        "properties.bootstrap.servers": config["bootstrap.servers"],
-        "properties.security.protocol": config["security.protocol"],
+        "properties.bootstrap.servers": settings.kafka_bootstrap,
+        "properties.security.protocol": settings.kafka_security_protocol,
     }
-    if "sasl.mechanism" in config:
-        module = _LOGIN_MODULES.get(config["sasl.mechanism"], _SCRAM)
-        user, password = (_quoted(config[name]) for name in ("sasl.username", "sasl.password"))
-        properties["properties.sasl.mechanism"] = config["sasl.mechanism"]
+    if settings.kafka_security_protocol.startswith("SASL"):
+        module = _LOGIN_MODULES.get(settings.kafka_sasl_mechanism, _SCRAM)
+        user = _quoted(settings.kafka_sasl_username)
+        password = _quoted(settings.kafka_sasl_password.get_secret_value())
+        properties["properties.sasl.mechanism"] = settings.kafka_sasl_mechanism
         properties["properties.sasl.jaas.config"] = f"{module} required username={user} password={password};"
     return properties
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import msgspec
-from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, TopicPartition
+from kafka import KafkaConsumer, TopicPartition
+from kafka.errors import KafkaError
 
 from zielzeit import topics
 from zielzeit.events.structs import Decision, Outcome, Prediction
+from zielzeit.kafka.client import broker_error
+from zielzeit.kafka.consumer import committed_consumer
 from zielzeit.settings import Settings
 
 Event = Decision | Prediction | Outcome
@@ -21,58 +25,49 @@ _DECODERS: dict[str, msgspec.json.Decoder[Event]] = {
     topics.OUTCOMES: msgspec.json.Decoder(Outcome),
 }
 _MOST = 1000
-_OFFSET_TIMEOUT_SECONDS = 0.5
+_OFFSET_TIMEOUT_MILLISECONDS = 500
 
 
 class Reader:
     """A ``read_committed`` reader of what the job writes, from the beginning; without a broker it reads nothing."""
 
-    def __init__(self, consumer: Consumer, settings: Settings) -> None:
+    def __init__(self, consumer: KafkaConsumer, settings: Settings) -> None:
         self._consumer = consumer
         self._decoders = {settings.topic(name): decoder for name, decoder in _DECODERS.items()}
         self._boards = [
             TopicPartition(settings.topic(topics.BOARDS), number) for number in range(settings.topic_partitions)
         ]
-        self._board_counts = [0] * len(self._boards)
+        self._board_count = 0
         consumer.assign(
-            [
-                TopicPartition(topic, number, OFFSET_BEGINNING)
-                for topic in self._decoders
-                for number in range(settings.topic_partitions)
-            ]
+            [TopicPartition(topic, number) for topic in self._decoders for number in range(settings.topic_partitions)]
         )
+        consumer.seek_to_beginning()
 
     def read(self, timeout_seconds: float) -> Iterator[Event]:
-        """What came within this time, at most a thousand records."""
-        for message in self._consumer.consume(_MOST, timeout_seconds):
-            if message.error() is None:  # errors are those of a broker that is away: librdkafka goes on by itself
-                yield self._decoders[message.topic()].decode(message.value())
+        """Events that came within this time, a thousand at most."""
+        end, count = time.monotonic() + timeout_seconds, 0
+        while count < _MOST and (left := end - time.monotonic()) > 0:
+            for records in self._consumer.poll(round(left * 1000), max_records=_MOST - count).values():
+                count += len(records)
+                for record in records:
+                    yield self._decoders[record.topic].decode(record.value)
 
     def boards(self) -> int:
-        """How many boards there are, by the ends of their topic: their bodies need not be read."""
-        for index, partition in enumerate(self._boards):
-            try:
-                _, end = self._consumer.get_watermark_offsets(partition, timeout=_OFFSET_TIMEOUT_SECONDS)
-            except KafkaException:
-                break
-            self._board_counts[index] = end
-        return sum(self._board_counts)
+        """Number of boards, from the ends of their topic: their bodies need not be read."""
+        try:
+            ends = self._consumer.end_offsets(self._boards, timeout_ms=_OFFSET_TIMEOUT_MILLISECONDS)
+        except KafkaError:  # the broker is away
+            return self._board_count
+        self._board_count = sum(ends.values())
+        return self._board_count
 
 
 @contextmanager
 def reading(settings: Settings) -> Iterator[Reader]:
-    """A reader of topics that exist."""
-    consumer = Consumer(
-        settings.kafka_client_config()
-        | {
-            "group.id": "zielzeit-demo",  # required, and unused: partitions are assigned, nothing is committed
-            "isolation.level": "read_committed",
-            "enable.auto.commit": False,
-            "reconnect.backoff.max.ms": 1000,
-            "log_level": 0,
-        }
-    )
+    """A reader of topics that exist. Raises UserError if no broker answers."""
     try:
+        consumer = committed_consumer(settings)
+    except KafkaError as error:
+        raise broker_error(settings, error) from None
+    with closing(consumer):
         yield Reader(consumer, settings)
-    finally:
-        consumer.close()

@@ -1,4 +1,4 @@
-"""The local broker: one node, broker and controller in one (KRaft), nothing ever expires."""
+"""The local Kafka: one process that is broker and controller (KRaft); no record is deleted for its age."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ logger.server.level = INFO
 
 
 def server_properties(settings: Settings) -> str:
-    """The broker's ``server.properties``."""
+    """Content of the broker's ``server.properties``."""
     address = kafka_address(settings)
     controller = f"{address.host}:{settings.kafka_controller_port}"
     properties = {
@@ -53,7 +53,7 @@ def server_properties(settings: Settings) -> str:
         "transaction.state.log.min.isr": 1,
         "share.coordinator.state.topic.replication.factor": 1,
         "share.coordinator.state.topic.min.isr": 1,
-        # Few partitions of the inner topics: a broker for one machine need not open 150 log files.
+        # Kafka's own topics have few partitions: the default would open 150 log files on one machine.
         "offsets.topic.num.partitions": 4,
         "transaction.state.log.num.partitions": 4,
         # Flink's open transactions must outlive a checkpoint interval and a long restart.
@@ -65,14 +65,14 @@ def server_properties(settings: Settings) -> str:
 
 
 def command(settings: Settings) -> list[str]:
-    """What starts the broker in the foreground."""
+    """Command line that runs the broker in the foreground."""
     return [*_java(settings, heap="512m"), "kafka.Kafka", str(Folders.of(settings).kafka / "server.properties")]
 
 
 def prepare(settings: Settings) -> None:
     """Write the configuration and format the storage folder, once.
 
-    Raises UserError where the jars are missing or the broker's own tool refuses.
+    Raises UserError if the jars are missing or the broker's own tool refuses.
     """
     jars(settings.jars_dir / "kafka")
     folder = Folders.of(settings).kafka
@@ -106,6 +106,6 @@ def _java(settings: Settings, heap: str) -> list[str]:
 
 
 def cluster_id() -> str:
-    """A random id in Kafka's own spelling: 16 bytes in URL-safe base 64, without the padding."""
+    """A random cluster id as Kafka writes it: 16 bytes in URL-safe base 64, without padding."""
     # The format tool takes an id that begins with a dash for an option.
     return base64.urlsafe_b64encode(b"\0" + uuid.uuid4().bytes[1:]).decode().rstrip("=")

@@ -116,15 +116,9 @@ def _added(added: AddedProgram) -> Program:
 
 
 def _broker_answers(settings: Settings) -> bool:
-    from confluent_kafka import KafkaException  # noqa: PLC0415 - a heavy library, wanted only here
-    from confluent_kafka.admin import AdminClient  # noqa: PLC0415
+    from zielzeit.kafka.admin import answers  # noqa: PLC0415 - a heavy library, wanted only here
 
-    try:
-        # A broker that is not there yet is no news: keep librdkafka's complaints out of the terminal.
-        client = AdminClient({**settings.kafka_client_config(), "log_level": 0})
-        return bool(client.list_topics(timeout=_HEALTH_TIMEOUT_SECONDS).brokers)
-    except KafkaException:
-        return False
+    return answers(settings, _HEALTH_TIMEOUT_SECONDS)
 
 
 def _is_registered(rest: Address, name: str) -> bool:

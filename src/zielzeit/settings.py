@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -190,14 +190,17 @@ class Settings(BaseSettings):
         secret = {name: value.get_secret_value() for name, value in values.items() if isinstance(value, SecretStr)}
         return {environment_variable(name): str(value) for name, value in (values | secret).items()}
 
-    def kafka_client_config(self) -> dict[str, str]:
-        """librdkafka properties that reach and authenticate at the broker."""
-        config = {"bootstrap.servers": self.kafka_bootstrap, "security.protocol": self.kafka_security_protocol}
+    def kafka_client_config(self) -> dict[str, Any]:
+        """Options of kafka-python's clients that reach the broker and authenticate there. Secrets stand in clear."""
+        config: dict[str, Any] = {
+            "bootstrap_servers": self.kafka_bootstrap.split(","),
+            "security_protocol": self.kafka_security_protocol,
+        }
         if self.kafka_security_protocol.startswith("SASL"):
             config |= {
-                "sasl.mechanism": self.kafka_sasl_mechanism,
-                "sasl.username": self.kafka_sasl_username,
-                "sasl.password": self.kafka_sasl_password.get_secret_value(),
+                "sasl_mechanism": self.kafka_sasl_mechanism,
+                "sasl_plain_username": self.kafka_sasl_username,
+                "sasl_plain_password": self.kafka_sasl_password.get_secret_value(),
             }
         return config
 

@@ -13,7 +13,8 @@ import pytest
 from deploy.local.stack import Stack
 from tests.integration import job
 from zielzeit.berlin_time import BERLIN
-from zielzeit.kafka.consumer import TopicRecord, read_topic
+from zielzeit.kafka.consumer import read_topic
+from zielzeit.kafka.topic_record import TopicRecord
 from zielzeit.lake.table_definitions import TABLES
 from zielzeit.recordings.read import read_boards
 from zielzeit.settings import Settings

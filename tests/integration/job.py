@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 import requests
-from confluent_kafka import Producer
+from kafka import KafkaProducer
 
 from deploy.cluster.submit import submit
 from deploy.local.stack import Stack
@@ -60,17 +60,20 @@ def publish(settings: Settings, boards: Iterable[BoardRecord]) -> None:
 def publish_at(settings: Settings, boards: Iterable[tuple[int, BoardRecord]]) -> None:
     """Write boards to the partitions named, in the order given, as no poller of ours would."""
     ensure_topics(settings, topics.ALL)
-    producer = Producer(settings.kafka_client_config() | {"linger.ms": 20})
-    for partition, board in boards:
-        producer.produce(
-            settings.topic(topics.BOARDS),
-            value=compress(board.body),
-            key=board.station.encode(),
-            partition=partition,
-            timestamp=round(board.polled_at.timestamp() * 1000),
-            headers=headers(board),
-        )
-    assert producer.flush(30) == 0
+    with KafkaProducer(**settings.kafka_client_config(), linger_ms=20) as producer:
+        sent = [
+            producer.send(
+                settings.topic(topics.BOARDS),
+                value=compress(board.body),
+                key=board.station.encode(),
+                partition=partition,
+                timestamp_ms=round(board.polled_at.timestamp() * 1000),
+                headers=headers(board),
+            )
+            for partition, board in boards
+        ]
+        for one in sent:
+            one.get(30)
 
 
 def publish_end_of_time(settings: Settings, last: datetime) -> None:

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import msgspec
 import psutil
 import pytest
-from confluent_kafka import Producer
+from kafka import KafkaProducer
 from moto.server import ThreadedMotoServer
 from pyarrow import fs
 
@@ -29,7 +29,7 @@ from zielzeit import topics
 from zielzeit.berlin_time import BERLIN
 from zielzeit.boards.record import HEADERS
 from zielzeit.kafka.admin import ensure_topics
-from zielzeit.kafka.consumer import TopicRecord
+from zielzeit.kafka.topic_record import TopicRecord
 from zielzeit.lake.columns import Column
 from zielzeit.lake.compaction import compact
 from zielzeit.lake.reading import Lake
@@ -112,19 +112,22 @@ def test_a_killed_task_manager_leaves_no_row_double_and_none_missing(
 
 def _publish(settings: Settings, written: Topics, piece: int, pieces: int) -> None:
     """One of so many pieces of what the topics carried, with an aborted transaction beside it."""
-    _transaction(settings, written, piece, pieces).commit_transaction()
-    _transaction(settings, written, 0, pieces).abort_transaction()
+    with _transaction(settings, written, piece, pieces) as producer:
+        producer.commit_transaction()
+    with _transaction(settings, written, 0, pieces) as producer:
+        producer.abort_transaction()
 
 
-def _transaction(settings: Settings, written: Topics, piece: int, pieces: int) -> Producer:
-    producer = Producer({**settings.kafka_client_config(), "transactional.id": f"{settings.topic_prefix}test"})
+def _transaction(settings: Settings, written: Topics, piece: int, pieces: int) -> KafkaProducer:
+    producer = KafkaProducer(**settings.kafka_client_config(), transactional_id=f"{settings.topic_prefix}test")
     producer.init_transactions()
     producer.begin_transaction()
     for name, records in written.items():
         for record in itertools.islice(records, piece, None, pieces):
-            producer.produce(
-                settings.topic(name), record.value, record.key, timestamp=round(record.at.timestamp() * 1000),
-                headers=list(record.headers.items()),
+            producer.send(
+                settings.topic(name), record.value, record.key.encode(),
+                headers=[(header, value.encode()) for header, value in record.headers.items()],
+                timestamp_ms=round(record.at.timestamp() * 1000),
             )  # fmt: skip
     producer.flush()
     return producer

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from threading import Event, Timer
 
 import pytest
 
 from zielzeit.boards.record import BoardRecord
+from zielzeit.errors import UserError
 from zielzeit.recordings.replay import Pace, replay
 
 START = datetime(2024, 10, 30, 15, 30, tzinfo=UTC)
@@ -61,6 +63,27 @@ def test_a_stop_ends_a_long_wait_at_once() -> None:
     started = time.monotonic()
     assert replay(boards(2), kafka, speed=0.01, past=False, stop=stop) == {"X": 1}
     assert time.monotonic() - started < 1
+
+
+def test_boards_are_read_in_order_and_not_far_ahead_and_an_error_ends_the_replay() -> None:
+    read: list[int] = []
+
+    def reading() -> Iterator[BoardRecord]:
+        for number, board in enumerate(boards(500)):
+            if number == 400:
+                raise UserError("the file is broken")
+            read.append(number)
+            yield board
+
+    class Watching(Collected):
+        def publish(self, record: BoardRecord) -> None:
+            super().publish(record)
+            assert len(read) - len(self.boards) < 100
+
+    kafka = Watching()
+    with pytest.raises(UserError, match="the file is broken"):
+        replay(reading(), kafka, speed=None, past=False, stop=Event())
+    assert [board.url for board in kafka.boards] == [f"x/{number}" for number in range(400)]
 
 
 def test_past_is_noted_in_the_url() -> None:

@@ -1,1 +1,1 @@
-"""Kafka: topics' administration, producer of boards, consumer for people."""
+"""Kafka: administration of the topics, producer of boards, consumer of committed records."""

@@ -1,28 +1,30 @@
-"""The topics in Kafka: made where they are missing, so that no record is deleted or refused for the age of its time."""
+"""Administration of the topics: they are created so that no record is deleted or refused for the age of its time."""
 
 from __future__ import annotations
 
 import logging
+import socket
 import time
-from collections.abc import Iterable
-from concurrent.futures import Future
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
-from confluent_kafka import KafkaError, KafkaException
-from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, ResourceType
+from kafka import KafkaAdminClient
+from kafka.admin import ConfigResource, ConfigResourceType
+from kafka.errors import KafkaError, TopicAlreadyExistsError, UnknownTopicOrPartitionError, for_code
 
 from zielzeit.errors import UserError
+from zielzeit.kafka.client import CONNECT_SECONDS, broker_error, options
 from zielzeit.settings import Settings
 from zielzeit.topics import BOARDS
 
 log = logging.getLogger(__name__)
 
-_TIMEOUT_SECONDS = 5.0
 _POLL_SECONDS = 0.1
 _FOREVER = str(2**63 - 1)
 
 
 def topic_config(name: str) -> dict[str, str]:
-    """Settings of one of the topics of ``zielzeit.topics``.
+    """Kafka's configuration of one of the topics of ``zielzeit.topics``.
 
     Record timestamps are event times: years old in a replay, hours ahead under a fast simulator. So nothing is deleted
     by age, and a time ahead of the broker's clock is no reason to refuse a record (by default over an hour is).
@@ -30,79 +32,104 @@ def topic_config(name: str) -> dict[str, str]:
     return {
         "retention.ms": "-1",
         "message.timestamp.after.max.ms": _FOREVER,
-        # Boards come packed one by one and stay so: neither broker nor JVM should unpack and pack again.
+        # Boards come compressed one by one: neither broker nor JVM should decompress and compress them again.
         "compression.type": "producer" if name == BOARDS else "zstd",
     }
 
 
 def ensure_topics(settings: Settings, names: Iterable[str]) -> list[str]:
-    """Create those of the topics that do not exist; returns the full names of the created ones.
+    """Create the topics that do not exist, and wait until they can be used; returns the full names of the created ones.
 
-    Existing topics are left alone, with a warning where they delete by age. Raises UserError where no broker answers
-    or the broker refuses.
+    Existing topics are left alone, with a warning if they delete by age. Raises UserError if no broker answers or the
+    broker refuses.
     """
-    admin = AdminClient(settings.kafka_client_config() | {"log_level": 0})
     wanted = {settings.topic(name): topic_config(name) for name in names}
-    try:
-        existing = admin.list_topics(timeout=_TIMEOUT_SECONDS).topics.keys() & wanted.keys()
-        missing = [
-            NewTopic(topic, settings.topic_partitions, config=config)
+    with _admin(settings) as admin:
+        existing = wanted.keys() & set(admin.list_topics())
+        missing = {
+            topic: {"num_partitions": settings.topic_partitions, "configs": config}
             for topic, config in wanted.items()
             if topic not in existing
-        ]
-        futures = admin.create_topics(missing, request_timeout=_TIMEOUT_SECONDS) if missing else {}
-        created = [topic for topic, future in futures.items() if _ignoring(KafkaError.TOPIC_ALREADY_EXISTS, future)]
-        _warn_of_retention(admin, existing)
-    except KafkaException as error:
-        raise broker_error(settings, error) from None
+        }
+        created: list[str] = []
+        if missing:
+            answers = admin.create_topics(missing, raise_errors=False, wait_for_metadata=True)["topics"]
+            # Another process may have created a topic in between.
+            created = [answer["name"] for answer in answers if _done(answer, already=TopicAlreadyExistsError)]
+        for topic in sorted(existing):
+            _warn_of_retention(admin, topic)
     return created
 
 
 def remove_topics(settings: Settings, names: Iterable[str]) -> None:
-    """Delete those of the topics that exist, with all their records, and wait until they are gone.
+    """Delete the topics that exist, with all their records, and wait until they are gone.
 
-    Raises UserError where no broker answers or the broker refuses.
+    Raises UserError if no broker answers or the broker refuses.
     """
-    admin = AdminClient(settings.kafka_client_config() | {"log_level": 0})
     unwanted = {settings.topic(name) for name in names}
-    try:
-        while existing := admin.list_topics(timeout=_TIMEOUT_SECONDS).topics.keys() & unwanted:
-            for future in admin.delete_topics(list(existing), request_timeout=_TIMEOUT_SECONDS).values():
-                _ignoring(KafkaError.UNKNOWN_TOPIC_OR_PART, future)
+    with _admin(settings) as admin:
+        while existing := unwanted & set(admin.list_topics()):
+            for answer in admin.delete_topics(sorted(existing), raise_errors=False)["topics"]:
+                _done(answer, already=UnknownTopicOrPartitionError)
             time.sleep(_POLL_SECONDS)
-    except KafkaException as error:
+
+
+def partition_count(settings: Settings, name: str) -> int:
+    """Number of partitions of a topic, 0 if there is no such topic. Raises UserError if no broker answers."""
+    with _admin(settings) as admin:
+        return sum(len(topic["partitions"]) for topic in admin.describe_topics([settings.topic(name)]))
+
+
+def largest_record(settings: Settings, name: str) -> int:
+    """Bytes of the largest batch of records that an existing topic takes. Raises UserError if no broker answers."""
+    with _admin(settings) as admin:
+        return int(_config(admin, settings.topic(name), "max.message.bytes"))
+
+
+def answers(settings: Settings, timeout_seconds: float) -> bool:
+    """Return True if one of the bootstrap servers answers within the time."""
+    host, _, port = settings.kafka_bootstrap.split(",")[0].rpartition(":")
+    try:
+        # A broker that is down refuses the connection: that is cheaper to see than by a client of Kafka.
+        socket.create_connection((host, int(port)), timeout_seconds).close()
+        with _admin(settings, timeout_seconds):
+            return True
+    except (OSError, UserError):
+        return False
+
+
+@contextmanager
+def _admin(settings: Settings, timeout_seconds: float | None = None) -> Iterator[KafkaAdminClient]:
+    """A client for administration; errors of Kafka become UserErrors."""
+    milliseconds = round((timeout_seconds or CONNECT_SECONDS) * 1000)
+    try:
+        with KafkaAdminClient(**options(settings) | {"bootstrap_timeout_ms": milliseconds}) as admin:
+            yield admin
+    except KafkaError as error:
         raise broker_error(settings, error) from None
 
 
-def broker_error(settings: Settings, error: KafkaException) -> UserError:
-    """What a person should read when Kafka cannot be reached or refuses."""
-    cause: KafkaError = error.args[0]
-    if cause.code() in (KafkaError._TRANSPORT, KafkaError._TIMED_OUT, KafkaError._ALL_BROKERS_DOWN):
-        return UserError(
-            f"no Kafka broker answers at {settings.kafka_bootstrap}: start the local stack with './zielzeit stack up' "
-            "or name your broker with ZIELZEIT_KAFKA_BOOTSTRAP"
+def _done(answer: dict[str, object], *, already: type[KafkaError]) -> bool:
+    """Return True if the broker did it, False if it had been done before, which the error ``already`` says.
+
+    Raises any other error that the answer holds.
+    """
+    error = for_code(answer["error_code"])
+    if answer["error_code"] and error is not already:
+        raise error(answer.get("error_message"))
+    return not answer["error_code"]
+
+
+def _config(admin: KafkaAdminClient, topic: str, key: str) -> str:
+    resource = ConfigResource(ConfigResourceType.TOPIC, topic, [key])
+    value: str = admin.describe_configs([resource], config_filter="all")["topic"][topic][key]["value"]
+    return value
+
+
+def _warn_of_retention(admin: KafkaAdminClient, topic: str) -> None:
+    if (retention := _config(admin, topic, "retention.ms")) != "-1":
+        log.warning(
+            "topic %s deletes records older than %s ms, which recorded boards are: set its retention.ms to -1",
+            topic,
+            retention,
         )
-    return UserError(f"Kafka at {settings.kafka_bootstrap} refused: {cause.str()}")
-
-
-def _ignoring(code: int, future: Future[None]) -> bool:
-    """Whether it was done; False where another process did it just before, which this error code tells."""
-    try:
-        future.result()
-    except KafkaException as error:
-        if error.args[0].code() == code:
-            return False
-        raise
-    return True
-
-
-def _warn_of_retention(admin: AdminClient, topics: Iterable[str]) -> None:
-    resources = [ConfigResource(ResourceType.TOPIC, topic) for topic in topics]
-    futures = admin.describe_configs(resources, request_timeout=_TIMEOUT_SECONDS) if resources else {}
-    for resource, future in futures.items():
-        if (retention := future.result()["retention.ms"].value) != "-1":
-            log.warning(
-                "topic %s deletes records older than %s ms, which recorded boards are: set its retention.ms to -1",
-                resource.name,
-                retention,
-            )

@@ -1,9 +1,11 @@
-"""Recorded boards into Kafka with their own times, as fast as it goes or at a multiple of real time."""
+"""Replay: recorded boards into Kafka with their own times, as fast as possible or at a multiple of real time."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable
+from collections import Counter, deque
+from collections.abc import Callable, Generator, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import datetime
 from threading import Event
 from time import monotonic
@@ -12,6 +14,9 @@ from typing import Protocol
 import msgspec
 
 from zielzeit.boards.record import BoardRecord
+
+_READ_AHEAD = 32
+"""Boards that are read while earlier ones are sent."""
 
 
 class Publisher(Protocol):
@@ -22,7 +27,7 @@ class Publisher(Protocol):
 
 
 class Pace:
-    """When a board is due if the first one is due now and time runs ``speed`` times as fast as it did."""
+    """When each board is due, if the first one is due at once and time runs ``speed`` times as fast as it did."""
 
     def __init__(self, speed: float, clock: Callable[[], float] = monotonic) -> None:
         self._speed = speed
@@ -30,7 +35,7 @@ class Pace:
         self._origin: tuple[datetime, float] | None = None
 
     def wait_seconds(self, at: datetime) -> float:
-        """Seconds from now until the board of that time is due; 0 or less where it is."""
+        """Seconds until the board of this time is due; 0 or less if it is due already."""
         if self._origin is None:
             self._origin = (at, self._clock())
         first, started = self._origin
@@ -46,18 +51,33 @@ def replay(
     stop: Event,
     on_board: Callable[[BoardRecord], object] = lambda board: None,
 ) -> Counter[str]:
-    """Publish the boards until they end or ``stop`` is set; returns how many per station.
+    """Publish the boards until they end or ``stop`` is set; returns the number of boards per station.
 
-    ``speed`` None: without waiting. ``past`` notes in the header ``url`` that the boards were polled with ``past=1``.
+    ``speed`` is a multiple of real time, or None for as fast as possible. ``past`` marks the boards as polled with
+    ``past=1``, in their header ``url``. ``on_board`` is called after each board.
     """
     pace = Pace(speed) if speed else None
     counts: Counter[str] = Counter()
-    for board in boards:
-        while pace and (wait := pace.wait_seconds(board.polled_at)) > 0 and not stop.wait(min(wait, 1.0)):
-            publisher.serve()
-        if stop.is_set():
-            break
-        publisher.publish(msgspec.structs.replace(board, url=f"{board.url}?past=1") if past else board)
-        counts[board.station] += 1
-        on_board(board)
+    with closing(_ahead(boards)) as read:
+        for board in read:
+            while pace and (wait := pace.wait_seconds(board.polled_at)) > 0 and not stop.wait(min(wait, 1.0)):
+                publisher.serve()
+            if stop.is_set():
+                break
+            publisher.publish(msgspec.structs.replace(board, url=f"{board.url}?past=1") if past else board)
+            counts[board.station] += 1
+            on_board(board)
     return counts
+
+
+def _ahead(boards: Iterable[BoardRecord]) -> Generator[BoardRecord, None, None]:
+    """The boards in order, read by a thread of their own: decompressing a file leaves the interpreter to others."""
+    iterator = iter(boards)
+    with ThreadPoolExecutor(1, thread_name_prefix="read") as reader:
+        waiting = deque(reader.submit(next, iterator, None) for _ in range(_READ_AHEAD))
+        try:
+            while (board := waiting.popleft().result()) is not None:
+                waiting.append(reader.submit(next, iterator, None))
+                yield board
+        finally:
+            reader.shutdown(cancel_futures=True)

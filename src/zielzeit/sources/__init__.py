@@ -1,1 +1,1 @@
-"""Who is asked for boards, how often, and what the replies mean."""
+"""Sources of boards: the poll plan and its schedule, the poller, and what DBF's replies mean."""

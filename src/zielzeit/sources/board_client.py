@@ -15,6 +15,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import HTTPError
 from urllib3.util import Retry
 
 LARGEST_BODY_BYTES = 16 * 1024 * 1024
@@ -78,6 +79,9 @@ class BoardClient:
         except requests.RequestException:
             self._raise_if_cut(exchange)
             raise
+        except HTTPError as error:  # requests does not translate all of urllib3's
+            self._raise_if_cut(exchange)
+            raise requests.ConnectionError(error) from None
         finally:
             with self._lock:
                 self._exchanges.discard(exchange)

@@ -1,4 +1,4 @@
-"""Which stations are polled how often, and whether the instance allows it."""
+"""The poll plan: which stations are polled how often, checked against the rules of the instance."""
 
 from __future__ import annotations
 
@@ -24,26 +24,29 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """A poll plan that keeps the rules."""
 
     base_url: str
-    """Without a slash at the end."""
+    """Address of the DBF instance, without a slash at the end."""
     stations: tuple[str, ...]
+    """Names, EVA numbers or DS100 codes, each once."""
     past: bool
+    """Whether boards include the departures of the last 60 minutes."""
     interval_seconds: float
-    """Wall time between two polls of a station."""
+    """Seconds of wall time between two polls of a station."""
     per_minute: float | None
-    """Most requests a minute in all, retries included; None: no limit."""
+    """Most requests per minute in all, retries included; None: no limit."""
     spacing_seconds: float
-    """Least wall time between two requests for one station."""
+    """Least seconds of wall time between a reply for a station and the next request for it."""
     timeout_seconds: float
+    """Most seconds that a request may take, from its begin to its end."""
     concurrency: int
     """Most requests under way at once."""
 
     @property
     def requests_per_minute(self) -> float:
-        """Without retries."""
+        """Requests per minute of all stations, without retries."""
         return len(self.stations) * 60 / self.interval_seconds
 
     def phase_seconds(self, index: int) -> float:
-        """When after the start the station is polled first: the stations share the interval evenly."""
+        """Seconds from the start to the first poll of a station: the stations share the interval evenly."""
         return self.interval_seconds * index / len(self.stations)
 
     def url(self, station: str) -> str:
@@ -62,10 +65,10 @@ def make_plan(
     timeout_seconds: float = 10.0,
     concurrency: int | None = None,
 ) -> Plan:
-    """The plan, or a UserError with the arithmetic where it breaks the rate or a rule of the public instance.
+    """A checked plan. Raises UserError, with the arithmetic, if it breaks the rate or a rule of the public instance.
 
-    ``public``: the rules of the public instance hold for this host as well. Without ``concurrency`` there are as many
-    connections as it takes that stations which all time out do not delay each other.
+    With ``public`` the rules of the public instance hold for this host as well. Without ``concurrency`` there are as
+    many connections as it takes that stations which all time out do not delay each other.
     """
     host = _check_url(base_url)
     names = tuple(dict.fromkeys(name.strip() for name in stations if name.strip()))
@@ -97,7 +100,7 @@ def make_plan(
 
 
 def _check_url(base_url: str) -> str:
-    """The host. Raises UserError where it is no http address."""
+    """The host of an http address. Raises UserError if it is none."""
     parts = urlsplit(base_url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise UserError(f"--base-url {base_url!r} is no address: give one like http://127.0.0.1:8092")

@@ -1,0 +1,38 @@
+"""Records of a topic as text for a person: one line per record, boards decompressed and summed up."""
+
+from __future__ import annotations
+
+import msgspec
+
+from zielzeit.berlin_time import BERLIN
+from zielzeit.boards.parse import decompress
+from zielzeit.kafka.topic_record import TopicRecord
+from zielzeit.topics import BOARDS
+
+
+class _Board(msgspec.Struct):
+    departures: list[msgspec.Raw]
+
+
+def describe(name: str, record: TopicRecord, *, raw: bool) -> str:
+    """The line for a record of a topic; with ``raw`` its value alone, the body of a board decompressed."""
+    if name != BOARDS:
+        return record.value.decode(errors="replace")
+    try:
+        body = decompress(record.value)
+    except ValueError as error:
+        return f"{_time(record)}  {record.key}  {error}"
+    if raw:
+        return body.decode(errors="replace")
+    try:
+        rows = f"{len(msgspec.json.decode(body, type=_Board).departures)} rows"
+    except msgspec.DecodeError:
+        rows = "no board"
+    compressed = f", {len(record.value) / 1000:.1f} kB compressed" if len(record.value) != len(body) else ""
+    source = " ".join(record.headers.get(header, "") for header in ("source", "url"))
+    return f"{_time(record)}  {record.key}  {rows}, {len(body) / 1000:.1f} kB{compressed}  {source}"
+
+
+def _time(record: TopicRecord) -> str:
+    """Event time in Berlin."""
+    return f"{record.at.astimezone(BERLIN):%Y-%m-%d %H:%M:%S%z}"
