@@ -81,11 +81,11 @@ for package in (bench, cli, deploy, flink_jobs, training, udfs, zielzeit):
             importlib.import_module(module.name)
 from deploy.cluster import code_archive
 from deploy.local import java
-from training import report, thresholds
+from training import evaluation_report, thresholds
 from zielzeit import settings
 assert java._POM.is_file(), java._POM
 assert thresholds.load().promotion
-assert report.TEMPLATE.is_file()
+assert evaluation_report.TEMPLATE.is_file()
 assert {folder.name for folder in code_archive.packages()} == {"flink_jobs", "udfs", "zielzeit"}
 assert settings.CHECKOUT is None
 assert str(settings.load().local_dir) == sys.argv[1], settings.load().local_dir
