@@ -56,7 +56,7 @@ def decide(
     """
     import msgspec
 
-    from zielzeit.decision.decider import Decider, Unreadable
+    from zielzeit.decision.decider import Decider, RejectedBoard
     from zielzeit.decision.offline import decide as decide_boards
     from zielzeit.events.structs import Decision
     from zielzeit.recordings.read import read_boards
@@ -76,7 +76,7 @@ def decide(
     encode = msgspec.json.Encoder().encode
     out = sys.stdout.buffer
     for name, at, output in decide_boards(read_boards(paths, station), decider):
-        if isinstance(output, Unreadable):
+        if isinstance(output, RejectedBoard):
             print(f"{name} {at}: {output.reason}", file=sys.stderr)
         elif isinstance(output, Decision):
             out.write(encode(output) + b"\n")

@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from zielzeit.berlin_time import MINUTE
 from zielzeit.errors import UserError
 
 
@@ -40,7 +39,7 @@ def tune(
     with progress.step("boards rebuilt"):
         truth = list(feeds.read(feed, station))
         changes = iris_feed.read_changes(feed)
-        begin, end = (berlin_time.instant_datetime(changes[place].at // MINUTE) for place in (0, -1))
+        begin, end = (berlin_time.datetime_of(changes[place].at) for place in (0, -1))
         default = list(rebuild(feed, station, begin, end, every=every, past=False))
         silent = tuning.silent_trains(default, {stop.id: stop for stop in truth}, Rules())
         past = list(rebuild(feed, station, begin, end, every=every, past=True))

@@ -21,6 +21,7 @@ from sklearn.metrics import (
 from training import calibration, dataset, examples
 from training.dataset import Examples, Vector
 from zielzeit import berlin_time, service_days, train_classes
+from zielzeit.berlin_time import WallMinutes
 from zielzeit.errors import UserError
 from zielzeit.model.delay_model import Calibration, LightGBMModel
 
@@ -202,4 +203,4 @@ def _number(day: str) -> int:
 
 def _begin(day: int) -> float:
     """When a service day begins, minutes since 1970 UTC."""
-    return float(berlin_time.wall_to_instant(day * berlin_time.DAY + service_days.SERVICE_DAY_STARTS))
+    return float(berlin_time.wall_to_utc(WallMinutes(day * berlin_time.DAY + service_days.SERVICE_DAY_STARTS)))

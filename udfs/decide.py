@@ -11,10 +11,11 @@ from pyflink.datastream import KeyedProcessFunction, OutputTag, RuntimeContext, 
 
 from udfs.keyed_state import KEYED, StructState, map_state
 from zielzeit import berlin_time
+from zielzeit.berlin_time import Milliseconds
 from zielzeit.decision.dead_letter import dead_letter
-from zielzeit.decision.decider import Decider, Unreadable
+from zielzeit.decision.decider import Decider, RejectedBoard
 from zielzeit.decision.planned_stop import PlannedStop, encode
-from zielzeit.decision.rules import Station
+from zielzeit.decision.state import StationState
 from zielzeit.decision.station import Board, StationProcess, Step
 from zielzeit.events import topic_record
 from zielzeit.events.structs import Decision
@@ -34,7 +35,7 @@ class Decide(KeyedProcessFunction):  # type: ignore[misc]  # PyFlink is untyped
         """Bind the process to the state of the current key."""
         self._process = StationProcess(
             self._decider,
-            station=StructState(runtime_context, "station", Station, msgspec.json),  # routes are raw JSON
+            station=StructState(runtime_context, "station", StationState, msgspec.json),  # routes are raw JSON
             memory=map_state(runtime_context, "decided", Types.STRING()),
             waiting=map_state(runtime_context, "waiting", Types.LONG()),
         )
@@ -47,7 +48,7 @@ class Decide(KeyedProcessFunction):  # type: ignore[misc]  # PyFlink is untyped
             name, self._process.on_board(name, ctx.timestamp(), board, timers.current_watermark()), timers
         )
 
-    def on_timer(self, timestamp: int, ctx: KeyedProcessFunction.OnTimerContext) -> Iterator[Any]:
+    def on_timer(self, timestamp: Milliseconds, ctx: KeyedProcessFunction.OnTimerContext) -> Iterator[Any]:
         """It is the turn of a board, or a deadline is reached."""
         name, timers = ctx.get_current_key(), ctx.timer_service()
         step = self._process.on_time(name, timestamp, timers.current_watermark())
@@ -59,7 +60,7 @@ class Decide(KeyedProcessFunction):  # type: ignore[misc]  # PyFlink is untyped
         if step.register is not None:
             timers.register_event_time_timer(step.register)
         for output in step.outputs:
-            if isinstance(output, Unreadable):
+            if isinstance(output, RejectedBoard):
                 yield Row(*topic_record.of_dead_letter(dead_letter(output, step, station, self._topic)))
                 continue
             if isinstance(output, Decision):

@@ -10,8 +10,9 @@ from pyflink.common import Row, Types
 from pyflink.datastream import KeyedProcessFunction, RuntimeContext
 
 from udfs.keyed_state import StructState, map_state
+from zielzeit.berlin_time import Milliseconds
 from zielzeit.runs.run_process import RunProcess
-from zielzeit.runs.tracker import Train
+from zielzeit.runs.train_state import TrainState
 
 NETWORK = ""
 """The one key of all messages: they concern the whole network."""
@@ -20,12 +21,12 @@ _encode = msgspec.msgpack.Encoder().encode
 
 
 class Follow(KeyedProcessFunction):  # type: ignore[misc]  # PyFlink is untyped
-    """Takes decisions and emits ``zielzeit.runs.tracker.Message``, both as ``KEYED``."""
+    """Takes decisions and emits ``zielzeit.runs.messages.Message``, both as ``KEYED``."""
 
     def open(self, runtime_context: RuntimeContext) -> None:
         """Bind the process to the state of the current key."""
         self._process = RunProcess(
-            train=StructState(runtime_context, "train", Train),
+            train=StructState(runtime_context, "train", TrainState),
             waiting=map_state(runtime_context, "waiting", Types.LONG()),
         )
 
@@ -37,7 +38,7 @@ class Follow(KeyedProcessFunction):  # type: ignore[misc]  # PyFlink is untyped
             ctx.timer_service().register_event_time_timer(timer)
         return iter(())
 
-    def on_timer(self, timestamp: int, ctx: KeyedProcessFunction.OnTimerContext) -> Iterator[Any]:
+    def on_timer(self, timestamp: Milliseconds, ctx: KeyedProcessFunction.OnTimerContext) -> Iterator[Any]:
         """It is the turn of decisions, or an ending falls due."""
         key = ctx.get_current_key()
         step = self._process.on_time(timestamp)

@@ -9,6 +9,7 @@ from pyflink.common import Row, Types
 from pyflink.datastream import KeyedProcessFunction, RuntimeContext
 
 from udfs.keyed_state import map_state
+from zielzeit.berlin_time import Milliseconds
 from zielzeit.events import topic_record
 from zielzeit.model.label_process import LabelProcess
 
@@ -31,7 +32,7 @@ class Label(KeyedProcessFunction):  # type: ignore[misc]  # PyFlink is untyped
             ctx.timer_service().register_event_time_timer(timer)
         return iter(())
 
-    def on_timer(self, timestamp: int, ctx: KeyedProcessFunction.OnTimerContext) -> Iterator[Any]:
+    def on_timer(self, timestamp: Milliseconds, ctx: KeyedProcessFunction.OnTimerContext) -> Iterator[Any]:
         """It is the turn of endings."""
         for outcome, example in self._process.on_time(timestamp):
             yield Row(*topic_record.of_outcome(outcome))

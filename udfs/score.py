@@ -14,6 +14,7 @@ from pyflink.common import Row, Types
 from pyflink.datastream import KeyedProcessFunction, OutputTag, RuntimeContext
 
 from udfs.keyed_state import KEYED, StructState, map_state
+from zielzeit.berlin_time import Milliseconds
 from zielzeit.events import topic_record
 from zielzeit.model.champion import Champion
 from zielzeit.model.registry_address import Registry
@@ -26,7 +27,7 @@ _encode = msgspec.msgpack.Encoder().encode
 
 
 class Score(KeyedProcessFunction):  # type: ignore[misc]  # PyFlink is untyped
-    """Takes ``zielzeit.runs.tracker.Message`` of all runs under one key; emits ``RECORD`` rows of predictions."""
+    """Takes ``zielzeit.runs.messages.Message`` of all runs under one key; emits ``RECORD`` rows of predictions."""
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
@@ -53,7 +54,7 @@ class Score(KeyedProcessFunction):  # type: ignore[misc]  # PyFlink is untyped
             ctx.timer_service().register_event_time_timer(timer)
         return iter(())
 
-    def on_timer(self, timestamp: int, ctx: KeyedProcessFunction.OnTimerContext) -> Iterator[Any]:
+    def on_timer(self, timestamp: Milliseconds, ctx: KeyedProcessFunction.OnTimerContext) -> Iterator[Any]:
         """All messages of an instant have arrived."""
         step = self._process.on_time(timestamp)
         for key, scored in step.scored:

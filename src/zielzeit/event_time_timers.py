@@ -5,28 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterator
 from heapq import heappop, heappush
 
-BEFORE_ALL = -(2**62)
-"""The watermark before the first element, milliseconds."""
+from zielzeit.berlin_time import Milliseconds
+
+BEFORE_ALL = Milliseconds(-(2**62))
+"""The watermark before the first element."""
 
 
 class EventTimeTimers:
     """Timers that fire in order of time and key. A key has at most one timer for an instant, as in Flink."""
 
     def __init__(self) -> None:
-        self._order: list[tuple[int, str]] = []
-        self._registered: set[tuple[int, str]] = set()
+        self._order: list[tuple[Milliseconds, str]] = []
+        self._registered: set[tuple[Milliseconds, str]] = set()
 
-    def register(self, key: str, at: int) -> None:
-        """Register a timer (milliseconds since 1970 UTC)."""
+    def register(self, key: str, at: Milliseconds) -> None:
+        """Register a timer."""
         if (at, key) not in self._registered:
             self._registered.add((at, key))
             heappush(self._order, (at, key))
 
-    def delete(self, key: str, at: int) -> None:
+    def delete(self, key: str, at: Milliseconds) -> None:
         """Delete a timer; one that does not exist is ignored."""
         self._registered.discard((at, key))
 
-    def fire(self, watermark: int) -> Iterator[tuple[int, str]]:
+    def fire(self, watermark: Milliseconds) -> Iterator[tuple[Milliseconds, str]]:
         """Yield ``(time, key)`` of each timer up to the watermark, also of those registered meanwhile."""
         while self._order and self._order[0][0] <= watermark:
             timer = heappop(self._order)

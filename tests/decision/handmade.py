@@ -8,8 +8,10 @@ from datetime import datetime
 from typing import Any
 
 from zielzeit import berlin_time
-from zielzeit.decision.decider import Decider, Output, Unreadable
-from zielzeit.decision.rules import Rules, Station
+from zielzeit.berlin_time import Milliseconds
+from zielzeit.decision.decider import Decider, Output, RejectedBoard
+from zielzeit.decision.rules import Rules
+from zielzeit.decision.state import StationState
 from zielzeit.events.structs import Decision
 
 HERE = "Musterstadt Hbf"
@@ -59,7 +61,7 @@ def body(*rows: dict[str, Any]) -> bytes:
     return json.dumps({"departures": rows}, ensure_ascii=False).encode()
 
 
-def at(time: str) -> int:
+def at(time: str) -> Milliseconds:
     """Milliseconds of ``HH:MM[:SS]`` on the tests' day, or of an ISO time, in Berlin where it names no offset."""
     given = datetime.fromisoformat(time if "T" in time else f"{DAY}T{time}")
     return berlin_time.milliseconds(given if given.tzinfo else given.replace(tzinfo=berlin_time.BERLIN))
@@ -75,8 +77,8 @@ class Watched:
 
     def __init__(self, rules: Rules | None = None, *, grace: int = 0, name: str = HERE) -> None:
         self.name = name
-        self.decider = Decider(rules or Rules(), grace, every_sight=True)
-        self.station, self.memory = Station(), dict[str, bytes]()
+        self.decider = Decider(rules or Rules(), grace, all_planned_stops=True)
+        self.station, self.memory = StationState(), dict[str, bytes]()
         self.outputs: list[Output] = []
 
     def board(self, time: str, *rows: dict[str, Any]) -> list[Decision]:
@@ -99,7 +101,7 @@ class Watched:
         """The same rows on each board from ``first`` to ``last``."""
         decisions = []
         for moment in range(at(first), at(last) + 1, 180_000):
-            iso = berlin_time.instant_datetime(moment / 60_000).isoformat()
+            iso = berlin_time.datetime_of(Milliseconds(moment)).isoformat()
             decisions += self.board(iso, *rows)
         return decisions
 
@@ -111,7 +113,7 @@ class Watched:
     @property
     def refused(self) -> list[str]:
         """Why boards were not believed or understood."""
-        return [o.reason for o in self.outputs if isinstance(o, Unreadable)]
+        return [o.reason for o in self.outputs if isinstance(o, RejectedBoard)]
 
     def kinds(self) -> list[str]:
         """Kinds of all decisions so far, in order."""

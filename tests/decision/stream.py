@@ -12,7 +12,7 @@ import msgspec
 
 from zielzeit.decision.decider import Decider, Output
 from zielzeit.decision.offline import Stations
-from zielzeit.decision.rules import Station
+from zielzeit.decision.state import StationState
 from zielzeit.decision.station import StationProcess
 from zielzeit.event_time_timers import BEFORE_ALL
 from zielzeit.events.structs import Decision
@@ -32,10 +32,10 @@ class Encoded:
     def __init__(self) -> None:
         self._stored = b""
 
-    def load(self) -> Station:
-        return msgspec.json.decode(self._stored, type=Station) if self._stored else Station()
+    def load(self) -> StationState:
+        return msgspec.json.decode(self._stored, type=StationState) if self._stored else StationState()
 
-    def store(self, value: Station) -> None:
+    def store(self, value: StationState) -> None:
         self._stored = msgspec.json.encode(value)
 
     def clear(self) -> None:

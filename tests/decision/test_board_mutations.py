@@ -13,8 +13,8 @@ import zstandard
 from tests.decision.handmade import THROUGH, Watched, at, body, row
 from zielzeit.berlin_time import MINUTE
 from zielzeit.boards import parse
-from zielzeit.decision.decider import Unreadable
-from zielzeit.decision.rules import Station
+from zielzeit.decision.decider import RejectedBoard
+from zielzeit.decision.state import StationState
 
 MUTATED = 10_000
 ODD: list[Any] = [
@@ -120,12 +120,12 @@ def test_ten_thousand_mutated_boards_are_understood_or_refused() -> None:
         for outcome in found:
             assert msgspec.json.decode(msgspec.json.encode(outcome))
             assert msgspec.msgpack.encode(outcome)
-        if any(isinstance(outcome, Unreadable) for outcome in found):
+        if any(isinstance(outcome, RejectedBoard) for outcome in found):
             refused += 1
         else:
             understood += 1
         if number % 50 == 0:
-            assert msgspec.json.decode(msgspec.json.encode(station.station), type=Station) == station.station
+            assert msgspec.json.decode(msgspec.json.encode(station.station), type=StationState) == station.station
     assert understood > MUTATED / 20
     assert refused > MUTATED / 2
 
@@ -174,8 +174,8 @@ def test_a_station_goes_on_after_what_it_refused() -> None:
 def test_times_that_cannot_be_are_refused(moment: int) -> None:
     station = Watched()
     (outcome,) = station.decider.take(station.name, station.station, station.memory, body(row()), moment)
-    assert isinstance(outcome, Unreadable)
-    assert station.station == Station()
+    assert isinstance(outcome, RejectedBoard)
+    assert station.station == StationState()
 
 
 def test_what_a_reason_says_is_short_and_is_text() -> None:

@@ -1,4 +1,4 @@
-"""The event of a verdict: its id, its delay, its place in the run, its times."""
+"""The event of a transition: its id, its delay, its place in the run, its times."""
 
 from __future__ import annotations
 

@@ -14,7 +14,8 @@ from tests.decision.scenarios import HERE, START, recordings
 from tests.decision.stream import Arrival, Stream
 from zielzeit.berlin_time import MINUTE
 from zielzeit.decision.decider import Decider, Output
-from zielzeit.decision.rules import Rules, Station
+from zielzeit.decision.rules import Rules
+from zielzeit.decision.state import StationState
 from zielzeit.events.structs import Decision
 
 GRACE = 5
@@ -36,7 +37,7 @@ def run(boards: list[Arrival], watermarks: list[int] | None = None) -> Stream:
 
 
 def as_set(outputs: list[Output]) -> Counter[bytes]:
-    """Outcomes whatever their order: an unreadable board may stand before or after what fell due by then."""
+    """Outcomes whatever their order: an rejected board may stand before or after what fell due by then."""
     return Counter(msgspec.json.encode(outcome) for outcome in outputs)
 
 
@@ -119,7 +120,7 @@ def test_nothing_is_decided_twice(boards: list[Arrival]) -> None:
 @given(recordings())
 def test_restarts_between_any_two_steps_change_nothing(boards: list[Arrival]) -> None:
     """``Stream`` writes and reads its state at every step; here it stays in memory."""
-    decider, station, memory = Decider(Rules(), GRACE), Station(), dict[str, bytes]()
+    decider, station, memory = Decider(Rules(), GRACE), StationState(), dict[str, bytes]()
     outputs = []
     for board in boards:
         outputs += decider.take(HERE, station, memory, board.value, board.polled_at)
@@ -134,7 +135,7 @@ def test_looking_at_the_clock_more_often_changes_nothing(boards: list[Arrival], 
     decider = Decider(Rules(), GRACE)
     found = []
     for pauses in (False, True):
-        station, memory, outputs = Station(), dict[str, bytes](), []
+        station, memory, outputs = StationState(), dict[str, bytes](), []
         for board in boards:
             if pauses:
                 for moment in range(station.frontier or board.polled_at, board.polled_at - 1, (every + 1) * 1_000):

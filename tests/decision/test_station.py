@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from tests.decision.handmade import HERE, at, body, row
 from zielzeit.berlin_time import MINUTE
 from zielzeit.decision.dead_letter import MAX_BODY, dead_letter
-from zielzeit.decision.decider import Decider, Output, Unreadable
-from zielzeit.decision.rules import Rules, Station
+from zielzeit.decision.decider import Decider, Output, RejectedBoard
+from zielzeit.decision.rules import Rules
+from zielzeit.decision.state import StationState
 from zielzeit.decision.station import END_OF_INPUT, Board, StationProcess, Step
 from zielzeit.event_time_timers import BEFORE_ALL
 from zielzeit.events.structs import Decision
@@ -17,18 +18,18 @@ from zielzeit.stored_value import InMemory
 GRACE = 5
 
 
-class Counted(InMemory[Station]):
+class Counted(InMemory[StationState]):
     """A station's state that counts how often it is loaded, for that is what costs in Flink."""
 
     loads = 0
 
-    def load(self) -> Station:
+    def load(self) -> StationState:
         self.loads += 1
         return super().load()
 
 
-def process(station: InMemory[Station] | None = None) -> StationProcess:
-    return StationProcess(Decider(Rules(), GRACE), station or InMemory(Station), {}, {})
+def process(station: InMemory[StationState] | None = None) -> StationProcess:
+    return StationProcess(Decider(Rules(), GRACE), station or InMemory(StationState), {}, {})
 
 
 def take(one: StationProcess, time: str, *rows: dict[str, object]) -> Step:
@@ -42,7 +43,7 @@ def kinds(outputs: Sequence[Output]) -> list[str]:
 
 
 def test_a_board_in_time_waits_for_the_grace_and_its_stations_state_is_not_loaded() -> None:
-    state = Counted(Station)
+    state = Counted(StationState)
     step = process(state).on_board(HERE, at("12:00"), Board(body(row())), at("12:04"))
     assert step == Step(register=at("12:05"))
     assert state.loads == 0
@@ -84,8 +85,8 @@ def test_a_dead_letter_names_its_record_and_carries_no_more_than_a_megabyte() ->
     one = process()
     one.on_board(HERE, at("12:00"), Board(b"x" * (MAX_BODY + 1), 3, 42), BEFORE_ALL)
     step = one.on_time(HERE, at("12:05"), at("12:05"))
-    (unreadable,) = step.outputs
-    assert isinstance(unreadable, Unreadable)
-    letter = dead_letter(unreadable, step, HERE, "boards")
+    (rejected,) = step.outputs
+    assert isinstance(rejected, RejectedBoard)
+    letter = dead_letter(rejected, step, HERE, "boards")
     assert (letter.key, letter.partition, letter.offset) == (HERE, 3, 42)
     assert (len(letter.body), letter.truncated) == (MAX_BODY, True)

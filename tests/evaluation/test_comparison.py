@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.decision.handmade import HERE, Watched, at, row
 from zielzeit import berlin_time
-from zielzeit.decision.decider import Unreadable
+from zielzeit.decision.decider import RejectedBoard
 from zielzeit.evaluation.comparison import Comparison, Evaluation, TrueStop
 from zielzeit.events.structs import Decision
 
@@ -17,7 +17,7 @@ def true(number: str, time: str, kind: str = "departed", delay: int | None = 0, 
     given = {
         "station": HERE,
         "train": f"RE {number}",
-        "planned_wall": berlin_time.wall_minutes(berlin_time.instant_datetime(moment / 60_000)),
+        "planned_wall": berlin_time.wall_minutes(berlin_time.datetime_of(moment)),
         "kind": kind,
         "planned": moment,
         "delay": None if kind == "cancelled" else delay,
@@ -33,7 +33,7 @@ def compared(station: Watched, *truths: TrueStop) -> Comparison:
     evaluation.see_board(HERE, at("12:00"))
     evaluation.see_board(HERE, at("14:00"))
     for output in station.outputs:
-        if not isinstance(output, Unreadable):
+        if not isinstance(output, RejectedBoard):
             evaluation.see(output)
     return evaluation.compare([*truths, true("9", "14:50")])
 

@@ -15,7 +15,9 @@ from zielzeit.events import json_schema, topic_record
 from zielzeit.events.structs import DeadLetter, Kind
 from zielzeit.features.network_state import NetworkState
 from zielzeit.model.predict import ServedModel, forecast, outcome
-from zielzeit.runs.tracker import Departure, Ending, Train, follow
+from zielzeit.runs.messages import Departure, Ending
+from zielzeit.runs.tracker import follow
+from zielzeit.runs.train_state import TrainState
 
 
 @pytest.mark.parametrize("topic", json_schema.STRUCTS)
@@ -35,7 +37,7 @@ def test_every_kind_of_decision_is_in_the_schema_of_exactly_one_topic() -> None:
 
 def test_what_the_job_writes_obeys_the_schemas() -> None:
     left = decision("A", 0, delay=4)
-    (departure,) = (one for one in follow(Train(), left) if isinstance(one, Departure))
+    (departure,) = (one for one in follow(TrainState(), left) if isinstance(one, Departure))
     (scored,) = forecast([departure], NetworkState(), ServedModel())
     ending = Ending(status="arrived", delay=7, last_hop_minutes=10.0, first_planned=29_000_000, departures=(departure,))
     happened, example = outcome(scored, ending, left.decided_at)

@@ -56,7 +56,7 @@ def streamed(history: pl.DataFrame) -> dict[tuple[str, str, datetime], tuple[flo
     runs: list[list[dict]] = []
     for row in history.sort("train_number", "date", "planned_minute_of_day").iter_rows(named=True):
         wall = (row["date"] - date(1970, 1, 1)).days * 1440 + row["planned_minute_of_day"]
-        stop = row | {"wall": wall, "at": berlin_time.wall_to_instant(wall)}
+        stop = row | {"wall": wall, "at": berlin_time.wall_to_utc(wall)}
         before = runs[-1][-1] if runs else None
         if before is None or before["train_number"] != row["train_number"] or wall - before["wall"] > 240:
             runs.append([])

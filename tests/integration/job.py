@@ -18,7 +18,7 @@ from deploy.cluster.submit import submit
 from deploy.local.stack import Stack
 from zielzeit import topics
 from zielzeit.boards.record import BoardRecord, compress, headers
-from zielzeit.decision.decider import Decider, Unreadable
+from zielzeit.decision.decider import Decider, RejectedBoard
 from zielzeit.decision.offline import decide
 from zielzeit.events.structs import Decision
 from zielzeit.kafka.admin import ensure_topics
@@ -155,7 +155,7 @@ def values(settings: Settings, *names: str) -> list[bytes]:
 def decided_offline(settings: Settings, boards: Iterable[BoardRecord]) -> list[dict[str, Any]]:
     """The decisions of ``zielzeit decide`` over the same boards, as they look on the topics."""
     outcomes = [outcome for _, _, outcome in decide(boards, Decider.of(settings))]
-    assert not [outcome for outcome in outcomes if isinstance(outcome, Unreadable)]
+    assert not [outcome for outcome in outcomes if isinstance(outcome, RejectedBoard)]
     decisions = [outcome for outcome in outcomes if isinstance(outcome, Decision)]
     return [msgspec.json.decode(msgspec.json.encode(decision)) for decision in decisions]
 

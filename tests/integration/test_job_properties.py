@@ -32,7 +32,7 @@ from tests.integration import job
 from zielzeit import berlin_time, topics
 from zielzeit.berlin_time import MINUTE
 from zielzeit.boards.record import BoardRecord
-from zielzeit.decision.decider import Decider, Unreadable
+from zielzeit.decision.decider import Decider, RejectedBoard
 from zielzeit.decision.offline import decide
 from zielzeit.events.structs import Decision
 from zielzeit.recordings.json_lines import encode_line
@@ -98,7 +98,7 @@ def markers(after: int) -> list[tuple[int, Arrival]]:
 
 def as_record(board: Arrival) -> BoardRecord:
     """As the fold offline takes it."""
-    at = berlin_time.instant_datetime(board.polled_at / MINUTE)
+    at = berlin_time.datetime_of(board.polled_at)
     return BoardRecord(station=board.station, body=board.value, polled_at=at, source="replay", url="")
 
 
@@ -140,7 +140,7 @@ def gathered(outcomes: Iterable[Any]) -> Found:
     """Outcomes as they look on the topics."""
     found = Found(Counter(), Counter())
     for outcome in outcomes:
-        if isinstance(outcome, Unreadable):
+        if isinstance(outcome, RejectedBoard):
             found.letters[outcome.reason] += 1
         elif isinstance(outcome, Decision):
             found.decisions[msgspec.json.encode(outcome)] += 1

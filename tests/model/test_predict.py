@@ -15,7 +15,9 @@ from zielzeit.berlin_time import BERLIN, MINUTE
 from zielzeit.events.structs import ModelOutput
 from zielzeit.features.network_state import FEATURES, NetworkState, feature_row
 from zielzeit.model.predict import PendingPrediction, ServedModel, forecast, observe, outcome
-from zielzeit.runs.tracker import CancelledStop, Departure, Ending, Train, follow
+from zielzeit.runs.messages import CancelledStop, Departure, Ending
+from zielzeit.runs.tracker import follow
+from zielzeit.runs.train_state import TrainState
 
 
 class Doubling:
@@ -38,7 +40,7 @@ DOUBLING = ServedModel(Doubling(), "doubling", "7", "run-1")
 
 
 def departure(station: str = "A", delay: int = 4) -> Departure:
-    (left,) = (one for one in follow(Train(), decision(station, 0, delay=delay)) if isinstance(one, Departure))
+    (left,) = (one for one in follow(TrainState(), decision(station, 0, delay=delay)) if isinstance(one, Departure))
     return left
 
 

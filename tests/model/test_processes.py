@@ -12,7 +12,7 @@ from zielzeit.berlin_time import BERLIN
 from zielzeit.model.label_process import LabelProcess
 from zielzeit.model.predict import PendingPrediction, ServedModel
 from zielzeit.model.scoring_process import ScoringProcess, Snapshot
-from zielzeit.runs.tracker import Ending, Message
+from zielzeit.runs.messages import Ending, Message
 from zielzeit.stored_value import InMemory
 
 DAY = timedelta(days=1)

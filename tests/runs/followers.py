@@ -11,24 +11,26 @@ from zielzeit.decision.planned_stop import PlannedStop, encode
 from zielzeit.event_time_timers import EventTimeTimers
 from zielzeit.events.structs import Decision
 from zielzeit.events.topic_record import run_key
+from zielzeit.runs.messages import Message
 from zielzeit.runs.run_process import RunProcess
-from zielzeit.runs.tracker import Message, Train
+from zielzeit.runs.train_state import TrainState
 from zielzeit.stored_value import InMemory
 
 END = 1 << 62
 
 
-class Encoded(InMemory[Train]):
+class Encoded(InMemory[TrainState]):
     """A train's state that is encoded and decoded at every step, as in a job that restarts there."""
 
-    def store(self, value: Train) -> None:
-        super().store(msgspec.msgpack.decode(msgspec.msgpack.encode(value), type=Train))
+    def store(self, value: TrainState) -> None:
+        super().store(msgspec.msgpack.decode(msgspec.msgpack.encode(value), type=TrainState))
 
 
 def follow_all(
-    decisions: Iterable[Decision | PlannedStop], state: Callable[[], InMemory[Train]] = lambda: InMemory(Train)
+    decisions: Iterable[Decision | PlannedStop],
+    state: Callable[[], InMemory[TrainState]] = lambda: InMemory(TrainState),
 ) -> list[tuple[int, str, Message]]:
-    """Time (milliseconds), key and message of all that decisions lead to, in order of time, to the end of time."""
+    """Time, key and message of all that decisions lead to, in order of time."""
     timers = EventTimeTimers()
     processes: dict[str, RunProcess] = {}
     for one in decisions:

@@ -15,14 +15,16 @@ from tests.runs.followers import Encoded, follow_all
 from zielzeit import berlin_time
 from zielzeit.decision.planned_stop import PlannedStop
 from zielzeit.events.structs import Decision
-from zielzeit.runs.tracker import CancelledStop, Departure, Ending, Message, Train
+from zielzeit.runs.messages import CancelledStop, Departure, Ending, Message
+from zielzeit.runs.train_state import TrainState
 from zielzeit.stored_value import InMemory
 
 DAY = timedelta(days=1)
 
 
 def run(
-    decisions: Iterable[Decision | PlannedStop], state: Callable[[], InMemory[Train]] = lambda: InMemory(Train)
+    decisions: Iterable[Decision | PlannedStop],
+    state: Callable[[], InMemory[TrainState]] = lambda: InMemory(TrainState),
 ) -> list[Message]:
     """Messages of decisions in order of event time, with time passing to the end."""
     return [message for _, _, message in follow_all(decisions, state)]
@@ -193,7 +195,7 @@ def test_the_run_began_at_its_first_station_whenever_that_was_decided() -> None:
 
 
 def test_nothing_is_left_of_a_train_that_runs_no_more() -> None:
-    state = InMemory(Train)
+    state = InMemory(TrainState)
     run(journey(), lambda: state)
     assert state.load().runs == []
     assert state.load().journeys != {}
@@ -208,7 +210,7 @@ def test_every_departure_has_exactly_one_ending_in_any_order_and_across_restarts
     known = [
         msgspec.structs.replace(one, decided_at=START + timedelta(minutes=80 + index)) for index, one in enumerate(seen)
     ]
-    messages = run(known, lambda: Encoded(Train) if restart else InMemory(Train))
+    messages = run(known, lambda: Encoded(TrainState) if restart else InMemory(TrainState))
     left = Counter(departure.id for departure in departures(messages))
     ended = Counter(departure.id for ending in endings(messages) for departure in ending.departures)
     assert left == ended == Counter(one.id for one in seen if one.kind == "departed")

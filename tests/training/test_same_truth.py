@@ -33,7 +33,7 @@ from zielzeit.model.label_process import LabelProcess
 from zielzeit.model.predict import ServedModel
 from zielzeit.model.scoring_process import ScoringProcess, Snapshot
 from zielzeit.recordings.read import read_boards
-from zielzeit.runs.tracker import Message
+from zielzeit.runs.messages import Message
 from zielzeit.simulator import recording, timetable
 from zielzeit.simulator.faults import Faults
 from zielzeit.simulator.world import World

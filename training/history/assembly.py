@@ -201,7 +201,7 @@ def _starts(frame: pl.DataFrame) -> Flags:
 
 
 def _instants(wall: Ints) -> Floats:
-    return by_value(wall, berlin_time.wall_to_instant)
+    return by_value(wall, berlin_time.wall_to_utc)
 
 
 def by_value(values: Ints | Floats, function: Callable[[int], float]) -> Floats:

@@ -24,12 +24,12 @@ from training.history.assembly import ARRIVAL, DEPARTURE, Labels, Longs, StopArr
 from training.history.chronological import chronological, describe_all
 from training.history.moments import Moments
 from training.history.stops import STOPS
-from zielzeit import berlin_time
-from zielzeit.berlin_time import MINUTE
+from zielzeit import berlin_time, service_days
+from zielzeit.berlin_time import MINUTE, ServiceDay, UtcMinutes
 from zielzeit.errors import UserError
 from zielzeit.features.definition import FEATURES
 from zielzeit.features.named_tables import NamedTables
-from zielzeit.features.network_state import DECIMALS, moment
+from zielzeit.features.network_state import DECIMALS
 from zielzeit.features.statistics import Table
 from zielzeit.progress import SILENT, Progress, Step
 
@@ -126,10 +126,15 @@ def _write_examples(
             future.result()
 
 
+def _service_day(minute: int) -> ServiceDay:
+    """Service day of a minute since 1970 UTC."""
+    return service_days.service_day_at(berlin_time.datetime_of(berlin_time.minute_begin(UtcMinutes(minute))))
+
+
 def _by_day(stops: StopArrays, labels: Labels, named: NamedTables, events: Step) -> Iterator[tuple[int, pl.DataFrame]]:
     """Yield each service day on which departures were decided, in order, with their examples."""
     order = chronological(stops)
-    days = by_value(stops.known[order], lambda minute: moment(berlin_time.instant_datetime(minute))[1]).astype(np.int32)
+    days = by_value(stops.known[order], _service_day).astype(np.int32)
     cuts = np.flatnonzero(np.diff(days, prepend=days[:1] - 1))
     for start, end in zip(cuts, [*cuts[1:], len(days)], strict=True):
         part = order[start:end]

@@ -71,7 +71,7 @@ class _LooseBody(msgspec.Struct, frozen=True):
     departures: list[msgspec.Raw]
 
 
-class Board(msgspec.Struct, frozen=True):
+class ParsedBoard(msgspec.Struct, frozen=True):
     """A board that was read: its good rows, and what was wrong with the others."""
 
     rows: list[Row]
@@ -98,7 +98,7 @@ def decompress(value: bytes) -> bytes:
         raise BoardError(f"the body is damaged zstd: {error}") from None
 
 
-def parse(body: bytes) -> Board:
+def parse(body: bytes) -> ParsedBoard:
     """Rows of a board's body (JSON, UTF-8). Raises BoardError where the body as a whole is no board.
 
     A row that cannot be read does not cost the others: it is named in ``faults``.
@@ -113,10 +113,10 @@ def parse(body: bytes) -> Board:
     faults = [fault for index, row in enumerate(rows) if (fault := _fault(row, index))]
     if faults:
         rows = [row for row in rows if not _fault(row, 0)]
-    return Board(rows, tuple(faults))
+    return ParsedBoard(rows, tuple(faults))
 
 
-def _parse_row_by_row(body: bytes, reason: Exception) -> Board:
+def _parse_row_by_row(body: bytes, reason: Exception) -> ParsedBoard:
     try:
         raw_rows = _decode_loose(body).departures
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -134,7 +134,7 @@ def _parse_row_by_row(body: bytes, reason: Exception) -> Board:
             faults.append(fault)
         else:
             rows.append(row)
-    return Board(rows, tuple(faults))
+    return ParsedBoard(rows, tuple(faults))
 
 
 def _check_count(rows: int) -> None:

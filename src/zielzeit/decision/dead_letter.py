@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from zielzeit import berlin_time
-from zielzeit.berlin_time import MINUTE
-from zielzeit.decision.decider import Unreadable
+from zielzeit.decision.decider import RejectedBoard
 from zielzeit.decision.station import Board, Step
 from zielzeit.events.structs import DeadLetter
 
@@ -14,16 +13,16 @@ MAX_BODY: Final = 1024 * 1024
 """Bytes of a body that a dead letter carries; the rest is cut off."""
 
 
-def dead_letter(unreadable: Unreadable, step: Step, station: str, topic: str) -> DeadLetter:
+def dead_letter(rejected: RejectedBoard, step: Step, station: str, topic: str) -> DeadLetter:
     """Return the dead letter of a step's board, which came from ``topic`` under the key ``station``."""
     board = step.board or Board(b"")
     return DeadLetter(
-        reason=unreadable.reason,
+        reason=rejected.reason,
         topic=topic,
         partition=board.partition,
         offset=board.offset,
         key=station,
-        timestamp=berlin_time.instant_datetime(step.at / MINUTE),
+        timestamp=berlin_time.datetime_of(step.at),
         body=board.value[:MAX_BODY],
         truncated=len(board.value) > MAX_BODY,
     )

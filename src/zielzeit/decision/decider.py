@@ -1,31 +1,33 @@
-"""One board in, events out: parsing, deciding and dead letters together, the same for the job and for ``decide``."""
+"""One board in, decisions out: parsing, deciding and rejecting together, for a station whose state is handed in."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Self
+from typing import Final, Self
 
 import msgspec
 
+from zielzeit.berlin_time import Milliseconds
 from zielzeit.boards import parse
-from zielzeit.decision import event
-from zielzeit.decision import rules as decision
+from zielzeit.decision import event, rules
 from zielzeit.decision.planned_stop import PlannedStop
-from zielzeit.decision.rules import Memory, Rules, Station
+from zielzeit.decision.rules import PLANNED, Rules, Transition
+from zielzeit.decision.state import Memory, StationState
 from zielzeit.events.structs import Decision
 from zielzeit.settings import Settings
 
 
-class Unreadable(msgspec.Struct, frozen=True):
-    """A board, or a part of it, that was not believed or not understood: it goes to ``dead-letters`` with its bytes."""
+class RejectedBoard(msgspec.Struct, frozen=True):
+    """A board that could not be read, in whole or in part, or is not plausible: it becomes a dead letter."""
 
     reason: str
 
 
-Output = Decision | PlannedStop | Unreadable
+Output = Decision | PlannedStop | RejectedBoard
 
-_OLDEST, _NEWEST = 0, 4_102_444_800_000
-"""Milliseconds of 1970 and 2100: what lies outside is no time of a poll, and dates could not be told."""
+_OLDEST: Final = 0
+_NEWEST: Final = 4_102_444_800_000
+"""Milliseconds of 1970 and 2100: nobody polled outside of them, and dates there cannot be resolved."""
 
 
 class Decider(msgspec.Struct, frozen=True):
@@ -33,73 +35,77 @@ class Decider(msgspec.Struct, frozen=True):
 
     rules: Rules
     grace: int
-    """Minutes that boards may be late; a decision is known that much after the time it is made for."""
-    every_sight: bool = False
-    """Whether the first sight of any train is told, not only of those that end here: where and when a run ends is all
-    that others want to know beforehand."""
+    """Minutes by which boards may be late; a decision is known so much later than the board or deadline behind it."""
+    all_planned_stops: bool = False
+    """Report the first sight of every train; by default only of trains that end here, because a run's follower needs
+    no others."""
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
-        """The decision as the settings have it."""
-        rules = Rules(gap=settings.gap, settle=settings.settle, max_silence=settings.max_silence)
-        return cls(rules, settings.grace)
+        """Return the decision with the waiting times of the settings."""
+        return cls(Rules(gap=settings.gap, settle=settings.settle, max_silence=settings.max_silence), settings.grace)
 
-    def take(self, name: str, station: Station, memory: Memory, value: bytes, polled_at: int) -> Iterator[Output]:
-        """The next board of a station in order of time, packed or not; ``polled_at`` in milliseconds."""
+    def take(
+        self, name: str, station: StationState, memory: Memory, value: bytes, polled_at: Milliseconds
+    ) -> Iterator[Output]:
+        """Take the next board of a station in order of time, compressed or not."""
         parsed = self._parse(value, polled_at)
-        if isinstance(parsed, Unreadable):
-            if _can_be(polled_at):  # it tells of no train, yet it tells the time
+        if isinstance(parsed, RejectedBoard):
+            if _is_possible(polled_at):  # it shows no train, but time has passed
                 yield from self.pass_time(name, station, memory, polled_at)
             yield parsed
             return
-        folded = decision.fold(name, station, memory, parsed, polled_at, rules=self.rules)
-        yield from self._events(name, folded.verdicts)
-        if folded.doubt:
-            yield Unreadable(folded.doubt)
+        folded = rules.fold(name, station, memory, parsed, polled_at, rules=self.rules)
+        yield from self._events(name, folded.transitions)
+        if folded.implausible:
+            yield RejectedBoard(folded.implausible)
         if parsed.faults:
-            yield Unreadable("; ".join(parsed.faults[:10]))
+            yield RejectedBoard("; ".join(parsed.faults[:10]))
 
-    def pass_time(self, name: str, station: Station, memory: Memory, to: int) -> Iterator[Output]:
-        """Time passes up to ``to`` (milliseconds) without a board."""
-        yield from self._events(name, decision.advance(station, memory, to, self.rules))
+    def pass_time(self, name: str, station: StationState, memory: Memory, to: Milliseconds) -> Iterator[Output]:
+        """Let time pass up to ``to`` without a board."""
+        yield from self._events(name, rules.advance(station, memory, to, self.rules))
 
-    def take_late(self, name: str, station: Station, memory: Memory, value: bytes, polled_at: int) -> Iterator[Output]:
-        """A board from before the station's frontier."""
+    def take_late(
+        self, name: str, station: StationState, memory: Memory, value: bytes, polled_at: Milliseconds
+    ) -> Iterator[Output]:
+        """Take a board from before the station's frontier: it changes nothing and yields ``late`` decisions."""
         parsed = self._parse(value, polled_at)
-        if isinstance(parsed, Unreadable):
+        if isinstance(parsed, RejectedBoard):
             yield parsed
         else:
-            yield from self._events(name, decision.late(name, station, memory, parsed, polled_at))
+            yield from self._events(name, rules.late(name, station, memory, parsed, polled_at))
 
-    def _parse(self, value: bytes, polled_at: int) -> parse.Board | Unreadable:
-        if not _can_be(polled_at):
-            return Unreadable(f"polled at {polled_at} milliseconds since 1970, which cannot be")
+    def _parse(self, value: bytes, polled_at: Milliseconds) -> parse.ParsedBoard | RejectedBoard:
+        if not _is_possible(polled_at):
+            return RejectedBoard(f"polled at {polled_at} milliseconds since 1970, which cannot be")
         try:
             return parse.parse(parse.decompress(value))
         except parse.BoardError as error:
-            return Unreadable(str(error))
+            return RejectedBoard(str(error))
 
-    def _events(self, name: str, found: Iterable[decision.Verdict]) -> Iterator[Decision | PlannedStop]:
+    def _events(self, name: str, transitions: Iterable[Transition]) -> Iterator[Decision | PlannedStop]:
         return (
-            event.event(name, verdict, self.grace)
-            for verdict in found
-            if verdict.kind != "planned" or verdict.entry.ends or self.every_sight
+            event.event(name, transition, self.grace)
+            for transition in transitions
+            if transition.kind != PLANNED or transition.entry.ends or self.all_planned_stops
         )
 
 
-def _can_be(polled_at: int) -> bool:
+def _is_possible(polled_at: Milliseconds) -> bool:
     return _OLDEST <= polled_at <= _NEWEST
 
 
-def first_of_equals(one: bytes, other: bytes) -> bytes:
-    """Which of two bodies of one station and one instant counts, whichever came first: two pollers may disagree.
+def preferred_body(one: bytes, other: bytes) -> bytes:
+    """Return the body that counts, of two of one station and instant: two pollers may get different replies.
 
-    The longer one, unpacked: of a whole board and one that broke off, the whole one.
+    It is the one that is longer when decompressed, so that a complete board wins over one that broke off, whichever
+    arrived first.
     """
-    return max(one, other, key=_whole)
+    return max(one, other, key=_size_and_body)
 
 
-def _whole(value: bytes) -> tuple[int, bytes]:
+def _size_and_body(value: bytes) -> tuple[int, bytes]:
     try:
         body = parse.decompress(value)
     except parse.BoardError:

@@ -1,49 +1,50 @@
-"""A board's rows as entries: identity, dates, and which event of a row counts."""
+"""The rows of a board as entries: identity, dates, and whether a row's departure or its arrival counts."""
 
 from __future__ import annotations
 
 from typing import Final
 
 from zielzeit import berlin_time
-from zielzeit.berlin_time import MINUTE
+from zielzeit.berlin_time import MINUTE, Milliseconds
 from zielzeit.boards import parse as boards
-from zielzeit.decision.state import Entry, Station
+from zielzeit.decision.state import Entry, StationState
 
 _PAST_REACH: Final = 65 * MINUTE
-"""How far back boards polled with ``past=1`` reach: an hour, and the age of a cached reply."""
+"""How far boards polled with ``past=1`` look back, milliseconds: an hour, and the age of a cached reply."""
 _DEFAULT_REACH: Final = MINUTE
+"""How far default boards look back, milliseconds."""
 _MISPLACED: Final = 15 * MINUTE
-"""A row out of order by more is of the second pass; in recorded boards it is hardly ever more than 12 minutes."""
+"""A row out of order by more than this belongs to the second pass; recorded rows are hardly ever 12 minutes off."""
 
 
-def read(name: str, station: Station, board: boards.Board, polled_at: int) -> dict[str, Entry]:
-    """The board's rows by identity: category, number and planned wall time at this station.
+def read(name: str, station: StationState, board: boards.ParsedBoard, polled_at: Milliseconds) -> dict[str, Entry]:
+    """Return a new entry for each row of a board, by identity: category, number and planned wall time.
 
-    The wall time and not the instant, because it stays the same while a repeated hour is still being told apart. Of
-    two rows that claim one identity, the one that runs counts.
+    The identity has the wall time and not the instant, because the wall time is known before the two passes of a
+    repeated hour are told apart. If two rows have one identity, the row that is not cancelled counts.
     """
-    times = berlin_time.BoardClock(polled_at // MINUTE)
+    clock = berlin_time.BoardClock(polled_at)
     reports: dict[str, Entry] = {}
     for row in board.rows:
         departure = row.scheduled_departure
-        wall = times.wall(departure or row.scheduled_arrival or "")
+        wall = clock.wall(departure or row.scheduled_arrival or "")
         key = f"{row.train.partition(' ')[0]} {row.train_number}@{wall}"
         if row.is_cancelled and key in reports:
             continue
         if departure is not None and not _ends_short(name, row):
             planned, delay, ends = wall, row.delay_departure, False
         else:
-            planned, delay, ends = times.wall(row.scheduled_arrival or ""), row.delay_arrival, True
-        reports[key] = Entry(row, wall, times.instant(planned) * MINUTE, delay or 0, ends, polled_at, polled_at)
-    if times.has_repeated_hour:
+            planned, delay, ends = clock.wall(row.scheduled_arrival or ""), row.delay_arrival, True
+        reports[key] = Entry(row, wall, clock.instant(planned), delay or 0, ends, polled_at, polled_at)
+    if clock.has_repeated_hour:
         _tell_passes_apart(station, list(reports.values()), polled_at)
     return reports
 
 
 def _ends_short(name: str, row: boards.Row) -> bool:
-    """Whether a row has a planned departure that will not be: every later stop is cancelled, and this one is not.
+    """Return True if the run ends here against its timetable: every later stop is cancelled, and this one is not.
 
-    Only a route that mentions a cancellation is read: nearly none does, and routes are most of a board.
+    Only a route that mentions a cancellation is decoded: nearly none does, and routes are most of a board.
     """
     if row.scheduled_arrival is None or row.is_cancelled or b"isCancelled" not in bytes(row.route):
         return False
@@ -51,22 +52,22 @@ def _ends_short(name: str, row: boards.Row) -> bool:
     return bool(behind) and not ahead
 
 
-def _tell_passes_apart(station: Station, reports: list[Entry], polled_at: int) -> None:
-    """In the night of the autumn change, find the rows of the second pass of the hour that exists twice.
+def _tell_passes_apart(station: StationState, reports: list[Entry], polled_at: Milliseconds) -> None:
+    """Move the rows of the second pass of the repeated hour (the autumn change) an hour later.
 
-    ``HH:MM`` alone cannot tell, but rows stand in the order of their believed departures: the second pass begins with
-    the first that seems to lie before its predecessors, or before what this station's boards reach back to. Now and
-    then a single row stands a few minutes from its place: the next one must not lie after them, then.
+    ``HH:MM`` alone cannot tell the passes apart, but rows are sorted by their believed departures: the second pass
+    begins with the first row that seems to lie before the rows above it, or before what the station's boards look back
+    to. A single row may stand a few minutes from its place; then the row after it does not lie before them.
     """
     keeps_past = any(entry.kind for entry in station.entries.values())  # decided rows that are still on the boards
-    latest = polled_at - (_PAST_REACH if keeps_past else _DEFAULT_REACH)
-    doubled = [entry for entry in reports if berlin_time.is_first_pass(entry.planned // MINUTE)]
-    for place, entry in enumerate(doubled):
+    latest: int = polled_at - (_PAST_REACH if keeps_past else _DEFAULT_REACH)
+    repeated = [entry for entry in reports if berlin_time.is_first_pass(entry.planned)]
+    for place, entry in enumerate(repeated):
         back = latest - entry.believed
         if back > _MISPLACED or (
-            back > 0 and all(next_.believed <= latest for next_ in doubled[place + 1 : place + 2])
+            back > 0 and all(following.believed <= latest for following in repeated[place + 1 : place + 2])
         ):
-            for second in doubled[place:]:
-                second.planned += 60 * MINUTE
+            for second in repeated[place:]:
+                second.planned = Milliseconds(second.planned + 60 * MINUTE)
             return
         latest = max(latest, entry.believed)

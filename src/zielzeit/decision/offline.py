@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Protocol
 
 from zielzeit import berlin_time
-from zielzeit.berlin_time import MINUTE
+from zielzeit.berlin_time import MINUTE, Milliseconds
 from zielzeit.decision.decider import Decider, Output
-from zielzeit.decision.rules import Station
+from zielzeit.decision.state import StationState
 from zielzeit.decision.station import Board, StationProcess, Step
 from zielzeit.event_time_timers import BEFORE_ALL, EventTimeTimers
 from zielzeit.stored_value import InMemory
@@ -33,7 +33,7 @@ class RecordedBoard(Protocol):
 
 def in_memory(decider: Decider) -> StationProcess:
     """Return a station's process with new state in memory."""
-    return StationProcess(decider, InMemory(Station), {}, {})
+    return StationProcess(decider, InMemory(StationState), {}, {})
 
 
 class Stations:
@@ -46,14 +46,14 @@ class Stations:
         self._timers = EventTimeTimers()
         self.watermark = BEFORE_ALL
 
-    def arrive(self, name: str, polled_at: int, value: bytes) -> Step:
-        """A board arrives (``polled_at`` in milliseconds)."""
+    def arrive(self, name: str, polled_at: Milliseconds, value: bytes) -> Step:
+        """A board arrives."""
         process = self._processes.get(name)
         if process is None:
             process = self._processes[name] = self._new(self._decider)
         return self._after(name, process.on_board(name, polled_at, Board(value), self.watermark))
 
-    def pass_watermark(self, watermark: int) -> Iterator[tuple[str, Step]]:
+    def pass_watermark(self, watermark: Milliseconds) -> Iterator[tuple[str, Step]]:
         """Let the watermark advance, and fire the timers that it has passed."""
         self.watermark = max(self.watermark, watermark)
         for timer, name in self._timers.fire(self.watermark):
@@ -67,8 +67,10 @@ class Stations:
         return step
 
 
-def decide(boards: Iterable[RecordedBoard], decider: Decider) -> Iterator[tuple[str, int, Output]]:
-    """Yield ``(station, milliseconds, output)`` of boards sorted by time, in the order in which they are decided.
+def decide(boards: Iterable[RecordedBoard], decider: Decider) -> Iterator[tuple[str, Milliseconds, Output]]:
+    """Yield station, time and output of boards sorted by time, in the order in which they are decided.
+
+    The time is that of the board, or of the deadline that was reached without one.
 
     At the end of the recording time passes up to the last board; trains that are still on the boards stay open.
     """
@@ -77,11 +79,11 @@ def decide(boards: Iterable[RecordedBoard], decider: Decider) -> Iterator[tuple[
     for board in boards:
         at = berlin_time.milliseconds(board.polled_at)
         if at > newest:
-            yield from _outputs(stations.pass_watermark(at - 1))
+            yield from _outputs(stations.pass_watermark(Milliseconds(at - 1)))
             newest = at
         yield from _outputs([(board.station, stations.arrive(board.station, at, board.body))])
-    yield from _outputs(stations.pass_watermark(newest + decider.grace * MINUTE))
+    yield from _outputs(stations.pass_watermark(Milliseconds(newest + decider.grace * MINUTE)))
 
 
-def _outputs(steps: Iterable[tuple[str, Step]]) -> Iterator[tuple[str, int, Output]]:
+def _outputs(steps: Iterable[tuple[str, Step]]) -> Iterator[tuple[str, Milliseconds, Output]]:
     return ((name, step.at, output) for name, step in steps for output in step.outputs)

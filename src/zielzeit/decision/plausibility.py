@@ -1,66 +1,66 @@
-"""Which boards must not be believed. A doubted board counts as none, for ``max_silence`` at most.
+"""Which boards are plausible. An implausible board counts as none, for ``max_silence`` at most.
 
-DBF answers 200 in three cases where a board tells nothing: with a dead real-time feed every delay is 0 and every
-cancellation gone; with a failed plan hour many trains are missing; and a mistyped or misrouted request gets another
-station's board.
+DBF answers with status 200 in three cases in which a board proves nothing: with a dead real-time feed every delay is 0
+and no train is cancelled; with a failed plan hour many trains are missing; and a misspelled or misrouted request
+returns another station's board.
 """
 
 from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from zielzeit.berlin_time import MINUTE
+from zielzeit.berlin_time import MINUTE, Milliseconds
 from zielzeit.boards import parse as boards
-from zielzeit.decision.state import EARLY_DEPARTURE, Entry, Station
+from zielzeit.decision.state import EARLY_DEPARTURE, Entry, StationState
 
 _ENOUGH: Final = 3
-"""This many trains that change at once in a way that trains do not mean a fault."""
+"""If this many trains change at once in a way that single trains do not, the board is at fault."""
 _REACH: Final = 175 * MINUTE
-"""A board shows what is planned up to three hours ahead; five minutes less to be sure."""
+"""How far a board surely looks ahead, milliseconds: three hours less five minutes."""
 
 
-class Doubt(NamedTuple):
-    """What is odd about a board."""
+class Plausibility(NamedTuple):
+    """Result of the comparison of a board with the one before."""
 
-    reason: str | None
-    """Why it must not be believed, or None."""
-    strangers: frozenset[str] = frozenset()
+    implausible: str | None
+    """Why the board is not believed, or None."""
+    unexpected: frozenset[str] = frozenset()
     """Trains that the board before should have shown, and did not."""
     same_station: bool = False
-    """Whether enough trains are on the board before, too: then strangers are trains that were added."""
+    """True if enough trains are on the board before, too: then unexpected trains are additional trains."""
 
 
-def judge(station: Station, reports: dict[str, Entry], polled_at: int, max_silence: int) -> Doubt:
+def check(station: StationState, reports: dict[str, Entry], polled_at: Milliseconds, max_silence: int) -> Plausibility:
     """Compare a board with the one before (``max_silence`` in milliseconds)."""
     if polled_at - station.last_board > max_silence:
-        station.doubted = []
-        return Doubt(None)
+        station.rejected = []
+        return Plausibility(None)
     shown_until = station.last_board + _REACH
-    strangers = frozenset(key for key in reports.keys() - station.entries.keys() if reports[key].planned < shown_until)
-    wrong = _disagreement(station, reports, strangers, polled_at)
-    if wrong:
+    unexpected = frozenset(key for key in reports.keys() - station.entries.keys() if reports[key].planned < shown_until)
+    disagreement = _disagreement(station, reports, unexpected, polled_at)
+    if disagreement:
         coming = [key for key, report in reports.items() if report.planned > polled_at]
-        if not _agree(station.doubted, coming):
-            station.doubted = coming
-            return Doubt(wrong)
-        # Two boards agree against the one before them: that one was wrong, and what it alone showed proves nothing.
-        strangers = strangers.difference(station.doubted)
+        if not _agree(station.rejected, coming):
+            station.rejected = coming
+            return Plausibility(disagreement)
+        # Two boards agree against the one before them: that one was wrong, and trains only on it are not confirmed.
+        unexpected = unexpected.difference(station.rejected)
         for entry in station.entries.values():
             if entry.since == entry.last_seen:
-                entry.sure = False
+                entry.confirmed = False
     else:
         dead = _dead_feed(station, reports, polled_at)
         if dead:
-            return Doubt(dead)
-    station.doubted = []
-    if not strangers:  # as on nearly every board
-        return Doubt(None)
+            return Plausibility(dead)
+    station.rejected = []
+    if not unexpected:  # as on nearly every board
+        return Plausibility(None)
     in_common = sum(entry.last_seen == station.last_board for key, entry in station.entries.items() if key in reports)
-    return Doubt(None, strangers, same_station=in_common >= _ENOUGH)
+    return Plausibility(None, unexpected, same_station=in_common >= _ENOUGH)
 
 
-def lost(entry: Entry, report: Entry) -> bool:
-    """Whether a row has lost its real-time data: the delay 0 that it shows now is none."""
+def has_lost_realtime(entry: Entry, report: Entry) -> bool:
+    """Return True if a row has lost its real-time data: the delay 0 that it shows now means unknown."""
     return (
         bool(report.row.missing_realtime)
         and not entry.row.missing_realtime
@@ -70,15 +70,18 @@ def lost(entry: Entry, report: Entry) -> bool:
     )
 
 
-def is_ours(name: str, station: Station, entry: Entry) -> bool:
-    """Whether a train's route leads to this station: after a night without trains that alone tells a wrong board."""
+def leads_here(name: str, station: StationState, entry: Entry) -> bool:
+    """Return True if a train's route names this station, or if no route here does.
+
+    After a night without trains nothing else tells another station's board.
+    """
     stops = boards.route(entry.row.route)
-    leads_here = any(stop.name == name for stop in stops)
-    station.named = station.named or leads_here
-    return leads_here or not station.named or not stops
+    names_station = any(stop.name == name for stop in stops)
+    station.named = station.named or names_station
+    return names_station or not station.named or not stops
 
 
-def _dead_feed(station: Station, reports: dict[str, Entry], polled_at: int) -> str | None:
+def _dead_feed(station: StationState, reports: dict[str, Entry], polled_at: Milliseconds) -> str | None:
     if any(report.delay or report.cancelled for report in reports.values()):
         return None
     says_missing = any(report.row.missing_realtime for report in reports.values())
@@ -89,7 +92,7 @@ def _dead_feed(station: Station, reports: dict[str, Entry], polled_at: int) -> s
         report = reports.get(key)
         if report is not None:
             forgotten += 1
-            proven += lost(entry, report)
+            proven += has_lost_realtime(entry, report)
         elif entry.believed > polled_at:
             forgotten += 1
             proven += says_missing and entry.believed > polled_at + EARLY_DEPARTURE
@@ -98,14 +101,16 @@ def _dead_feed(station: Station, reports: dict[str, Entry], polled_at: int) -> s
     return None
 
 
-def _disagreement(station: Station, reports: dict[str, Entry], strangers: frozenset[str], polled_at: int) -> str | None:
-    """Two boards of one station must agree in most of the trains that are still to come and in reach of both."""
+def _disagreement(
+    station: StationState, reports: dict[str, Entry], unexpected: frozenset[str], polled_at: Milliseconds
+) -> str | None:
+    """Return what is wrong if two boards differ in most of the trains that are to come and in reach of both."""
 
     def is_coming(entry: Entry) -> bool:
         return entry.last_seen == station.last_board and entry.earliest > polled_at
 
     missing = sum(is_coming(station.entries[key]) for key in station.entries.keys() - reports.keys())
-    new = sum(1 for key in strangers if reports[key].planned > polled_at)
+    new = sum(1 for key in unexpected if reports[key].planned > polled_at)
     if missing + new < _ENOUGH:  # as on nearly every board
         return None
     coming = sum(map(is_coming, station.entries.values()))

@@ -1,6 +1,6 @@
-"""What a station knows of its trains: the state that the decision folds over. Nothing here decides.
+"""The state of one station: what the decision knows of its trains. Nothing here decides.
 
-Instants are milliseconds since 1970 UTC, as Kafka's record timestamps; delays are minutes.
+The order of the fields is the format in which the job stores them.
 """
 
 from __future__ import annotations
@@ -10,78 +10,85 @@ from typing import Final
 
 import msgspec
 
-from zielzeit.berlin_time import MINUTE
+from zielzeit.berlin_time import MINUTE, Milliseconds, WallMinutes
 from zielzeit.boards import parse as boards
 
 EARLY_DEPARTURE: Final = 5 * MINUTE
 EARLY_ARRIVAL: Final = 15 * MINUTE
-"""A row that goes more than this before its time was withdrawn: nobody is that early."""
+"""Milliseconds before its time. A row that vanishes earlier than this was withdrawn: no train is that early."""
 MEMORY: Final = 18 * 60 * MINUTE
-"""How long a decided train is remembered after its rows are gone, so that one that comes back is not decided twice."""
+"""Milliseconds for which a decided train is remembered after its rows are gone, so that it is not decided twice."""
 _SWEEP_EVERY: Final = 60 * MINUTE
+
+NEVER: Final = Milliseconds(0)
+"""Stands for an instant that does not exist: no board, no deadline."""
 
 
 class Entry(msgspec.Struct, array_like=True, gc=False):
-    """What a station knows of one train: its last report, and what was decided of it."""
+    """One train at the station: its last report, and what was decided. Delays are minutes."""
 
     row: boards.Row
-    planned_wall: int
-    """Minutes on Berlin's clocks: half of the identity. See ``clock.wall_minutes``."""
-    planned: int
+    planned_wall: WallMinutes
+    """Planned time of the row, half of its identity."""
+    planned: Milliseconds
     """Planned departure, or planned arrival where the run ends here."""
     delay: int
     ends: bool
-    """Whether the run ends here: by the timetable, or because all that lies ahead is cancelled."""
-    last_seen: int
-    since: int
+    """True if the run ends here: by the timetable, or because every later stop is cancelled."""
+    last_seen: Milliseconds
+    """``polled_at`` of the last board with the train."""
+    since: Milliseconds
     """``polled_at`` of the first board with the present delay and cancellation."""
-    first_missing: int = 0
+    first_missing: Milliseconds = NEVER
     """``polled_at`` of the first board without the train since it was last seen; 0 while it is on the boards."""
-    sure: bool = True
-    """False for a train that an earlier board should have shown and did not, or whose route does not lead here, until
-    a second board shows it."""
+    confirmed: bool = True
+    """False until a second board shows the train, if an earlier board should have shown it and did not, or if its route
+    does not lead here."""
     kind: str = ""
-    """Empty while open."""
+    """Kind of the decision; empty while the train is open."""
     decided_delay: int = 0
     decided_cancelled: bool = False
     revision: int = 0
-    """How many decisions and corrections have been made of it."""
+    """Number of decisions and corrections so far."""
 
     @property
-    def believed(self) -> int:
-        """When the board believes the train leaves (or arrives, where it ends here)."""
-        return self.planned + self.delay * MINUTE
+    def believed(self) -> Milliseconds:
+        """When the board believes that the train leaves (or arrives, where it ends here)."""
+        return Milliseconds(self.planned + self.delay * MINUTE)
 
     @property
-    def earliest(self) -> int:
-        """The earliest the train can be gone: a late one may catch up, but none is much before its time."""
+    def earliest(self) -> Milliseconds:
+        """The earliest instant at which the train can be gone: a late train may catch up, none is much too early."""
         margin = EARLY_ARRIVAL if self.ends else EARLY_DEPARTURE
-        return self.planned + min(self.delay, 0) * MINUTE - margin
+        return Milliseconds(self.planned + min(self.delay, 0) * MINUTE - margin)
 
     @property
     def cancelled(self) -> bool:
-        """Whether its last report says that it does not run here."""
+        """True if the last report says that the train does not run here."""
         return bool(self.row.is_cancelled)
 
 
-class Station(msgspec.Struct, array_like=True):
-    """State of one station. ``frontier`` is how far time has been folded: a board from before it is late."""
+class StationState(msgspec.Struct, array_like=True):
+    """State of one station, and how far time has passed there."""
 
-    frontier: int = 0
-    last_board: int = 0
-    """``polled_at`` of the last board that was believed."""
-    swept_at: int = 0
+    frontier: Milliseconds = NEVER
+    """Instant up to which everything is decided: a board from before it is late."""
+    last_board: Milliseconds = NEVER
+    """``polled_at`` of the last plausible board."""
+    swept_at: Milliseconds = NEVER
+    """When the memory was last swept."""
     entries: dict[str, Entry] = {}
+    """Trains by identity: those on the boards, and those whose absence is not decided yet."""
     named: bool = False
-    """Whether routes here name the station as its key does: then a route that does not is odd."""
-    doubted: list[str] = []
-    """Trains to come on the last board, if it disagreed with the one before: a second one that agrees is believed."""
-    due: int = 0
-    """The earliest instant at which something falls due if no board comes; 0 where nothing will."""
+    """True if routes here name the station as its key does: then a route without that name is suspicious."""
+    rejected: list[str] = []
+    """Trains to come on the last board, if that was implausible: a second board that agrees with it is accepted."""
+    due: Milliseconds = NEVER
+    """The earliest deadline that is reached if no board comes; 0 if there is none."""
 
 
 Memory = MutableMapping[str, bytes]
-"""Remembered trains by identity: a dict offline, a Flink map state in the job."""
+"""Remembered trains by identity: a dict in memory, a Flink map state in the job."""
 
 
 class _Remembered(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -91,32 +98,33 @@ class _Remembered(msgspec.Struct, array_like=True, frozen=True, gc=False):
     delay: int
     cancelled: bool
     revision: int
-    forget_at: int
+    forget_at: Milliseconds
 
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(_Remembered).decode
 
 
-def remember(station: Station, memory: Memory, key: str) -> None:
-    """Let a decided train go, all but what was decided of it."""
+def remember(station: StationState, memory: Memory, key: str) -> None:
+    """Move a decided train from the entries to the memory."""
     entry = station.entries.pop(key)
+    forget_at = Milliseconds(entry.believed + MEMORY)
     memory[key] = _encode(
-        _Remembered(entry.kind, entry.decided_delay, entry.decided_cancelled, entry.revision, entry.believed + MEMORY)
+        _Remembered(entry.kind, entry.decided_delay, entry.decided_cancelled, entry.revision, forget_at)
     )
 
 
-def recall(entry: Entry, remembered: bytes | None, now: int) -> None:
-    """Give a train that is back what was decided of it before."""
+def recall(entry: Entry, remembered: bytes | None, now: Milliseconds) -> None:
+    """Restore in a new entry what was decided of the train before."""
     if remembered is None:
         return
     known = _decode(remembered)
-    if known.forget_at >= now:  # and not only until the next sweep: decisions must not depend on when that was
+    if known.forget_at >= now:  # not "until the next sweep": decisions must not depend on when that is
         entry.kind, entry.revision = known.kind, known.revision
         entry.decided_delay, entry.decided_cancelled = known.delay, known.cancelled
 
 
-def sweep(station: Station, memory: Memory) -> None:
+def sweep(station: StationState, memory: Memory) -> None:
     """Forget, once an hour, the trains that cannot come back any more."""
     now = station.frontier
     if now < station.swept_at + _SWEEP_EVERY:

@@ -3,8 +3,6 @@
 The operator (``udfs/decide.py``), ``zielzeit decide`` and the tests all drive a ``StationProcess``: they hand in the
 station's state, tell it of boards and of timers, and register the timers that it asks for. The rules themselves are in
 ``zielzeit.decision.rules``.
-
-All times are event time in milliseconds since 1970 UTC.
 """
 
 from __future__ import annotations
@@ -13,12 +11,12 @@ import struct
 from collections.abc import MutableMapping, Sequence
 from typing import Final, NamedTuple
 
-from zielzeit.berlin_time import MINUTE
-from zielzeit.decision.decider import Decider, Output, first_of_equals
-from zielzeit.decision.rules import Memory, Station
+from zielzeit.berlin_time import MINUTE, Milliseconds
+from zielzeit.decision.decider import Decider, Output, preferred_body
+from zielzeit.decision.state import NEVER, Memory, StationState
 from zielzeit.stored_value import StoredValue
 
-END_OF_INPUT: Final = 2**63 - 1
+END_OF_INPUT: Final = Milliseconds(2**63 - 1)
 """Flink's last watermark: a bounded source has ended."""
 
 _ORIGIN = struct.Struct(">iq")
@@ -37,13 +35,13 @@ class Step(NamedTuple):
     """What a board or a timer leads to."""
 
     outputs: Sequence[Output] = ()
-    at: int = 0
+    at: Milliseconds = NEVER
     """``polled_at`` of the board that was decided; without a board, the time that has passed."""
     board: Board | None = None
     """The board that was decided, for its dead letter."""
-    register: int | None = None
+    register: Milliseconds | None = None
     """A timer to register."""
-    delete: int | None = None
+    delete: Milliseconds | None = None
     """A timer to delete."""
 
 
@@ -61,9 +59,9 @@ class StationProcess:
     def __init__(
         self,
         decider: Decider,
-        station: StoredValue[Station],
+        station: StoredValue[StationState],
         memory: Memory,
-        waiting: MutableMapping[int, bytes],
+        waiting: MutableMapping[Milliseconds, bytes],
     ) -> None:
         self._decider = decider
         self._grace = decider.grace * MINUTE
@@ -71,23 +69,23 @@ class StationProcess:
         self._memory = memory
         self._waiting = waiting
 
-    def on_board(self, name: str, polled_at: int, board: Board, watermark: int) -> Step:
+    def on_board(self, name: str, polled_at: Milliseconds, board: Board, watermark: Milliseconds) -> Step:
         """A board of the station ``name`` arrives: it waits for its turn, or is late."""
-        turn = polled_at + self._grace
+        turn = Milliseconds(polled_at + self._grace)
         if turn <= watermark:
             station = self._station.load()
             if polled_at <= station.frontier:
                 found = self._decider.take_late(name, station, self._memory, board.value, polled_at)
                 return Step(list(found), polled_at, board)
         waiting = self._waiting.get(polled_at)
-        if waiting is not None and first_of_equals(board.value, waiting[_ORIGIN.size :]) != board.value:
+        if waiting is not None and preferred_body(board.value, waiting[_ORIGIN.size :]) != board.value:
             return Step()
         self._waiting[polled_at] = _ORIGIN.pack(board.partition, board.offset) + board.value
         return Step(register=turn)
 
-    def on_time(self, name: str, timer: int, watermark: int) -> Step:
+    def on_time(self, name: str, timer: Milliseconds, watermark: Milliseconds) -> Step:
         """A timer fires: it is the turn of a board, or a deadline is reached."""
-        now = timer - self._grace
+        now = Milliseconds(timer - self._grace)
         waiting = self._waiting.pop(now, None)
         if waiting is None and watermark == END_OF_INPUT:
             return Step()  # nothing more is known of the trains that are on the last boards
@@ -105,11 +103,11 @@ class StationProcess:
         self._station.store(station)
         return step
 
-    def _moved_timer(self, before: int, due: int) -> tuple[int | None, int | None]:
+    def _moved_timer(self, before: Milliseconds, due: Milliseconds) -> tuple[Milliseconds | None, Milliseconds | None]:
         """Timers to register and to delete after the earliest deadline has moved (0: there is none)."""
         if before == due:
             return None, None
-        register = due + self._grace if due else None
+        register = Milliseconds(due + self._grace) if due else None
         # A key has one timer per instant: the one for the old deadline may be a waiting board's, too.
-        delete = before + self._grace if before and before not in self._waiting else None
+        delete = Milliseconds(before + self._grace) if before and before not in self._waiting else None
         return register, delete

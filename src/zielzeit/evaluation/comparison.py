@@ -9,7 +9,7 @@ from typing import Final, Literal
 import msgspec
 
 from zielzeit import berlin_time
-from zielzeit.berlin_time import MINUTE
+from zielzeit.berlin_time import MINUTE, Milliseconds, WallMinutes
 from zielzeit.decision.planned_stop import PlannedStop
 from zielzeit.events.structs import Decision
 
@@ -23,14 +23,14 @@ class TrueStop(msgspec.Struct, frozen=True, kw_only=True):
     station: str
     train: str
     """Category and number."""
-    planned_wall: int
+    planned_wall: WallMinutes
     """Planned departure (arrival if the run ends here), wall minutes of Berlin; a part of the identity."""
     kind: str
     """``departed``, ``terminated`` (also where a run ended short) or ``cancelled``."""
-    planned: int
+    planned: Milliseconds
     """Planned time of the event that counts: of the departure, or of the arrival if the run terminated here."""
     delay: int | None
-    known_at: int
+    known_at: Milliseconds
     """When the feed last said whether the train runs; 0: before the first board."""
     undecidable: str | None
     """Why no poller could have known what happened, or None."""
@@ -42,9 +42,9 @@ class TrueStop(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.station}|{self.train}|{planned}"
 
     @property
-    def left(self) -> int:
+    def left(self) -> Milliseconds:
         """True departure or arrival; the planned one of a cancelled train."""
-        return self.planned + (self.delay or 0) * MINUTE
+        return Milliseconds(self.planned + (self.delay or 0) * MINUTE)
 
 
 class Delays(msgspec.Struct):

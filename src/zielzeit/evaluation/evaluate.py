@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from zielzeit import berlin_time
-from zielzeit.decision.decider import Decider, Unreadable
+from zielzeit.decision.decider import Decider, RejectedBoard
 from zielzeit.decision.offline import RecordedBoard, decide
 from zielzeit.evaluation.comparison import Comparison, Evaluation, TrueStop
 from zielzeit.evaluation.read_truth import read_truth
@@ -44,7 +44,7 @@ def _decided(boards: Iterable[RecordedBoard], decider: Decider) -> Evaluation:
             evaluation.see_board(board.station, berlin_time.milliseconds(board.polled_at))
             yield board
 
-    for _, _, output in decide(seen(), msgspec.structs.replace(decider, every_sight=True)):
-        if not isinstance(output, Unreadable):
+    for _, _, output in decide(seen(), msgspec.structs.replace(decider, all_planned_stops=True)):
+        if not isinstance(output, RejectedBoard):
             evaluation.see(output)
     return evaluation

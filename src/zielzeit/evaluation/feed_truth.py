@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from zielzeit import berlin_time
-from zielzeit.berlin_time import MINUTE
 from zielzeit.evaluation import iris_feed
 from zielzeit.evaluation.comparison import TrueStop
 
@@ -30,7 +29,7 @@ def true_stop(stop: iris_feed.Stop) -> TrueStop:
         kind, event = "terminated", arrival
     else:
         kind, event = "cancelled", departure if departure.planned else arrival
-    identity = berlin_time.instant_datetime(iris_feed.milliseconds(departure.planned or arrival.planned) / MINUTE)
+    identity = berlin_time.datetime_of(iris_feed.milliseconds(departure.planned or arrival.planned))
     return TrueStop(
         station=stop.station,
         train=f"{stop.category} {stop.number}",

@@ -18,7 +18,7 @@ from pathlib import Path
 import msgspec
 
 from zielzeit import berlin_time
-from zielzeit.berlin_time import MINUTE
+from zielzeit.berlin_time import MINUTE, Milliseconds
 from zielzeit.errors import UserError
 
 PLAN = "plan_stops.csv.gz"
@@ -39,8 +39,8 @@ class Event(msgspec.Struct):
     """Stops before the arrival or after the departure, joined by ``|``."""
     known: bool = False
     """True once a change was seen."""
-    state_at: int = 0
-    """When the feed last set ``state``, milliseconds since 1970 UTC."""
+    state_at: Milliseconds = Milliseconds(0)
+    """When the feed last set ``state``."""
 
     @property
     def runs(self) -> bool:
@@ -48,8 +48,8 @@ class Event(msgspec.Struct):
         return bool(self.planned) and self.state != "c"
 
     @property
-    def believed(self) -> int:
-        """Newest time of the feed, else the planned one, milliseconds since 1970 UTC."""
+    def believed(self) -> Milliseconds:
+        """Newest time of the feed, else the planned one."""
         return milliseconds(self.actual or self.planned)
 
     @property
@@ -74,14 +74,14 @@ class Stop(msgspec.Struct):
 class Change(msgspec.Struct, frozen=True):
     """A change of one arrival or departure."""
 
-    at: int
-    """When it was seen, milliseconds since 1970 UTC."""
+    at: Milliseconds
+    """When it was seen."""
     stop_id: str
     row: dict[str, str]
 
 
 @lru_cache(maxsize=65536)
-def milliseconds(text: str) -> int:
+def milliseconds(text: str) -> Milliseconds:
     """Milliseconds since 1970 UTC of ``YYMMDDHHMM`` on Berlin's clocks."""
     return berlin_time.milliseconds(datetime.strptime(text, "%y%m%d%H%M").replace(tzinfo=berlin_time.BERLIN))
 
@@ -143,7 +143,7 @@ def _station(line: dict[str, str], station: str | None, folder: Path) -> str:
     return name
 
 
-def _snapshot(text: str) -> int:
+def _snapshot(text: str) -> Milliseconds:
     if "T" not in text:
         return milliseconds(text)
     return berlin_time.milliseconds(datetime.fromisoformat(text).replace(tzinfo=berlin_time.BERLIN))

@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 
 from zielzeit import berlin_time
-from zielzeit.berlin_time import MINUTE
+from zielzeit.berlin_time import MINUTE, Milliseconds
 from zielzeit.boards.record import BoardRecord
 from zielzeit.evaluation import iris_feed
 
@@ -61,7 +61,7 @@ def rebuild(
             yield BoardRecord(
                 station=name,
                 body=_body([stops[stop_id] for _, stop_id in window], at, past=past),
-                polled_at=berlin_time.instant_datetime(at / MINUTE),
+                polled_at=berlin_time.datetime_of(Milliseconds(at)),
                 source="replay",
                 url=folder.name,
             )

@@ -18,7 +18,7 @@ from matplotlib.ticker import FormatStrFormatter, MaxNLocator
 
 from zielzeit.boards.record import BoardRecord
 from zielzeit.decision.decider import Decider
-from zielzeit.decision.rules import Rules
+from zielzeit.decision.rules import Rules, default_minutes
 from zielzeit.evaluation import truth_log, tuning
 from zielzeit.evaluation.comparison import Comparison, TrueStop
 from zielzeit.evaluation.evaluate import compare
@@ -93,13 +93,13 @@ def draw(trades: Sequence[TradeOff], out: Path) -> None:
     figure = Figure(figsize=(11, 8), layout="constrained")
     axes = figure.subplots(2, 2)
     titles = {
-        "settle": ("settle: boards with past=1, Frankfurt, two days", "delays exact at once, %", 8),
-        "gap": ("gap: default boards, simulated day, every fault on", "decided trains not shown again, %", 7),
-        "max_silence": ("max_silence: default boards, simulated day, every fault on", "departures found, %", 60),
-        "grace": ("grace: boards that come out of order, simulated day", "boards in time, %", 5),
+        "settle": ("settle: boards with past=1, Frankfurt, two days", "delays exact at once, %"),
+        "gap": ("gap: default boards, simulated day, every fault on", "decided trains not shown again, %"),
+        "max_silence": ("max_silence: default boards, simulated day, every fault on", "departures found, %"),
+        "grace": ("grace: boards that come out of order, simulated day", "boards in time, %"),
     }
-    for axis, (setting, (title, label, chosen)) in zip(axes.flat, titles.items(), strict=True):
-        _panel(axis, [trade for trade in trades if trade.setting == setting], title, label, chosen)
+    for axis, (setting, (title, label)) in zip(axes.flat, titles.items(), strict=True):
+        _panel(axis, [trade for trade in trades if trade.setting == setting], title, label, default_minutes(setting))
     figure.suptitle(
         "Number beside a point: departures missed, invented or doubled (grace: boards too late)", fontsize=9
     )

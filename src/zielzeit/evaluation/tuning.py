@@ -15,7 +15,8 @@ from zielzeit.boards.parse import parse
 from zielzeit.boards.record import BoardRecord
 from zielzeit.decision import event, silence_correction
 from zielzeit.decision import rules as decision
-from zielzeit.decision.rules import Rules, Station
+from zielzeit.decision.rules import Rules
+from zielzeit.decision.state import StationState
 from zielzeit.evaluation.comparison import TrueStop
 from zielzeit.recordings.decompress import read_lines
 from zielzeit.recordings.json_lines import decode_line
@@ -43,15 +44,15 @@ class HeldOutErrors(msgspec.Struct, frozen=True):
 
 def silent_trains(boards: Sequence[BoardRecord], truth: dict[str, TrueStop], rules: Rules) -> list[SilentTrain]:
     """Trains that silence decided on default boards of one station and whose true delay is known."""
-    station, memory = Station(), dict[str, bytes]()
+    station, memory = StationState(), dict[str, bytes]()
     found = []
     for record in boards:
         at = berlin_time.milliseconds(record.polled_at)
         board = parse(record.body)
-        for verdict in decision.fold(record.station, station, memory, board, at, rules=rules).verdicts:
-            entry = verdict.entry
+        for transition in decision.fold(record.station, station, memory, board, at, rules=rules).transitions:
+            entry = transition.entry
             true = truth.get(event.decision_id(record.station, entry.row, entry.planned_wall))
-            if verdict.rule != "silence" or true is None or true.kind != verdict.kind or true.delay is None:
+            if transition.rule != "silence" or true is None or true.kind != transition.kind or true.delay is None:
                 continue
             found.append(
                 SilentTrain(
@@ -59,7 +60,7 @@ def silent_trains(boards: Sequence[BoardRecord], truth: dict[str, TrueStop], rul
                     silence_correction.base(entry),
                     entry.delay,
                     true.delay,
-                    verdict.at // PERIOD,
+                    transition.at // PERIOD,
                 )
             )
     return found

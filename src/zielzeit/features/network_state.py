@@ -181,4 +181,4 @@ class NetworkState:
 
 def moment(at: datetime) -> tuple[float, int]:
     """An aware time as whole minutes since 1970 UTC, and its service day."""
-    return float(berlin_time.milliseconds(at) // MINUTE), service_days.service_day(berlin_time.wall_minutes(at))
+    return float(berlin_time.milliseconds(at) // MINUTE), service_days.service_day_at(at)

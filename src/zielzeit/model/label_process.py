@@ -1,7 +1,6 @@
 """The predictions of one train until their labels are known. Pure, no Flink.
 
-The operator (``udfs/label.py``) and the tests drive a ``LabelProcess``. All times are event time in milliseconds since
-1970 UTC.
+The operator (``udfs/label.py``) and the tests drive a ``LabelProcess``.
 """
 
 from __future__ import annotations
@@ -10,10 +9,12 @@ from collections.abc import Iterator, MutableMapping
 
 import msgspec
 
+from zielzeit import berlin_time
+from zielzeit.berlin_time import Milliseconds
 from zielzeit.events.structs import Example, Outcome
-from zielzeit.model.predict import PendingPrediction, moment, outcome
+from zielzeit.model.predict import PendingPrediction, outcome
 from zielzeit.runs.event_time_buffer import EventTimeBuffer
-from zielzeit.runs.tracker import Ending
+from zielzeit.runs.messages import Ending
 
 _decode = msgspec.msgpack.Decoder(PendingPrediction | Ending).decode
 
@@ -26,11 +27,11 @@ class LabelProcess:
     Parameters: ``pending`` holds predictions by id, ``endings`` the endings that wait, by their time.
     """
 
-    def __init__(self, pending: MutableMapping[str, bytes], endings: MutableMapping[int, bytes]) -> None:
+    def __init__(self, pending: MutableMapping[str, bytes], endings: MutableMapping[Milliseconds, bytes]) -> None:
         self._pending = pending
         self._endings = EventTimeBuffer(endings)
 
-    def on_message(self, at: int, message: bytes) -> int | None:
+    def on_message(self, at: Milliseconds, message: bytes) -> Milliseconds | None:
         """A prediction or an ending (msgpack) arrives; return the timer to register, if any."""
         decoded = _decode(message)
         if isinstance(decoded, PendingPrediction):
@@ -38,9 +39,10 @@ class LabelProcess:
             return None
         return self._endings.add(at, message)
 
-    def on_time(self, now: int) -> Iterator[tuple[Outcome, Example]]:
+    def on_time(self, now: Milliseconds) -> Iterator[tuple[Outcome, Example]]:
         """A timer fires: the predictions that the endings of this instant name are all here."""
+        known_at = berlin_time.datetime_of(now)
         for message in self._endings.take(now):
             ending = _decode(message)
             for departure in ending.departures:
-                yield outcome(_decode(self._pending.pop(departure.id)), ending, moment(now))
+                yield outcome(_decode(self._pending.pop(departure.id)), ending, known_at)

@@ -9,18 +9,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from zielzeit import berlin_time, service_days
-from zielzeit.berlin_time import MINUTE
 from zielzeit.events.structs import Example, ModelOutput, Outcome, Prediction
 from zielzeit.features.network_state import FEATURES, Arrival, NetworkState, feature_row
 from zielzeit.model.delay_model import BASELINE, DelayModel
-from zielzeit.runs.tracker import CancelledStop, Departure, Ending, Message
+from zielzeit.runs.messages import CancelledStop, Departure, Ending, Message
 
 _DECIMALS = {"cancel_probability": 4}
 """Decimals that are published; minutes have two."""
@@ -79,10 +78,11 @@ def outcome(pending: PendingPrediction, ending: Ending, known_at: datetime) -> t
         name: getattr(made, name)
         for name in ("id", "station", "category", "number", "line", "destination", "scheduled")
     }
+    began = berlin_time.datetime_of(berlin_time.minute_begin(ending.first_planned))
     happened = Outcome(prediction=made, status=ending.status, known_at=known_at, observed_delay=ending.delay)
     example = Example(
         **shared,
-        service_day=service_date(ending.first_planned),
+        service_day=service_days.calendar_date(service_days.service_day_at(began)),
         decided_at=made.decided_at,
         known_at=known_at,
         delay=made.delay,
@@ -133,14 +133,3 @@ def _rounded(output: ModelOutput) -> dict[str, Any]:
         name: None if value is None else round(value, _DECIMALS.get(name, 2))
         for name, value in msgspec.structs.asdict(output).items()
     }
-
-
-def service_date(instant: int) -> date:
-    """The service day of an instant (minutes since 1970 UTC)."""
-    day = service_days.service_day(berlin_time.wall_minutes(berlin_time.instant_datetime(instant)))
-    return berlin_time.wall_datetime(day * berlin_time.DAY).date()
-
-
-def moment(at: int) -> datetime:
-    """The aware datetime of milliseconds since 1970 UTC."""
-    return berlin_time.instant_datetime(at / MINUTE)

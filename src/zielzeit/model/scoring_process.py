@@ -6,24 +6,23 @@ and of timers, and register the timers that it asks for.
 The order is the contract of ``zielzeit.features.network_state``: a departure is described by what was known before its
 minute, so a minute's messages are observed only when a later minute begins. State is a daily snapshot of the network
 and the log of the messages since, so that a restart rebuilds exactly what was known.
-
-All times are event time in milliseconds since 1970 UTC, unless a name says minutes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, MutableMapping
+from datetime import datetime
 from typing import NamedTuple
 
 import msgspec
 
 from zielzeit import berlin_time, service_days
-from zielzeit.berlin_time import MINUTE
+from zielzeit.berlin_time import Milliseconds, ServiceDay, UtcMinutes
 from zielzeit.features.initial_state import network_at
 from zielzeit.features.network_state import NetworkState
-from zielzeit.model.predict import PendingPrediction, ServedModel, forecast, moment, observe
+from zielzeit.model.predict import PendingPrediction, ServedModel, forecast, observe
 from zielzeit.runs.event_time_buffer import EventTimeBuffer
-from zielzeit.runs.tracker import Departure, Ending, Message
+from zielzeit.runs.messages import Departure, Ending, Message
 from zielzeit.stored_value import StoredValue
 
 _decode_waiting = msgspec.msgpack.Decoder(tuple[str, bytes]).decode
@@ -36,7 +35,7 @@ class Snapshot(msgspec.Struct, array_like=True):
     """The network at the end of a service day, or when the job began; empty before that."""
 
     network: bytes = b""
-    day: int = 0
+    day: ServiceDay = ServiceDay(0)
 
 
 class ScoringStep(NamedTuple):
@@ -55,9 +54,9 @@ class ScoringProcess:
 
     def __init__(
         self,
-        waiting: MutableMapping[int, bytes],
+        waiting: MutableMapping[Milliseconds, bytes],
         snapshot: StoredValue[Snapshot],
-        log: MutableMapping[int, bytes],
+        log: MutableMapping[Milliseconds, bytes],
         served: Callable[[], ServedModel],
     ) -> None:
         self._waiting = EventTimeBuffer(waiting)
@@ -65,18 +64,18 @@ class ScoringProcess:
         self._log = log
         self._served = served
         self._network: NetworkState | None = None
-        self._minute = self._day = 0
+        self._minute, self._day = UtcMinutes(0), ServiceDay(0)
         self._unobserved: list[Message] = []
         """Messages of the present minute."""
 
-    def on_message(self, at: int, run_key: str, message: bytes) -> int | None:
+    def on_message(self, at: Milliseconds, run_key: str, message: bytes) -> Milliseconds | None:
         """A message of a run (msgpack) arrives and waits for its turn; return the timer to register, if any."""
         return self._waiting.add(at, _encode((run_key, message)))
 
-    def on_time(self, now: int) -> ScoringStep:
+    def on_time(self, now: Milliseconds) -> ScoringStep:
         """A timer fires: all messages of an instant have arrived."""
         messages = [(key, _decode(message)) for key, message in map(_decode_waiting, self._waiting.take(now))]
-        network = self._up_to_date(now // MINUTE)
+        network = self._up_to_date(berlin_time.utc_minutes(now))
         departures = [(key, message) for key, message in messages if isinstance(message, Departure)]
         scored = forecast([departure for _, departure in departures], network, self._served())
         self._unobserved.extend(message for _, message in messages)
@@ -86,19 +85,19 @@ class ScoringProcess:
             [(key, message) for key, message in messages if isinstance(message, Ending)],
         )
 
-    def _up_to_date(self, minute: int) -> NetworkState:
-        """The network with everything observed before a minute (since 1970 UTC)."""
+    def _up_to_date(self, minute: UtcMinutes) -> NetworkState:
+        """Return the network with everything observed before a minute."""
         if self._network is None:
             self._network = self._rebuild(minute)
         elif self._minute < minute:
-            observe(self._unobserved, moment(self._minute * MINUTE), self._network)
+            observe(self._unobserved, self._present(), self._network)
             self._unobserved = []
         self._minute = minute
         self._close_day(self._network)
         return self._network
 
-    def _rebuild(self, minute: int) -> NetworkState:
-        """After a start: the snapshot and everything logged since; the very first start takes the model's network."""
+    def _rebuild(self, minute: UtcMinutes) -> NetworkState:
+        """Return the snapshot with everything logged since; at the very first start the network of the model."""
         snapshot = self._snapshot.load()
         if snapshot.network:
             network = NetworkState.from_bytes(snapshot.network)
@@ -106,17 +105,20 @@ class ScoringProcess:
             network = network_at(minute, self._served().network)
         for past in sorted(self._log):
             messages = _decode_log(self._log[past])
-            if past // MINUTE < minute:
-                observe(messages, moment(past), network)
+            if berlin_time.utc_minutes(past) < minute:
+                observe(messages, berlin_time.datetime_of(past), network)
             else:
                 self._unobserved.extend(messages)
         return network
 
     def _close_day(self, network: NetworkState) -> None:
-        """With a new service day take a new snapshot, and let the log begin anew."""
-        day = service_days.service_day(berlin_time.wall_minutes(moment(self._minute * MINUTE)))
+        """Take a new snapshot and begin a new log when a new service day has begun."""
+        day = service_days.service_day_at(self._present())
         if day != self._day and day != self._snapshot.load().day:
-            for past in [at for at in self._log if at < self._minute * MINUTE]:
+            for past in [at for at in self._log if berlin_time.utc_minutes(at) < self._minute]:
                 del self._log[past]
             self._snapshot.store(Snapshot(network.to_bytes(), day))
         self._day = day
+
+    def _present(self) -> datetime:
+        return berlin_time.datetime_of(berlin_time.minute_begin(self._minute))

@@ -9,6 +9,8 @@ from collections.abc import MutableMapping
 
 import msgspec
 
+from zielzeit.berlin_time import Milliseconds
+
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(list[bytes]).decode
 
@@ -16,11 +18,11 @@ _decode = msgspec.msgpack.Decoder(list[bytes]).decode
 class EventTimeBuffer:
     """A buffer with one timer per instant: when it fires, all elements of that instant have arrived."""
 
-    def __init__(self, waiting: MutableMapping[int, bytes]) -> None:
+    def __init__(self, waiting: MutableMapping[Milliseconds, bytes]) -> None:
         self._waiting = waiting
 
-    def add(self, at: int, element: bytes) -> int | None:
-        """Keep an element until ``at`` (milliseconds); return the timer to register, or None if there is one."""
+    def add(self, at: Milliseconds, element: bytes) -> Milliseconds | None:
+        """Keep an element until ``at``; return the timer to register, or None if there is one."""
         waiting = self._waiting.get(at)
         if waiting is None:
             self._waiting[at] = _encode([element])
@@ -28,7 +30,7 @@ class EventTimeBuffer:
         self._waiting[at] = _encode([*_decode(waiting), element])
         return None
 
-    def take(self, at: int) -> list[bytes]:
+    def take(self, at: Milliseconds) -> list[bytes]:
         """Remove and return the elements of an instant, sorted by their bytes."""
         waiting = self._waiting.pop(at, None)
         return [] if waiting is None else sorted(_decode(waiting))

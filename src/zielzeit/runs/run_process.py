@@ -3,8 +3,6 @@
 The operator (``udfs/follow.py``) and the tests drive a ``RunProcess``: they hand in the train's state, tell it of
 decisions and of timers, and register the timers that it asks for. What a decision says of a run is in
 ``zielzeit.runs.tracker``.
-
-All times are event time in milliseconds since 1970 UTC.
 """
 
 from __future__ import annotations
@@ -13,9 +11,12 @@ from collections.abc import MutableMapping, Sequence
 from operator import attrgetter
 from typing import NamedTuple
 
+from zielzeit.berlin_time import Milliseconds
 from zielzeit.decision import planned_stop
 from zielzeit.runs.event_time_buffer import EventTimeBuffer
-from zielzeit.runs.tracker import Message, Train, expire, follow, next_due
+from zielzeit.runs.messages import Message
+from zielzeit.runs.tracker import expire, follow, next_due
+from zielzeit.runs.train_state import TrainState
 from zielzeit.stored_value import StoredValue
 
 _scheduled = attrgetter("scheduled")
@@ -25,7 +26,7 @@ class RunStep(NamedTuple):
     """What a timer leads to."""
 
     messages: Sequence[Message]
-    register: int | None
+    register: Milliseconds | None
     """A timer to register."""
 
 
@@ -35,15 +36,15 @@ class RunProcess:
     Parameters: ``train`` is the train's state, ``waiting`` the decisions that wait, by ``decided_at``.
     """
 
-    def __init__(self, train: StoredValue[Train], waiting: MutableMapping[int, bytes]) -> None:
+    def __init__(self, train: StoredValue[TrainState], waiting: MutableMapping[Milliseconds, bytes]) -> None:
         self._train = train
         self._waiting = EventTimeBuffer(waiting)
 
-    def on_decision(self, decided_at: int, decision: bytes) -> int | None:
+    def on_decision(self, decided_at: Milliseconds, decision: bytes) -> Milliseconds | None:
         """A decision or planned stop arrives, encoded, and waits for its turn; return the timer to register, if any."""
         return self._waiting.add(decided_at, decision)
 
-    def on_time(self, now: int) -> RunStep:
+    def on_time(self, now: Milliseconds) -> RunStep:
         """A timer fires: it is the turn of decisions, or an ending falls due."""
         train = self._train.load()
         before = next_due(train)

@@ -1,0 +1,48 @@
+"""What is said of a run to the network and to the labels: its departures, its cancelled stops, its endings."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from zielzeit.berlin_time import UtcMinutes
+from zielzeit.features.network_state import FeatureInput
+
+Status = Literal["arrived", "cancelled", "unlabelled"]
+
+
+class Departure(msgspec.Struct, frozen=True, kw_only=True, tag="departure"):
+    """A train left a station: everything that the prediction needs."""
+
+    id: str
+    """Id of the decision."""
+    train: str
+    """Name as on the board, e.g. ``RE 7``."""
+    seen: FeatureInput
+    """What is known of the departure when it is decided."""
+
+
+class CancelledStop(msgspec.Struct, frozen=True, kw_only=True, tag="cancelled-stop"):
+    """A train did not call at a station where it should have called."""
+
+    id: str
+    """Id of the decision."""
+    station: str
+
+
+class Ending(msgspec.Struct, frozen=True, kw_only=True, tag="ending"):
+    """What became of departures that share a destination. Each departure is in exactly one ending."""
+
+    status: Status
+    """``arrived``; ``cancelled``: the train did not reach the destination; ``unlabelled``: nobody saw it arrive."""
+    delay: int | None
+    """Delay at the destination, minutes; None unless it arrived."""
+    last_hop_minutes: float
+    """Planned minutes from the last departure to the destination; NaN where unknown."""
+    first_planned: UtcMinutes
+    """Earliest planned time of the run that a board has shown."""
+    departures: tuple[Departure, ...]
+
+
+Message = Departure | CancelledStop | Ending
