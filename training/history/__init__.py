@@ -1,1 +1,1 @@
-"""From finished history to examples: read any source, put runs together, replay them through the feature function."""
+"""From finished history to examples: read files, put runs together, describe their departures in order of time."""

@@ -27,7 +27,7 @@ Flags = npt.NDArray[np.bool_]
 Names = dict[str, list[Hashable]]
 
 DEPARTURE, CANCELLED, ARRIVAL, UNKNOWN = 0, 1, 2, 3
-"""What happened at a stop: left, not served, run ended (or should have), nobody knows."""
+"""What happened at a stop: the train left, the stop was cancelled, the run ended (or should have), nobody knows."""
 
 
 class StopArrays(NamedTuple):
@@ -156,7 +156,7 @@ def assemble(stops: pl.DataFrame, moments: Moments) -> tuple[StopArrays, Labels,
 
 
 def _coded(stops: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, pl.Series]]:
-    """Text replaced by codes in alphabetical order, and the text."""
+    """Return the records with texts replaced by codes in alphabetical order, and the texts."""
     codes, values = [], {}
     for name in ("category", "number", "station", "line"):
         column = stops[name].fill_null("")
@@ -166,7 +166,10 @@ def _coded(stops: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, pl.Series]]:
 
 
 def _in_order(frame: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, int]]:
-    """By train and time, each stop once: of two records the one that sorts last, whatever the order of the files."""
+    """Return the records by train and time, each stop once, and how many were dropped.
+
+    Of two records of one stop the one that sorts last is kept, so the order of the files does not matter.
+    """
     ordered = frame.sort(
         "category_code", "number_code", "run", "wall", "station_code", "arrival_cancelled", "departure_cancelled",
         "arrival_delay", "departure_delay", "line_code", "known",
@@ -205,14 +208,14 @@ def _instants(wall: Ints) -> Floats:
 
 
 def by_value(values: Ints | Floats, function: Callable[[int], float]) -> Floats:
-    """The function of every value, called once for each that occurs."""
+    """Return the function of every value; it is called once for each value that occurs."""
     codes, uniques = pd.factorize(values)
     found: Floats = np.array([function(int(value)) for value in uniques], dtype=np.float64)[codes]
     return found
 
 
 def _served_before(kind: npt.NDArray[np.int8], start: Flags) -> Longs:
-    """Index of the last departure of the same run before each stop, -1 where there is none."""
+    """Return the index of the last departure of the same run before each stop, -1 where there is none."""
     index = np.arange(len(kind))
     left = np.maximum.accumulate(np.where(kind == DEPARTURE, index, -1))
     before = np.concatenate(([-1], left[:-1]))
@@ -221,7 +224,8 @@ def _served_before(kind: npt.NDArray[np.int8], start: Flags) -> Longs:
 
 
 def _hops(station: Ints, before: Longs, start: Flags, names: pl.Series) -> tuple[Ints, Ints, list[tuple[str, str]]]:
-    """Keys of the hop from the stop planned before and from the stop served before; 0 where there is none."""
+    """Return the keys of the hops from the stop planned before and from the stop served before (0 where there is none),
+    and the names of these keys."""
     count = len(names)
     planned = np.where(start, -1, np.concatenate(([0], station[:-1])).astype(np.int64) * count + station)
     made = np.where(before < 0, -1, station[before].astype(np.int64) * count + station)
@@ -244,8 +248,7 @@ def _is_empty(values: pl.Series) -> Flags:
 def _names(
     values: dict[str, pl.Series], hops: list[tuple[str, str]], relations: Longs, services: Longs, trains_: Longs
 ) -> Names:
-    """What the keys stand for, in the order of the keys: the names that ``zielzeit.features.network_state`` asks
-    for."""
+    """Return the names of the keys in the order of the keys, as ``zielzeit.features.network_state`` forms them."""
     station, line, category, number = (values[name].to_list() for name in ("station", "line", "category", "number"))
     stations = len(station)
     relation = [

@@ -1,7 +1,7 @@
-"""Finished history out of a database: the rows of a query, as a file that the import reads like any other.
+"""Finished history from a database: writes the rows of a query to a file that the import reads like any other.
 
-ADBC hands over whole columns, so a hundred thousand rows cost what a Parquet file of them would. The query names its
-columns as one of the known files does (``training.history.file_formats``).
+ADBC hands over whole columns, so reading rows costs about as much as from a Parquet file. The query names its columns
+as one of the known kinds of files does (``training.history.file_formats``).
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ SCHEMES = ("postgresql", "postgres")
 
 
 def fetch(uri: str, query: str, out: Path, advance: Callable[[int], None]) -> int:
-    """Write the query's rows to a Parquet file, batch by batch; returns how many there were.
+    """Write the query's rows to a Parquet file, batch by batch; return how many there were.
 
-    Times with a zone become wall times of Berlin, which is what history files hold. ``advance`` is told of each batch's
-    rows. Raises UserError where the database cannot be reached, refuses the query, or has no rows for it; the message
-    never holds the address, for it may hold a password.
+    Times with a zone become wall times of Berlin, as in history files. ``advance`` gets each batch's number of rows.
+    Raises UserError where the database cannot be reached, refuses the query, or has no rows for it; the message never
+    contains the address, which may contain a password.
     """
     if urlsplit(uri).scheme not in SCHEMES:
         raise UserError("the database's address must begin with postgresql://, e.g. postgresql://reader@host/trains")
@@ -65,5 +65,5 @@ def _wall_times(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _reason(error: Exception) -> str:
-    """The server's first line, without the driver's prefix and what follows."""
+    """Return the first line of the server's message, without the driver's prefix."""
     return str(error).strip().splitlines()[0].removeprefix("INVALID_ARGUMENT: ")

@@ -1,4 +1,4 @@
-"""The files that history comes in: which columns each generation has, and how they become stop records.
+"""Kinds of history files: which columns each generation has, and how they are converted into stop records.
 
 Two families are known. ``stops_*.parquet`` (DerWeh/BayesianBahn) and what the simulator writes have the same columns.
 The months of ``piebro/deutsche-bahn-data`` have changed their schema retroactively; they are read by column names, and
@@ -20,7 +20,7 @@ from zielzeit.errors import UserError
 
 BATCH_ROWS = 1_000_000
 ARTEFACT = berlin_time.DAY
-"""Minutes: a change by a whole day or more is an artefact of the feed."""
+"""Minutes of delay from which a change of time is an artefact of the feed."""
 
 _COMPACT = (
     "train_type", "train_number", "line", "station", "date", "planned_minute_of_day", "arr_delay_min",
@@ -37,14 +37,14 @@ _KNOWN = ("known_at",)  # of those who polled themselves; no public archive has 
 
 
 def batches(path: Path) -> Iterator[tuple[pl.DataFrame, int, dict[str, int]]]:
-    """Stop records of a file in pieces: the records, rows read, and dropped rows by reason.
+    """Yield the stop records of a file in pieces: the records, rows read, and dropped rows by reason.
 
-    Raises UserError where the file is no Parquet file or misses a column.
+    Raises UserError where the file is not a Parquet file or lacks a column.
     """
     try:
         file = pq.ParquetFile(path)
     except (OSError, ValueError) as error:
-        raise UserError(f"{path} is no readable Parquet file: {error}") from None
+        raise UserError(f"{path} is not a readable Parquet file: {error}") from None
     names = set(file.schema_arrow.names)
     compact = "planned_minute_of_day" in names
     _require(path, names, compact=compact)
@@ -61,7 +61,7 @@ def batches(path: Path) -> Iterator[tuple[pl.DataFrame, int, dict[str, int]]]:
 
 
 def rows(path: Path) -> int:
-    """Rows of a file, from its footer; 0 where it cannot be read (``batches`` says why)."""
+    """Return the number of rows of a file, from its footer; 0 where it cannot be read (``batches`` says why)."""
     try:
         return int(pq.read_metadata(path).num_rows)
     except (OSError, ValueError):
@@ -136,7 +136,7 @@ def _from_monthly(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _known(frame: pl.DataFrame) -> pl.Expr:
-    """When a row was known. Like all times of these files it is Berlin's where it has no zone."""
+    """Return when a row was known. Like all times of these files it is Berlin's where it has no zone."""
     if "known_at" not in frame.columns:
         return pl.lit(None, pl.Int64)
     column, kind = pl.col("known_at"), frame.schema["known_at"]
@@ -147,7 +147,7 @@ def _known(frame: pl.DataFrame) -> pl.Expr:
 
 
 def _line(frame: pl.DataFrame, line: pl.Expr) -> pl.Expr:
-    """The line as boards' rows have it, without its category: ``RE7`` of category RE is ``7``."""
+    """Return the line as rows of boards have it, without its category: ``RE7`` of category RE is ``7``."""
     pairs = frame.select("train_type", line=line).unique().drop_nulls()
     known = {f"{kind} {name}": parse.line(f"{kind} {name}") for kind, name in pairs.iter_rows()}
     return pl.format("{} {}", "train_type", line).replace_strict(known, default="", return_dtype=pl.String)

@@ -1,8 +1,8 @@
-"""``zielzeit history import``: files in, examples by day out.
+"""``zielzeit history import``: reads files of finished history and writes examples by service day.
 
 Every file's stop records are kept beside the examples (``_history/stops``, named by the file's contents), and the
-examples are always made from all of them: so it does not matter in which order, how often or in how overlapping pieces
-history arrives, and later days carry on the statistics of earlier ones.
+examples are always made from all of them. So neither the order of the files nor overlaps between them matter, and
+statistics go on from day to day.
 """
 
 from __future__ import annotations
@@ -34,32 +34,38 @@ from zielzeit.features.statistics import Table
 from zielzeit.progress import SILENT, Progress, Step
 
 KEEPING = Path("_history")
+"""Folder beside the examples, for what the next import and training need."""
 STATE_FILE = "state.bin"
+"""The network's state at the end of the history."""
 _EPOCH = date(1970, 1, 1)
 _LONGEST_RUN = 3
 """Service days after which no run is still on its way."""
 
 
 class Report(msgspec.Struct, kw_only=True):
-    """What an import read and made."""
+    """What an import read and wrote."""
 
     files: int = 0
+    """Files read in this import."""
     rows: int = 0
-    """Read in this import."""
+    """Rows read in this import."""
     left_out: dict[str, int] = msgspec.field(default_factory=dict)
-    """Rows that made no example and are no part of a run, by reason."""
+    """Rows that neither gave an example nor belong to a run, by reason."""
     departures: int = 0
     """Examples in the folder after the import."""
     labelled: int = 0
+    """Examples whose run's end is known."""
     cancelled: int = 0
+    """Examples whose run did not reach its destination."""
     days: int = 0
+    """Service days in the folder after the import."""
 
 
 def import_history(files: Sequence[Path], out: Path, moments: Moments, progress: Progress = SILENT) -> Report:
-    """Read files and (re)make the examples of all history kept in ``out``.
+    """Read files and write the examples of all history kept in ``out`` anew.
 
     ``moments`` says when what happened is known, for files that do not tell it.
-    Raises UserError where a file is missing or no known kind of history; nothing has been changed then.
+    Raises UserError where a file is missing or not a known kind of history; nothing has been changed then.
     """
     for path in files:
         if not path.is_file():

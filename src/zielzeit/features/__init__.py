@@ -1,1 +1,1 @@
-"""What a model knows of a departure: the features, the state of the network behind them, and what updates it."""
+"""What a model knows of a departure: the features, the network's tables behind them, and what updates these."""

@@ -1,9 +1,9 @@
 """What a job knows of the network before its first event: the state in which the model's history ended.
 
-A model version carries that state. What it says of the last hours fades within hours and what it says of finished days
-within weeks (``zielzeit.features.statistics``), so a state of March hardly says anything in November: its means fall
-back to their
-priors as those of keys never seen do. Only a state of the future is refused: it would know what it should predict.
+A model version carries that state. Sums of the last hours fade within hours and those of finished days within weeks
+(``zielzeit.features.statistics``). A state of March therefore says hardly anything in November: its means fall back to
+their priors, as those of keys never seen do. Only a state of the future is refused: it would know what it should
+predict.
 """
 
 from __future__ import annotations
@@ -19,7 +19,10 @@ _DAY = 24 * 60
 
 
 def network_at(minute: int, file: Path | None) -> NetworkState:
-    """The state in a file, to begin with at a minute since 1970 UTC; an empty one where the file is of no use."""
+    """Return the state in a file, or an empty one where the file is missing, unreadable, or newer than ``minute``.
+
+    ``minute`` counts from 1970 UTC: the job's first event.
+    """
     if file is None:
         log.warning("the network's state begins empty: the model in use has none")
         return NetworkState()
@@ -30,7 +33,10 @@ def network_at(minute: int, file: Path | None) -> NetworkState:
         return NetworkState()
     newest = network.newest()
     if newest > minute:
-        log.warning("the network's state begins empty: that of the model is %.0f minutes ahead", newest - minute)
+        log.warning(
+            "the network's state begins empty: that of the model is %.0f minutes newer than the first event",
+            newest - minute,
+        )
         return NetworkState()
     log.info("the network's state begins with %s, %.1f days old", file, (minute - newest) / _DAY)
     return network

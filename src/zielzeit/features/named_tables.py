@@ -1,5 +1,4 @@
-"""The tables of ``zielzeit.features.network_tables`` by name: keys are handed out as names appear, tables grow with
-them."""
+"""The tables of ``zielzeit.features.network_tables`` by name: keys are handed out as names appear, and tables grow."""
 
 from __future__ import annotations
 
@@ -15,13 +14,13 @@ from zielzeit.features.network_tables import LAYOUTS, KeyArray, Layout, Tables
 from zielzeit.features.statistics import PAST_WIDTH, RECENT_WIDTH, Table
 
 SPACES = ("station", "hop", "train", "service", "relation")
-"""What keys are handed out for. Classes are numbered by ``zielzeit.train_classes``."""
+"""Kinds of names that have keys. Classes are numbered by ``zielzeit.train_classes``."""
 
 _CLASSES = len(train_classes.CLASSES)
 
 
 def empty_tables(keys: Mapping[str, int]) -> Tables:
-    """Tables with room for so many keys of each space, row 0 included."""
+    """Return tables with room for so many keys of each space, key 0 included."""
     return Tables(**{name: _empty(layout, keys[layout.space]) for name, layout in LAYOUTS.items()})
 
 
@@ -32,7 +31,7 @@ def _empty(layout: Layout, keys: int) -> Table:
 
 
 class NamedTables:
-    """Names, their keys and the tables. Key 0 is every name that has not been observed."""
+    """Names, their keys and the tables. Key 0 stands for every name that has not been observed."""
 
     def __init__(self, names: Mapping[str, list[Hashable]] | None = None, tables: Tables | None = None) -> None:
         self.keys: dict[str, dict[Hashable, int]] = {
@@ -42,7 +41,7 @@ class NamedTables:
         self.tables = tables if tables is not None else empty_tables(self._room)
 
     def key(self, space: str, name: Hashable, *, create: bool = False) -> int:
-        """The key of a name; 0 where it is unknown and not to be created. Creating may replace ``tables``."""
+        """Return the key of a name; 0 where it is unknown and not to be created. Creating may replace ``tables``."""
         keys = self.keys[space]
         found = keys.get(name)
         if found is not None:
@@ -71,7 +70,7 @@ class NamedTables:
         self._room[space] = room
 
     def forget(self, minute: float, day: int) -> int:
-        """Drop keys last observed before a minute and its service day; returns how many."""
+        """Drop names last observed before a minute (since 1970 UTC) and its service day; return how many."""
         kept = {space: self._observed(space, minute, day) for space in SPACES}
         dropped = sum(len(self.keys[space]) - len(kept[space]) for space in SPACES)
         rows = {space: np.array([0, *(self.keys[space][name] for name in kept[space])]) for space in SPACES}
@@ -97,7 +96,7 @@ class NamedTables:
         return [name for name, key in self.keys[space].items() if newest[key]]
 
     def to_bytes(self) -> bytes:
-        """Names and tables, packed."""
+        """Return names and tables, compressed."""
         names = msgspec.json.encode({space: list(self.keys[space]) for space in SPACES})
         arrays = {}
         for name, layout in LAYOUTS.items():
@@ -109,7 +108,7 @@ class NamedTables:
 
     @classmethod
     def from_bytes(cls, data: bytes) -> NamedTables:
-        """What ``to_bytes`` packed. Raises ValueError for anything else."""
+        """Return what ``to_bytes`` wrote. Raises ValueError for anything else."""
         try:
             with np.load(io.BytesIO(zlib.decompress(data)), allow_pickle=False) as file:
                 names = msgspec.json.decode(file["names"].tobytes(), type=dict[str, list[str | tuple[int | str, ...]]])

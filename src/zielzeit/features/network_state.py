@@ -34,43 +34,51 @@ DECIMALS = 2
 
 
 class FeatureInput(msgspec.Struct, frozen=True, kw_only=True):
-    """One departure as its run's follower knows it at the decision. Minutes; times aware."""
+    """One departure as the tracker of its run knows it at the decision. Times are aware."""
 
     category: str
+    """Train category, e.g. ``RE``."""
     number: str
+    """Train number."""
     line: str
-    """Without its category, ``""`` where there is none."""
+    """Line without its category, ``""`` where there is none."""
     station: str
+    """Station that the train left."""
     destination: str
+    """Last stop of the run."""
     scheduled: datetime
+    """Planned departure."""
     decided_at: datetime
+    """Event time at which the departure was decided."""
     delay: int
+    """Delay at the departure, minutes."""
     horizon: float = math.nan
     """Planned minutes to the arrival at the destination; NaN where unknown."""
     route_ahead: tuple[str, ...]
     """Stops still to come, in order; the last one is the destination. Never empty."""
     earlier_delays: tuple[int, ...] = ()
-    """Of the run's departures before this one that were decided before it, oldest first."""
+    """Delays, minutes, of the run's earlier departures that were decided before this one, oldest first."""
     previous_station: str = ""
-    """The stop before this one, if the last of those is its; ``""`` where that is not known."""
+    """Station of the last earlier departure if that is the stop before this one, else ``""``."""
     previous_minutes: float = math.nan
-    """Planned minutes from there to here."""
+    """Planned minutes from the departure at the previous station to this departure; NaN where that is not known."""
 
 
 class Arrival(msgspec.Struct, frozen=True, kw_only=True):
-    """The end of a run: its departures become truth. The label is known from ``decided_at`` on."""
+    """The end of a run: what its departures led to."""
 
     departures: tuple[FeatureInput, ...]
-    """All that were described, oldest first. Never empty."""
+    """The run's departures that were described, oldest first. Never empty."""
     delay: int | None
-    """Minutes at the destination; None where the destination was cancelled."""
+    """Delay at the destination, minutes; None where the destination was cancelled."""
     decided_at: datetime
+    """Event time from which the label is known."""
     last_hop_minutes: float = math.nan
     """Planned minutes from the last departure to the destination."""
 
 
 def feature_row(departure: FeatureInput, state: NetworkState) -> tuple[float, ...]:
-    """The features of a departure in the order of ``FEATURES``. Reads the state, never changes it."""
+    """Return the features of a departure in the order of ``FEATURES``. Reads the state, never changes it."""
     return state.describe(departure)
 
 
@@ -81,7 +89,7 @@ class NetworkState:
         self._named = named or NamedTables()
 
     def describe(self, departure: FeatureInput) -> tuple[float, ...]:
-        """See ``feature_row``. Raises ValueError where ``route_ahead`` is empty."""
+        """Return what ``feature_row`` returns. Raises ValueError where ``route_ahead`` is empty."""
         if not departure.route_ahead:
             raise ValueError(f"departure at {departure.station!r} without a route ahead")
         minute, day = moment(departure.decided_at)
@@ -105,7 +113,7 @@ class NetworkState:
         return tuple(np.round(features, DECIMALS).tolist())
 
     def observe_departure(self, departure: FeatureInput) -> None:
-        """A train left a station."""
+        """Update the tables after a train left a station."""
         minute, day = moment(departure.decided_at)
         keys = self._keys(departure, create=True)
         ride = NO_RIDE
@@ -115,13 +123,13 @@ class NetworkState:
         updates.observe_departure(self._named.tables, keys, minute, day, float(departure.delay), ride)
 
     def observe_cancelled_stop(self, station: str, decided_at: datetime) -> None:
-        """A train did not call at a station where it should have."""
+        """Update the tables after a train did not call at a station where it should have."""
         minute, _ = moment(decided_at)
         key = self._named.key("station", station, create=True)
         updates.observe_cancelled_stop(self._named.tables, key, minute)
 
     def observe_arrival(self, arrival: Arrival) -> None:
-        """A run ended, or was found not to reach its destination."""
+        """Update the tables after a run ended, or was found not to reach its destination."""
         minute, day = moment(arrival.decided_at)
         last = arrival.departures[-1]
         keys = [self._keys(departure, create=True) for departure in arrival.departures]
@@ -149,20 +157,20 @@ class NetworkState:
         )
 
     def newest(self) -> float:
-        """Minute since 1970 UTC of the last train that was observed; 0 where there was none."""
+        """Return the minute since 1970 UTC of the last train that was observed; 0 where there was none."""
         return float(self._named.tables.class_hour[:, 0].max())
 
     def forget(self, before: datetime) -> int:
-        """Drop the keys not observed since; returns how many."""
+        """Drop the names not observed since; return how many."""
         return self._named.forget(*moment(before))
 
     def to_bytes(self) -> bytes:
-        """The whole state, compressed."""
+        """Return the whole state, compressed."""
         return self._named.to_bytes()
 
     @classmethod
     def from_bytes(cls, data: bytes) -> NetworkState:
-        """What ``to_bytes`` wrote. Raises ValueError for anything else."""
+        """Return the state that ``to_bytes`` wrote. Raises ValueError for anything else."""
         return cls(NamedTables.from_bytes(data))
 
     def _keys(self, departure: FeatureInput, *, create: bool) -> DepartureKeys:
@@ -180,5 +188,5 @@ class NetworkState:
 
 
 def moment(at: datetime) -> tuple[float, int]:
-    """An aware time as whole minutes since 1970 UTC, and its service day."""
+    """Return an aware time as whole minutes since 1970 UTC, and its service day as days since 1970-01-01."""
     return float(berlin_time.milliseconds(at) // MINUTE), service_days.service_day_at(at)

@@ -145,7 +145,7 @@ def test_a_missing_column_is_named_and_nothing_is_written(tmp_path: Path) -> Non
 
 def test_no_parquet_and_no_file_are_told(tmp_path: Path) -> None:
     (tmp_path / "month.parquet").write_text("hello")
-    with pytest.raises(UserError, match="no readable Parquet"):
+    with pytest.raises(UserError, match="not a readable Parquet"):
         import_history([tmp_path / "month.parquet"], tmp_path / "out", MOMENTS)
     with pytest.raises(UserError, match="no such file"):
         import_history([tmp_path / "other.parquet"], tmp_path / "out", MOMENTS)
