@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +13,9 @@ from cli.options import MlflowUri, settings_of
 
 if TYPE_CHECKING:
     from training.promotion import PromotionResult
+    from training.training_run import TrainingRun
+    from zielzeit.progress import Progress
+    from zielzeit.settings import Settings
 
 Data = Annotated[Path | None, typer.Option("--examples", help="Folder of examples, as `history import` writes them.")]
 Named = Annotated[
@@ -54,41 +57,58 @@ def train(
 
     The last line of the output is the new version's URI.
     """
-    from tempfile import TemporaryDirectory
-
-    from training import boosting, first_model, model_registry, model_training
-    from training.history.moments import Moments
+    from training.first_model import train_first_model
     from zielzeit.errors import UserError
     from zielzeit.progress import Shown
 
-    config = settings_of(context)
+    config, last, progress = settings_of(context), until.date() if until else None, Shown()
     if quick == (folder is not None):
         raise UserError("train: give either --examples DIR or --quick")
-    progress = Shown()
-    with TemporaryDirectory(prefix="zielzeit-train-") as scratch:
-        if quick:
-            yesterday = until.date() if until else datetime.now(UTC).date() - timedelta(days=1)
-            moments = Moments.of(config)
-            first_model.simulated_month(
-                Path(scratch), station_count, seed, yesterday, moments=moments, progress=progress
-            )
-        data = folder or Path(scratch) / "examples"
-        last = until.date() if until else _last_day(data)
-        model = out or Path(scratch) / "model"
-        rounds = first_model.ROUNDS if quick else boosting.ROUNDS
-        card = model_training.train(data, last, model, seed=seed, progress=progress, rounds=rounds, threads=threads)
-        store = model_registry.connect(config)
-        uri, version, run_id = model_registry.register(
+    if folder is None:
+        run = train_first_model(
             config,
-            model,
-            card,
-            data,
-            parameters={"seed": seed, **{f"rounds_{head}": count for head, count in rounds.items()}},
-            alias=alias or (config.model_alias if quick else model_registry.CHALLENGER),
+            stations=station_count,
+            seed=seed,
+            last=last,
+            alias=alias,
+            out=out,
+            threads=threads,
+            progress=progress,
         )
-    print(f"{card.examples:,} examples from {card.trained_from} to {card.trained_until}; store {store}")
-    print(f"version {version}, run {run_id}")
-    print(uri)
+    else:
+        run = _train_on(config, folder, last, alias, out, seed, threads, progress)
+    card, registered = run.card, run.registered
+    print(f"{card.examples:,} examples from {card.trained_from} to {card.trained_until}; store {run.store}")
+    print(f"version {registered.version}, run {registered.run_id}")
+    print(registered.uri)
+
+
+def _train_on(
+    config: Settings,
+    folder: Path,
+    last: date | None,
+    alias: str | None,
+    out: Path | None,
+    seed: int,
+    threads: int,
+    progress: Progress,
+) -> TrainingRun:
+    from tempfile import TemporaryDirectory
+
+    from training.model_registry import CHALLENGER
+    from training.training_run import train_and_register
+
+    with TemporaryDirectory(prefix="zielzeit-train-") as scratch:
+        return train_and_register(
+            config,
+            folder,
+            last or _last_day(folder),
+            out or Path(scratch) / "model",
+            alias=alias or CHALLENGER,
+            seed=seed,
+            threads=threads,
+            progress=progress,
+        )
 
 
 def evaluate(

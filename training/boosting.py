@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import lightgbm as lgb
@@ -48,10 +48,15 @@ ROUNDS = {"growth": 120, "p10": 40, "p90": 40, "cancelled": 30}
 Advance = Callable[[int], None]
 
 
+def run_parameters(seed: int, rounds: Mapping[str, int]) -> dict[str, int]:
+    """The parameters that a training run logs, by name."""
+    return {"seed": seed, **{f"rounds_{head}": count for head, count in rounds.items()}}
+
+
 def fit(
     data: Examples,
     seed: int,
-    rounds: dict[str, int] | None = None,
+    rounds: Mapping[str, int] | None = None,
     advance: Advance | None = None,
     threads: int = THREADS,
 ) -> dict[str, lgb.Booster]:

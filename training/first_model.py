@@ -6,12 +6,16 @@ seed, will run, and the state of the network that goes with it is as fresh as an
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from training.boosting import THREADS
 from training.history.importing import Report, import_history
 from training.history.moments import Moments
+from training.training_run import TrainingRun, train_and_register
 from zielzeit.progress import SILENT, Progress
+from zielzeit.settings import Settings
 from zielzeit.simulator import timetable
 from zielzeit.simulator.history import stop_table
 
@@ -19,10 +23,42 @@ DAYS = 31
 ROUNDS = {"growth": 50, "p10": 25, "p90": 25, "cancelled": 15}
 
 
+def train_first_model(
+    settings: Settings,
+    *,
+    stations: int,
+    seed: int,
+    last: date | None = None,
+    alias: str | None = None,
+    out: Path | None = None,
+    threads: int = THREADS,
+    progress: Progress = SILENT,
+) -> TrainingRun:
+    """Simulate the month up to the service day ``last`` (else yesterday), train on it and register the model.
+
+    The new version is the champion, unless ``alias`` says otherwise. ``out`` keeps the model's files.
+    """
+    last = last or datetime.now(UTC).date() - timedelta(days=1)
+    with TemporaryDirectory(prefix="zielzeit-train-") as name:
+        scratch = Path(name)
+        simulated_month(scratch, stations, seed, last, moments=Moments.of(settings), progress=progress)
+        return train_and_register(
+            settings,
+            scratch / "examples",
+            last,
+            out or scratch / "model",
+            alias=alias or settings.model_alias,
+            seed=seed,
+            rounds=ROUNDS,
+            threads=threads,
+            progress=progress,
+        )
+
+
 def simulated_month(
     folder: Path, stations: int, seed: int, last: date, *, moments: Moments, progress: Progress = SILENT
 ) -> Report:
-    """Simulate the month that ends on a day and write its examples to ``folder``."""
+    """Simulate the month that ends on a day and write its examples to ``folder / "examples"``."""
     folder.mkdir(parents=True, exist_ok=True)
     history = folder / "simulated.parquet"
     first = last - timedelta(days=DAYS - 1)

@@ -14,7 +14,7 @@ import warnings
 from collections.abc import Mapping
 from importlib.metadata import version as installed_version
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import mlflow
@@ -43,6 +43,16 @@ os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "30")
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
+
+
+class RegisteredVersion(NamedTuple):
+    """A version of the registered model."""
+
+    uri: str
+    """``models:/NAME/VERSION``."""
+    version: str
+    run_id: str
 
 
 def connect(settings: Settings) -> str:
@@ -81,8 +91,8 @@ def _own_store(settings: Settings) -> str:
 
 def register(
     settings: Settings, folder: Path, card: ModelCard, data: Path, *, parameters: Mapping[str, Any], alias: str
-) -> tuple[str, str, str]:
-    """Log a trained model and give its version an alias; returns its URI, version and run id."""
+) -> RegisteredVersion:
+    """Log a trained model in a run of its own, register it as a new version and give that version an alias."""
     with mlflow.start_run() as run:
         mlflow.log_params({"trained_from": card.trained_from, "trained_until": card.trained_until, **parameters})
         mlflow.set_tag("code_version", card.code_version)
@@ -101,7 +111,7 @@ def register(
     client = mlflow.MlflowClient()
     version = str(logged.registered_model_version)
     client.set_registered_model_alias(settings.model_name, alias, version)
-    return f"models:/{settings.model_name}/{version}", version, run.info.run_id
+    return RegisteredVersion(f"models:/{settings.model_name}/{version}", version, run.info.run_id)
 
 
 def _log_data(data: Path, card: ModelCard) -> None:

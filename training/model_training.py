@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from collections.abc import Mapping
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -37,7 +38,7 @@ def train(
     *,
     seed: int,
     progress: Progress = SILENT,
-    rounds: dict[str, int] | None = None,
+    rounds: Mapping[str, int] | None = None,
     threads: int = boosting.THREADS,
 ) -> ModelCard:
     """Fit every class that has examples until ``until`` and write the model to ``out``.

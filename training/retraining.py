@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -41,7 +41,7 @@ def retrain(
     rules: Thresholds,
     progress: Progress = SILENT,
     seed: int = 1,
-    rounds: dict[str, int] | None = None,
+    rounds: Mapping[str, int] | None = None,
 ) -> RetrainingResult:
     """Do all that is due. The newest days are kept from training, to judge on.
 
@@ -62,20 +62,17 @@ def retrain(
         model_training.train(folder, until, Path(scratch), seed=seed, progress=progress, rounds=rounds)
         # Its intervals are as fresh as can be; judging it calibrates each day with the days before that one.
         card = model_training.recalibrate(Path(scratch), folder, newest)
-        uri, version, _ = model_registry.register(
+        registered = model_registry.register(
             settings,
             Path(scratch),
             card,
             folder,
-            parameters={
-                "seed": seed,
-                **{f"rounds_{head}": count for head, count in (rounds or boosting.ROUNDS).items()},
-            },
+            parameters=boosting.run_parameters(seed, rounds or boosting.ROUNDS),
             alias=model_registry.CHALLENGER,
         )
     result = promotion.promote(settings, folder, rules.promotion)
-    client.set_model_version_tag(settings.model_name, version, DONE, str(newest))
-    return RetrainingResult(newest_day=str(newest), done_before=False, uri=uri, result=result)
+    client.set_model_version_tag(settings.model_name, registered.version, DONE, str(newest))
+    return RetrainingResult(newest_day=str(newest), done_before=False, uri=registered.uri, result=result)
 
 
 def calibrate(settings: Settings, folder: Path) -> str | None:
@@ -93,7 +90,7 @@ def calibrate(settings: Settings, folder: Path) -> str | None:
     with TemporaryDirectory(prefix="zielzeit-calibrate-") as scratch:
         copy = Path(shutil.copytree(files, Path(scratch) / "model"))
         card = model_training.recalibrate(copy, folder, newest[0])
-        uri, _, _ = model_registry.register(
+        registered = model_registry.register(
             settings,
             copy,
             card,
@@ -101,4 +98,4 @@ def calibrate(settings: Settings, folder: Path) -> str | None:
             parameters={"calibrated_until": card.calibrated_until},
             alias=settings.model_alias,
         )
-    return uri
+    return registered.uri

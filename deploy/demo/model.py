@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-
 import requests
 
-from zielzeit.progress import Step
-from zielzeit.settings import ROOT, Settings
+from zielzeit.errors import UserError
+from zielzeit.progress import Progress
+from zielzeit.settings import Settings
 
 _TIMEOUT_SECONDS = 10.0
-_TRAIN = (sys.executable, "-m", "cli.app", "train", "--quick", "--threads", "1")
 
 
 def champion(settings: Settings) -> str | None:
@@ -30,26 +26,15 @@ def champion(settings: Settings) -> str | None:
         return None
 
 
-def train(settings: Settings, stations: int, seed: int, step: Step) -> bool:
-    """Train on the days before today of the railway that will run; the step shows the lines of ``train --quick``.
+def train(settings: Settings, stations: int, seed: int, progress: Progress) -> str | None:
+    """Train on the days before today of the railway that will run, and register the model as champion.
 
-    Returns whether it made a model. Without one the job predicts persistence.
+    Returns why no model was made, None where one was. Without one the job predicts persistence.
     """
-    environment = {**os.environ, **settings.as_environment()}
-    with subprocess.Popen(
-        (*_TRAIN, "--stations", str(stations), "--seed", str(seed)),
-        cwd=ROOT,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    ) as process:
-        try:
-            for line in process.stdout or ():
-                if text := line.strip():
-                    step.say(text)
-        except BaseException:
-            process.terminate()
-            raise
-    return process.returncode == 0
+    from training.first_model import train_first_model  # noqa: PLC0415 - MLflow and LightGBM take seconds to import
+
+    try:
+        train_first_model(settings, stations=stations, seed=seed, threads=1, progress=progress)
+    except (UserError, OSError) as error:
+        return str(error)
+    return None

@@ -96,11 +96,12 @@ def _ensure_model(options: DemoOptions, settings: Settings, console: Console, pr
     if version is not None:
         console.print(f"[green]✓[/] Model: {settings.model_name} version {version}", highlight=False)
         return
-    with progress.step("Model: training a first one") as step:
-        trained = model.train(settings, options.stations, options.seed, step)
-    if not trained:
+    fault = model.train(settings, options.stations, options.seed, progress)
+    if fault is not None:
         console.print(
-            "No model could be trained: the job falls back to persistence (model version baseline)", style="yellow"
+            f"No model could be trained ({fault}): the job falls back to persistence (model version baseline)",
+            style="yellow",
+            markup=False,
         )
 
 
