@@ -7,6 +7,7 @@ from them.
 
 from __future__ import annotations
 
+import threading
 from datetime import datetime
 from typing import Annotated, Final, Literal
 
@@ -59,9 +60,19 @@ CONTENT_ENCODING: Final = "content-encoding"
 """Last header: how the value is compressed."""
 
 
+class _Zstd(threading.local):
+    """A compressor per thread: to make one takes a third of the time that a board takes."""
+
+    def __init__(self) -> None:
+        self.compressor = zstandard.ZstdCompressor(level=_COMPRESSION_LEVEL)
+
+
+_zstd = _Zstd()
+
+
 def compress(body: bytes) -> bytes:
     """The body as a zstd frame (80 KB of board become 9 KB); ``zielzeit.boards.parse.decompress`` takes it back."""
-    frame: bytes = zstandard.ZstdCompressor(level=_COMPRESSION_LEVEL).compress(body)
+    frame: bytes = _zstd.compressor.compress(body)
     return frame
 
 
