@@ -56,8 +56,7 @@ def import_files(
         sources = list(files or [])
         if database is not None:
             sources.append(Path(scratch) / "rows.parquet")
-            with progress.step("rows read from the database") as rows:
-                databases.fetch(database, query, sources[-1], rows.advance)
+            databases.fetch(database, query, sources[-1], progress)
         report = import_history(sources, out, moments, progress)
     print(f"read {report.rows:,} rows of {report.files} files")
     for reason, count in sorted(report.left_out.items()):

@@ -111,14 +111,7 @@ def replay(
         with stopping(stop.set, producer.abandon):
             try:
                 with Shown().step("boards read", recording.boards) as step:
-                    counts = send(
-                        recording.read(),
-                        producer,
-                        speed=speed,
-                        past=url_past,
-                        stop=stop,
-                        on_board=lambda _: step.advance(),
-                    )
+                    counts = send(recording.read(), producer, speed=speed, past=url_past, stop=stop, step=step)
             finally:
                 producer.flush()
         for name, count in sorted(counts.items()):
@@ -130,14 +123,14 @@ def replay(
 def keep(context: typer.Context, paths: Recorded, station: StationOf = None, lake: LakeAt = None) -> None:
     """Put recorded boards into the lake, for a job that starts from the archive."""
     from zielzeit.lake.reading import Lake
-    from zielzeit.progress import Shown
+    from zielzeit.progress import Shown, counted
     from zielzeit.recordings.read import find_boards
     from zielzeit.recordings.to_lake import keep as put
 
     config = settings_of(context)
     recording = find_boards(paths, station)
-    with Shown().step("boards kept", recording.boards) as step:
-        days = put(recording.read(), Lake.of(config), lambda _: step.advance())
+    boards = counted(Shown(), "boards kept", recording.boards, recording.read())
+    days = put(boards, Lake.of(config))
     print(f"{config.lake}: {recording.boards} boards of {len(days)} days, {days[0]} to {days[-1]}")
 
 

@@ -51,8 +51,7 @@ def show(
     from zielzeit.progress import Shown
 
     config = settings_of(context)
-    with Shown().step("reading") as step:
-        found = summaries(Lake.of(config), step.say)
+    found = summaries(Lake.of(config), Shown())
     if not any(one.days for one in found):
         raise UserError(f"{config.lake} holds no tables: `./zielzeit store` fills it, ZIELZEIT_LAKE says where it is")
     if as_json:
@@ -78,12 +77,7 @@ def compact(
     from zielzeit.progress import Shown
 
     config = settings_of(context)
-    with Shown().step("compacting") as step:
-        made = compact_days(
-            Lake.of(config),
-            quiet_seconds=quiet * 60,
-            done=lambda one: step.say(f"{one.table} of {one.day}, {one.files} files"),
-        )
+    made = compact_days(Lake.of(config), quiet_seconds=quiet * 60, progress=Shown())
     for one in made:
         print(f"{one.table} {one.day}: one file of {one.files}")
     print(f"{config.lake}: {len(made)} files made of {sum(one.files for one in made)}")

@@ -124,7 +124,7 @@ def start_visibly(stack: Stack, parts: Sequence[str]) -> list[Status]:
                     seen[status.name] = status.state
                     print(f"{status.name}: {status.state} {status.address}".rstrip(), flush=True)
 
-        return stack.up(parts, progress=say)
+        return stack.up(parts, watcher=say)
     console = Console()
 
     def picture(statuses: Sequence[Status]) -> Table:
@@ -132,7 +132,7 @@ def start_visibly(stack: Stack, parts: Sequence[str]) -> list[Status]:
         return table(_COLUMNS, rows, fitting(_COLUMNS, rows, console.width))
 
     with Live(console=console, refresh_per_second=4) as live:
-        return stack.up(parts, progress=lambda statuses: live.update(picture(statuses)))
+        return stack.up(parts, watcher=lambda statuses: live.update(picture(statuses)))
 
 
 def _rows(statuses: Sequence[Status]) -> Sequence[tuple[str, ...]]:

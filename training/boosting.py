@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import lightgbm as lgb
@@ -12,6 +12,7 @@ from training.dataset import Examples
 from zielzeit import train_classes
 from zielzeit.errors import UserError
 from zielzeit.features.definition import FEATURES
+from zielzeit.progress import SILENT, Step
 
 THREADS = 2
 """Where other programs keep the cores busy, one thread is quicker: LightGBM's threads wait for each other."""
@@ -45,8 +46,6 @@ QUANTILE: dict[str, Any] = {"objective": "quantile", **_SMALL, "learning_rate": 
 CANCELLED: dict[str, Any] = {"objective": "binary", **_SMALL, "learning_rate": 0.15}
 ROUNDS = {"growth": 120, "p10": 40, "p90": 40, "cancelled": 30}
 
-Advance = Callable[[int], None]
-
 
 def run_parameters(seed: int, rounds: Mapping[str, int]) -> dict[str, int]:
     """The parameters that a training run logs, by name."""
@@ -57,10 +56,10 @@ def fit(
     data: Examples,
     seed: int,
     rounds: Mapping[str, int] | None = None,
-    advance: Advance | None = None,
+    trees: Step = SILENT,
     threads: int = THREADS,
 ) -> dict[str, lgb.Booster]:
-    """Boosters by head, of ``data`` that holds one class. ``advance`` is told of each tree.
+    """Boosters by head, of ``data`` that holds one class. ``trees`` counts them.
 
     Raises UserError where all labelled examples are of the last ``CONFORMAL_DAYS``.
     """
@@ -77,18 +76,17 @@ def fit(
         )
     growth = labelled.growth
     whole = lgb.Dataset(labelled.features, growth, feature_name=list(FEATURES), params=common, free_raw_data=True)
-    boosters = {"growth": _train(common | GROWTH[klass], whole, wanted["growth"], advance)}
+    boosters = {"growth": _train(common | GROWTH[klass], whole, wanted["growth"], trees)}
     for head, alpha in (("p10", 0.1), ("p90", 0.9)):
         part = lgb.Dataset(labelled.features[early], growth[early], feature_name=list(FEATURES), params=common)
-        boosters[head] = _train(common | QUANTILE | {"alpha": alpha}, part, wanted[head], advance)
+        boosters[head] = _train(common | QUANTILE | {"alpha": alpha}, part, wanted[head], trees)
     fate = lgb.Dataset(data.features, data.cancelled.astype(np.float32), feature_name=list(FEATURES), params=common)
-    boosters["cancelled"] = _train(common | CANCELLED, fate, wanted["cancelled"], advance)
+    boosters["cancelled"] = _train(common | CANCELLED, fate, wanted["cancelled"], trees)
     return boosters
 
 
-def _train(parameters: dict[str, Any], data: lgb.Dataset, rounds: int, advance: Advance | None) -> lgb.Booster:
+def _train(parameters: dict[str, Any], data: lgb.Dataset, rounds: int, trees: Step) -> lgb.Booster:
     def tell(_: Any) -> None:
-        if advance is not None:
-            advance(1)
+        trees.advance()
 
     return lgb.train(parameters, data, num_boost_round=rounds, callbacks=[tell])

@@ -55,7 +55,7 @@ def train(
         if (~data.cancelled).sum() < calibration.FEWEST:
             continue
         with progress.step(f"train {name} on {len(data):,} examples", sum(wanted.values())) as trees:
-            boosters = boosting.fit(data, seed, wanted, trees.advance, threads)
+            boosters = boosting.fit(data, seed, wanted, trees, threads)
         for head in HEADS:
             (out / file_name(name, head)).write_text(boosters[head].model_to_string())
         calibrations[name] = _first_calibration(data, boosters)

@@ -79,7 +79,7 @@ def run(options: DemoOptions, settings: Settings, console: Console) -> Result:
         before = {status.part for status in stack.status() if status.state != "down"}
         at_the_end.callback(_leave, stack, job, before, progress)
         with progress.step("Stack: Kafka, Flink, MLflow") as step:
-            stack.up(progress=lambda statuses: step.say(", ".join(f"{each.name} {each.state}" for each in statuses)))
+            stack.up(watcher=lambda statuses: step.say(", ".join(f"{each.name} {each.state}" for each in statuses)))
         _ensure_model(options, settings, console, progress)
         with progress.step(f"Railway of {options.stations} stations and its poller"):
             _begin_anew(stack, job)

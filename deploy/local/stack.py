@@ -44,7 +44,8 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     address: str
 
 
-Progress = Callable[[Sequence[Status]], None]
+Watcher = Callable[[Sequence[Status]], None]
+"""Called with the states of the programs whenever they have been looked at."""
 
 
 def _silent(_: Sequence[Status]) -> None:
@@ -60,7 +61,7 @@ class Stack:
         self._runner = Runner(self.folders)
 
     def up(
-        self, parts: Iterable[str] = PARTS, *, progress: Progress = _silent, timeout_seconds: float = 300.0
+        self, parts: Iterable[str] = PARTS, *, watcher: Watcher = _silent, timeout_seconds: float = 300.0
     ) -> list[Status]:
         """Start the programs of these parts that do not run, wait until all work, and return their states.
 
@@ -72,7 +73,7 @@ class Stack:
         deadline = time.monotonic() + timeout_seconds
         while True:
             statuses = self._look(wanted)
-            progress(statuses)
+            watcher(statuses)
             failed = [status.name for status in statuses if status.state == "given up"]
             late = [status.name for status in statuses if status.state != "up"]
             if failed:
@@ -99,7 +100,7 @@ class Stack:
                     self._runner.stop(program.name)
             return before - len(belonging_to(self.folders.root))
 
-    def add(self, arriving: Sequence[AddedProgram], *, progress: Progress = _silent) -> list[Status]:
+    def add(self, arriving: Sequence[AddedProgram], *, watcher: Watcher = _silent) -> list[Status]:
         """Replace the added programs by these, start them, and wait until they work.
 
         Raises UserError as ``up`` does.
@@ -107,7 +108,7 @@ class Stack:
         self.remove_added()
         with self._alone():
             added_programs.write(self.folders, arriving)
-        return self.up({program.part for program in arriving}, progress=progress)
+        return self.up({program.part for program in arriving}, watcher=watcher)
 
     def remove_added(self) -> None:
         """Stop the added programs, the last one first, and remove them; the stack itself stays as it is."""

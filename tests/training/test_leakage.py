@@ -106,7 +106,7 @@ def test_features_know_nothing_of_what_happens_after_the_decision(history: Path,
     tables = []
     for name in ("whole", "changed"):
         import_history([tmp_path / f"{name}.parquet"], tmp_path / name, Moments.of(load()))
-        table = examples.read(tmp_path / name, Moments.of(load()))
+        table = examples.read(tmp_path / name)
         moment = pl.datetime(cut.year, cut.month, cut.day, 10, 40, time_zone="UTC")  # 11:40 in Berlin, before noon
         tables.append(table.filter(pl.col("decided_at") <= moment).sort("decided_at", "number", "station"))
     assert len(tables[0]) > 1000

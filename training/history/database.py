@@ -6,7 +6,6 @@ as one of the known kinds of files does (``training.history.file_formats``).
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -17,16 +16,17 @@ import pyarrow.parquet as pq
 
 from zielzeit.berlin_time import BERLIN
 from zielzeit.errors import UserError
+from zielzeit.progress import SILENT, Progress, Step
 
 SCHEMES = ("postgresql", "postgres")
 
 
-def fetch(uri: str, query: str, out: Path, advance: Callable[[int], None]) -> int:
+def fetch(uri: str, query: str, out: Path, progress: Progress = SILENT) -> int:
     """Write the query's rows to a Parquet file, batch by batch; return how many there were.
 
-    Times with a zone become wall times of Berlin, as in history files. ``advance`` gets each batch's number of rows.
-    Raises UserError where the database cannot be reached, refuses the query, or has no rows for it; the message never
-    contains the address, which may contain a password.
+    Times with a zone become wall times of Berlin, as in history files. Raises UserError where the database cannot be
+    reached, refuses the query, or has no rows for it; the message never contains the address, which may contain a
+    password.
     """
     if urlsplit(uri).scheme not in SCHEMES:
         raise UserError("the database's address must begin with postgresql://, e.g. postgresql://reader@host/trains")
@@ -36,7 +36,8 @@ def fetch(uri: str, query: str, out: Path, advance: Callable[[int], None]) -> in
     try:
         with closing(dbapi.connect(uri)) as connection, closing(connection.cursor()) as cursor:
             cursor.execute(query)
-            rows = _write(cursor.fetch_record_batch(), out, advance)
+            with progress.step("rows read from the database") as step:
+                rows = _write(cursor.fetch_record_batch(), out, step)
     except Error as error:
         raise UserError(f"the database did not answer the query: {_reason(error)}") from None
     if not rows:
@@ -44,7 +45,7 @@ def fetch(uri: str, query: str, out: Path, advance: Callable[[int], None]) -> in
     return rows
 
 
-def _write(batches: pa.RecordBatchReader, out: Path, advance: Callable[[int], None]) -> int:
+def _write(batches: pa.RecordBatchReader, out: Path, step: Step) -> int:
     rows, writer = 0, None
     try:
         for batch in batches:
@@ -52,7 +53,7 @@ def _write(batches: pa.RecordBatchReader, out: Path, advance: Callable[[int], No
             writer = writer or pq.ParquetWriter(out, table.schema, compression="zstd")
             writer.write_table(table.cast(writer.schema))
             rows += batch.num_rows
-            advance(batch.num_rows)
+            step.advance(batch.num_rows)
     finally:
         if writer:
             writer.close()

@@ -42,6 +42,7 @@ from zielzeit.berlin_time import BERLIN
 from zielzeit.errors import UserError
 from zielzeit.lake.reading import NOTE, File, Lake, is_data, is_note, noted
 from zielzeit.lake.table_definitions import TABLES, table
+from zielzeit.progress import SILENT, Progress
 
 QUIET_SECONDS = 3600.0
 """Seconds without a new file after which a day is finished: many checkpoint intervals, longer than a restart."""
@@ -65,14 +66,14 @@ def compact(
     quiet_seconds: float = QUIET_SECONDS,
     target_bytes: int = TARGET_BYTES,
     now: Callable[[], float] = time.time,
-    done: Callable[[Compacted], None] = lambda one: None,
+    progress: Progress = SILENT,
 ) -> list[Compacted]:
     """Clean up after an earlier run, then compact every finished day that has more files than it needs.
 
-    ``done`` is called with each result. Raises UserError if another compaction of the same folder is running.
+    Raises UserError if another compaction of the same folder is running.
     """
     results = []
-    with _alone(lake):
+    with _alone(lake), progress.step("compacting") as step:
         for one in TABLES:
             for day in _days(lake, one.name):
                 tidy(lake, one.name, day)
@@ -82,7 +83,7 @@ def compact(
                 for batch in batches([file for file in day if is_data(file.name)], target_bytes):
                     replace(lake, one.name, batch)
                     results.append(Compacted(one.name, batch[0].day, len(batch)))
-                    done(results[-1])
+                    step.say(f"{one.name} of {batch[0].day}, {len(batch)} files")
     return results
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
@@ -13,6 +12,7 @@ import msgspec
 from zielzeit import topics
 from zielzeit.lake.reading import Lake
 from zielzeit.lake.table_definitions import TABLES
+from zielzeit.progress import SILENT, Progress
 
 
 class Day(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,12 +67,13 @@ class TableSummary(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-def summaries(lake: Lake, looking_at: Callable[[str], None] = lambda name: None) -> list[TableSummary]:
-    """Summaries of all tables, empty ones included; ``looking_at`` is called with each name before it is read."""
+def summaries(lake: Lake, progress: Progress = SILENT) -> list[TableSummary]:
+    """Summaries of all tables, empty ones included."""
     found = []
-    for table in TABLES:
-        looking_at(table.name)
-        found.append(summary(lake, table.name))
+    with progress.step("reading") as step:
+        for table in TABLES:
+            step.say(table.name)
+            found.append(summary(lake, table.name))
     return found
 
 

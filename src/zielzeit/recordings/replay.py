@@ -14,6 +14,7 @@ from typing import Protocol
 import msgspec
 
 from zielzeit.boards.record import BoardRecord
+from zielzeit.progress import SILENT, Step
 
 _READ_AHEAD = 32
 """Boards that are read while earlier ones are sent."""
@@ -49,12 +50,12 @@ def replay(
     speed: float | None,
     past: bool,
     stop: Event,
-    on_board: Callable[[BoardRecord], object] = lambda board: None,
+    step: Step = SILENT,
 ) -> Counter[str]:
     """Publish the boards until they end or ``stop`` is set; returns the number of boards per station.
 
     ``speed`` is a multiple of real time, or None for as fast as possible. ``past`` marks the boards as polled with
-    ``past=1``, in their header ``url``. ``on_board`` is called after each board.
+    ``past=1``, in their header ``url``. ``step`` counts the boards.
     """
     pace = Pace(speed) if speed else None
     counts: Counter[str] = Counter()
@@ -66,7 +67,7 @@ def replay(
                 break
             publisher.publish(msgspec.structs.replace(board, url=f"{board.url}?past=1") if past else board)
             counts[board.station] += 1
-            on_board(board)
+            step.advance()
     return counts
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from itertools import groupby
 
@@ -22,21 +22,19 @@ _AT_ONCE = 200
 _SCHEMA = pa.schema([(column.name, column.type) for column in table(topics.BOARDS).columns])
 
 
-def keep(
-    boards: Iterable[BoardRecord], lake: Lake, on_board: Callable[[BoardRecord], object] = lambda board: None
-) -> list[str]:
+def keep(boards: Iterable[BoardRecord], lake: Lake) -> list[str]:
     """Write boards, which must be sorted by time, to one file per day; returns the days.
 
     A file becomes visible when it is whole. Its name is a hash of its contents: boards that are kept twice are there
     once.
     """
     return [
-        str(_keep_day(day, same, lake, on_board))
+        str(_keep_day(day, same, lake))
         for day, same in groupby(boards, key=lambda board: board.polled_at.astimezone(BERLIN).date())
     ]
 
 
-def _keep_day(day: date, boards: Iterable[BoardRecord], lake: Lake, on_board: Callable[[BoardRecord], object]) -> date:
+def _keep_day(day: date, boards: Iterable[BoardRecord], lake: Lake) -> date:
     folder = f"{lake.root}/{topics.BOARDS}/{DAY}={day}"
     digest = hashlib.sha256()
     lake.files.create_dir(folder)
@@ -45,7 +43,6 @@ def _keep_day(day: date, boards: Iterable[BoardRecord], lake: Lake, on_board: Ca
         for rows in _chunks(boards):
             for board in rows:
                 digest.update(f"{board.station}\n{board.polled_at.isoformat()}\n".encode() + board.body)
-                on_board(board)
             writer.write_table(pa.Table.from_pylist([_row(board) for board in rows], _SCHEMA))
     lake.files.move(draft, f"{folder}/added-{digest.hexdigest()[:16]}.parquet")
     return day

@@ -40,8 +40,7 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def test_rows_of_a_database_give_the_examples_that_the_same_rows_in_a_file_give(
     database: str, query: str, tmp_path: Path
 ) -> None:
-    counted: list[int] = []
-    assert fetch(database, query, tmp_path / "rows.parquet", counted.append) == sum(counted) == 60
+    assert fetch(database, query, tmp_path / "rows.parquet") == 60
     month("two_flags", days=20).write_parquet(tmp_path / "month.parquet")
     for name in ("rows", "month"):
         import_history([tmp_path / f"{name}.parquet"], tmp_path / name, MOMENTS)
@@ -56,7 +55,7 @@ def test_a_query_may_rename_what_the_table_calls_otherwise(database: str, tmp_pa
         cursor.execute("CREATE TABLE mine AS SELECT train_type AS kind, * FROM stops")
         cursor.execute("ALTER TABLE mine DROP train_type")
         connection.commit()
-    fetch(database, "SELECT kind AS train_type, * FROM mine", tmp_path / "rows.parquet", lambda _: None)
+    fetch(database, "SELECT kind AS train_type, * FROM mine", tmp_path / "rows.parquet")
     assert "train_type" in pl.read_parquet_schema(tmp_path / "rows.parquet")
 
 
@@ -66,11 +65,11 @@ def test_a_query_may_rename_what_the_table_calls_otherwise(database: str, tmp_pa
 )
 def test_what_the_database_refuses_is_told_in_its_words(database: str, query: str, told: str, tmp_path: Path) -> None:
     with pytest.raises(UserError, match=told):
-        fetch(database, query, tmp_path / "rows.parquet", lambda _: None)
+        fetch(database, query, tmp_path / "rows.parquet")
 
 
 def test_an_address_that_cannot_be_reached_is_told_without_its_password(tmp_path: Path) -> None:
     for address in ("mysql://reader:secret@host/trains", "postgresql://reader:secret@127.0.0.1:1/trains"):
         with pytest.raises(UserError) as caught:
-            fetch(address, "SELECT 1", tmp_path / "rows.parquet", lambda _: None)
+            fetch(address, "SELECT 1", tmp_path / "rows.parquet")
         assert "secret" not in str(caught.value)
