@@ -1,5 +1,4 @@
-"""Kept boards into the stream, in the order of their time. What is kept where, ``zielzeit.lake.board_archive``
-knows."""
+"""Source function of archived boards in order of time; ``zielzeit.lake.board_archive`` reads them."""
 
 from __future__ import annotations
 
@@ -15,10 +14,10 @@ _PAUSE_SECONDS = 0.1
 
 
 class ReadArchive(FlatMapFunction):  # type: ignore[misc]  # PyFlink is untyped
-    """Takes slots and emits their boards, each as ``Row`` of the fields of ``zielzeit.lake.board_archive.JobBoard``.
+    """Takes numbers of slots and emits their boards, each as a ``Row`` of the fields of ``JobBoard``.
 
-    All of a slot comes out between two checkpoints, so that after a restart nothing is read twice or left out. Slots
-    after the last one are waited through: a source that ended would carry time to its end for all of the job.
+    A slot is emitted whole between two checkpoints, so that a restart neither repeats nor skips a board. Slots after
+    the last one only take time: if the source ended, it would send the last watermark to the whole job.
     """
 
     def __init__(self, archive: Archive, slots: frozenset[int]) -> None:
@@ -27,7 +26,7 @@ class ReadArchive(FlatMapFunction):  # type: ignore[misc]  # PyFlink is untyped
         self._last = max(slots)
 
     def flat_map(self, value: int) -> Iterator[Row]:
-        """A slot's boards."""
+        """Emit the boards of a slot."""
         if value in self._slots:
             for board in self._archive.read(value):
                 yield Row(*board)

@@ -31,7 +31,7 @@ class TrueStop(msgspec.Struct, frozen=True, kw_only=True):
     """Planned time of the event that counts: of the departure, or of the arrival if the run terminated here."""
     delay: int | None
     known_at: Milliseconds
-    """When the feed last said whether the train runs; 0: before the first board."""
+    """Time of the feed's last message about whether the train runs; 0: before the first board."""
     undecidable: str | None
     """Why no poller could have known what happened, or None."""
 
@@ -88,7 +88,7 @@ class Comparison(msgspec.Struct):
 
 
 class Period(msgspec.Struct, frozen=True):
-    """From the first to the last of some times, milliseconds since 1970 UTC."""
+    """A period from its first to its last instant, milliseconds since 1970 UTC."""
 
     first: int
     last: int

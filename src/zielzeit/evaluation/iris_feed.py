@@ -40,7 +40,7 @@ class Event(msgspec.Struct):
     known: bool = False
     """True once a change was seen."""
     state_at: Milliseconds = Milliseconds(0)
-    """When the feed last set ``state``."""
+    """Time at which the feed last set ``state``."""
 
     @property
     def runs(self) -> bool:
@@ -75,7 +75,7 @@ class Change(msgspec.Struct, frozen=True):
     """A change of one arrival or departure."""
 
     at: Milliseconds
-    """When it was seen."""
+    """Time at which the change was seen."""
     stop_id: str
     row: dict[str, str]
 

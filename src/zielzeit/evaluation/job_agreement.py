@@ -18,7 +18,7 @@ from zielzeit.settings import Settings
 
 
 class Agreement(msgspec.Struct, frozen=True):
-    """What two sets of decisions have in common; a decision that occurs twice counts twice."""
+    """Agreement of two sets of decisions; a decision that occurs twice counts twice."""
 
     same: int
     """Number of equal decisions."""

@@ -39,7 +39,7 @@ _START = datetime(2026, 3, 10, 4, tzinfo=BERLIN)
 
 
 class TradeOff(msgspec.Struct, frozen=True):
-    """What one value of one setting gains and costs."""
+    """Gain and cost of one value of one setting."""
 
     setting: str
     value: int

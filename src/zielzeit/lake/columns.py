@@ -32,7 +32,7 @@ _TYPES: dict[Any, pa.DataType] = {
 
 
 class Column(NamedTuple):
-    """One column. Every column may be null: a record that an older version wrote may lack a field."""
+    """A column. Every column may be null, because a record of an older version may lack a field."""
 
     name: str
     type: pa.DataType

@@ -16,7 +16,7 @@ from zielzeit.progress import SILENT, Progress
 
 
 class Day(msgspec.Struct, frozen=True, kw_only=True):
-    """One day of a table."""
+    """Contents of one day of a table."""
 
     day: date
     rows: int

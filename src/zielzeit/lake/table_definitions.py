@@ -26,7 +26,7 @@ DAY = "day"
 
 
 class Table(NamedTuple):
-    """One table."""
+    """A table: its topics, the struct of its records, its columns."""
 
     name: str
     topics: tuple[str, ...]
@@ -39,7 +39,7 @@ class Table(NamedTuple):
 
     @property
     def day_is_time(self) -> bool:
-        """Whether ``day`` names a time rather than a date."""
+        """Return True if ``day`` names a time, False if it names a date."""
         hints = {field.name: field.type for field in msgspec.structs.fields(self.event)}
         return bool(pa.types.is_timestamp(arrow_type(hints[self.day])))
 
@@ -66,13 +66,13 @@ def table(name: str) -> Table:
 
 
 def _board_columns() -> Iterator[Column]:
-    """As ``StoredBoard``; what came as a header is text."""
+    """Columns of ``StoredBoard``; those that come from a header are text."""
     for column in columns_of(StoredBoard):
         yield column._replace(type=pa.string()) if column.name in HEADERS else column
 
 
 def _example_columns() -> Iterator[Column]:
-    """As ``history import`` writes them: a column per feature (the delay is one); the service day is the partition."""
+    """Columns as ``history import`` writes them: one per feature, the delay included; the service day is the folder."""
     for field in msgspec.structs.fields(Example):
         if field.name not in ("delay", "features", "service_day"):
             name = "labelled_at" if field.name == "known_at" else field.name

@@ -11,7 +11,7 @@ FORM = '{"station": …, "polled_at": ISO 8601 with offset, "body": …}'
 
 
 class BoardLine(msgspec.Struct, frozen=True):
-    """One board."""
+    """A line: one board, its station and the time of the request."""
 
     station: Annotated[str, msgspec.Meta(min_length=1)]
     polled_at: Annotated[datetime, msgspec.Meta(tz=True)]

@@ -51,7 +51,7 @@ class RouteStop(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True)
 
 
 class DisplayedRow(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
-    """One row of a board, with every key of version 3 of DBF's JSON."""
+    """A row of a board, with every key of version 3 of DBF's JSON."""
 
     delay_arrival: int | None
     delay_departure: int | None

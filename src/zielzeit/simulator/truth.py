@@ -60,7 +60,7 @@ class Truth(msgspec.Struct, frozen=True, kw_only=True):
     destination_delay: int | None
     """Delay of the arrival where the run really ended; null if it never ran."""
     known_at: datetime
-    """When the last part of this was posted."""
+    """Time at which the last part of this record was posted."""
     undecidable: str | None
 
 
