@@ -38,8 +38,11 @@ def options(settings: Settings) -> dict[str, Any]:
 def broker_error(settings: Settings, error: KafkaError) -> UserError:
     """The error that a person reads if the broker cannot be reached or refuses."""
     if isinstance(error, _UNREACHABLE):
+        # kafka-python tries a login again until its time is over, and does not say that it was refused.
+        sasl = settings.kafka_security_protocol.startswith("SASL")
+        login = f", or it refuses the user {settings.kafka_sasl_username!r}" if sasl else ""
         return UserError(
-            f"no Kafka broker answers at {settings.kafka_bootstrap}: start the local stack with './zielzeit stack up' "
+            f"no Kafka broker answers at {settings.kafka_bootstrap}{login}: start the local stack with './zielzeit stack up' "
             "or name your broker with ZIELZEIT_KAFKA_BOOTSTRAP"
         )
     return UserError(f"Kafka at {settings.kafka_bootstrap} refused: {error}")
