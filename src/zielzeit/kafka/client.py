@@ -42,7 +42,7 @@ def broker_error(settings: Settings, error: KafkaError) -> UserError:
         sasl = settings.kafka_security_protocol.startswith("SASL")
         login = f", or it refuses the user {settings.kafka_sasl_username!r}" if sasl else ""
         return UserError(
-            f"no Kafka broker answers at {settings.kafka_bootstrap}{login}: start the local stack with './zielzeit stack up' "
-            "or name your broker with ZIELZEIT_KAFKA_BOOTSTRAP"
+            f"no Kafka broker answers at {settings.kafka_bootstrap}{login}: start the local stack with "
+            "'./zielzeit stack up' or name your broker with ZIELZEIT_KAFKA_BOOTSTRAP"
         )
     return UserError(f"Kafka at {settings.kafka_bootstrap} refused: {error}")
