@@ -155,6 +155,7 @@ def tail(
     from zielzeit.kafka.consumer import read_topic
     from zielzeit.kafka.record_text import describe
     from zielzeit.shutdown import stopping
+    from zielzeit.terminal_table import output_width
     from zielzeit.topics import ALL
 
     if topic not in ALL:
@@ -163,7 +164,7 @@ def tail(
     records = read_topic(settings_of(context), topic, from_beginning=from_beginning, follow=not no_follow, stop=stop)
     with stopping(stop.set, sys.exit):
         for record in islice(records, limit):
-            print(describe(topic, record, raw=raw), flush=True)
+            print(describe(topic, record, raw=raw, width=output_width()), flush=True)
 
 
 def _log_to_stderr() -> None:

@@ -22,15 +22,18 @@ _WIDTH = 80
 def register(app: typer.Typer) -> None:
     """Add this module's commands."""
     stations = typer.Typer(no_args_is_help=True)
-    stations.command(help="Show which station each name, EVA number or DS100 code means.")(find)
-    stations.command(help="Count the station names in recorded boards or Parquet files that are known.")(check)
+    stations.command()(find)
+    stations.command()(check)
     app.add_typer(stations, name="stations", help="The station register: find stations, check the names in data.")
 
 
 def find(
     names: Annotated[list[str], typer.Argument(help="Station names, EVA numbers or DS100 codes.", metavar="NAME…")],
 ) -> None:
-    """Exit code 1 if one of the names is not found."""
+    """Show which station each name, EVA number or DS100 code means.
+
+    Exit code 1 if one of the names is not found.
+    """
     from zielzeit.stations.table import register as load
 
     known = load(settings.load().stations)
@@ -45,7 +48,10 @@ def check(
     ],
     limit: Annotated[int, typer.Option(min=0, help="Number of unknown names to list for each source.")] = 20,
 ) -> None:
-    """Report the share of known names by source, and the unknown names with the number of times they occur."""
+    """Count the station names in recorded boards or Parquet files that are known.
+
+    Reports the share of known names by source, and the unknown names with the number of times they occur.
+    """
     from zielzeit.evaluation.station_names import in_archive, on_boards
     from zielzeit.progress import Shown
     from zielzeit.stations.coverage import coverage
@@ -110,14 +116,18 @@ def _field(title: str, values: Sequence[str]) -> None:
 
 def _print_shares(results: Sequence[tuple[str, Coverage]]) -> None:
     from zielzeit.stations.resolution import Match
+    from zielzeit.terminal_table import Column, show
 
-    print(f"{'source':<44}{'names':>8}{'known':>8}{'share':>9}{'mentions':>11}")
+    columns = [Column("source"), *(Column(title, right=True) for title in ("names", "known", "share", "mentions"))]
+    rows = []
     for source, result in results:
         total = sum(result.mentions.values())
         lost = result.mentions.get(Match.NONE, 0) + result.mentions.get(Match.AMBIGUOUS, 0)
         share = 1 - lost / total if total else 1.0
-        title = source if len(source) < 44 else "…" + source[-42:]
-        print(f"{title:<44}{result.total_names:>8,}{result.known_names:>8,}{result.share:>9.2%}{share:>11.2%}")
+        rows.append(
+            (source, f"{result.total_names:,}", f"{result.known_names:,}", f"{result.share:.2%}", f"{share:.2%}")
+        )
+    show(columns, rows)
 
 
 def _print_missing(source: str, result: Coverage, limit: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from zielzeit.terminal_table import Column, fitting, show
+from zielzeit.terminal_table import Column, fitting, fitting_line, show
 
 COLUMNS = [
     Column("part"),
@@ -49,3 +49,10 @@ def test_output_that_is_no_terminal_has_all_columns(
     monkeypatch.delenv("COLUMNS", raising=False)
     show(COLUMNS, ROWS)
     assert ROWS[0][-1] in capsys.readouterr().out
+
+
+def test_a_line_that_is_too_long_loses_its_last_parts() -> None:
+    parts = ["07:00:00", "Frankfurt(Main)Hbf", "250 rows", "http://127.0.0.1:8092/a"]
+    assert fitting_line(parts, None) == "  ".join(parts)
+    assert fitting_line(parts, 40) == "07:00:00  Frankfurt(Main)Hbf  250 rows"
+    assert fitting_line(parts, 5) == "07:00:00"

@@ -71,6 +71,17 @@ def show(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], title: str =
         console.print(f"[dim]Not shown at {width} characters: {', '.join(left_out)}[/]", highlight=False)
 
 
+def fitting_line(parts: Sequence[str], width: int | None) -> str:
+    """The parts in a line of so many characters; the last ones are left out where it would be longer."""
+    line = parts[0]
+    for part in parts[1:]:
+        longer = f"{line}{' ' * _SPACE}{part}"
+        if width is not None and len(longer) > width:
+            break
+        line = longer
+    return line
+
+
 def output_width() -> int | None:
     """Characters in a line of standard output; None where it is no terminal and the environment names no COLUMNS."""
     return Console().width if sys.stdout.isatty() or "COLUMNS" in os.environ else None

@@ -7,6 +7,7 @@ import msgspec
 from zielzeit.berlin_time import BERLIN
 from zielzeit.boards.parse import decompress
 from zielzeit.kafka.topic_record import TopicRecord
+from zielzeit.terminal_table import fitting_line
 from zielzeit.topics import BOARDS
 
 
@@ -14,8 +15,11 @@ class _Board(msgspec.Struct):
     departures: list[msgspec.Raw]
 
 
-def describe(name: str, record: TopicRecord, *, raw: bool) -> str:
-    """The line for a record of a topic; with ``raw`` its value alone, the body of a board decompressed."""
+def describe(name: str, record: TopicRecord, *, raw: bool, width: int | None = None) -> str:
+    """The line for a record of a topic; with ``raw`` its value alone, the body of a board decompressed.
+
+    Where the line about a board has more than ``width`` characters, its last parts are left out.
+    """
     if name != BOARDS:
         return record.value.decode(errors="replace")
     try:
@@ -28,9 +32,11 @@ def describe(name: str, record: TopicRecord, *, raw: bool) -> str:
         rows = f"{len(msgspec.json.decode(body, type=_Board).departures)} rows"
     except msgspec.DecodeError:
         rows = "no board"
-    compressed = f", {len(record.value) / 1000:.1f} kB compressed" if len(record.value) != len(body) else ""
+    sizes = [f"{len(body) / 1000:.1f} kB"]
+    if len(record.value) != len(body):
+        sizes.append(f"{len(record.value) / 1000:.1f} kB compressed")
     source = " ".join(record.headers.get(header, "") for header in ("source", "url"))
-    return f"{_time(record)}  {record.key}  {rows}, {len(body) / 1000:.1f} kB{compressed}  {source}"
+    return fitting_line([_time(record), record.key, rows, *sizes, source], width)
 
 
 def _time(record: TopicRecord) -> str:
