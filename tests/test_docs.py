@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from importlib.util import find_spec
 from pathlib import Path
 from typing import get_args
 
 import msgspec
 import pytest
+from typer.main import get_command
 
 from cli import settings_page
+from cli.app import build
 from zielzeit import topics
 from zielzeit.events.structs import Kind, Outcome
 from zielzeit.settings import ROOT
@@ -40,6 +43,15 @@ def test_links_to_a_section_lead_to_one() -> None:
             file = (ROOT / page).parent / target if target else ROOT / page
             headings = re.findall(r"^#+ (.*)$", file.read_text(), re.MULTILINE)
             assert section in {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}, link
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_command_and_module_that_a_page_names_exists(page: str) -> None:
+    text = (ROOT / page).read_text()
+    commands = set(get_command(build()).commands)  # type: ignore[attr-defined]
+    assert set(re.findall(r"(?:\./|`|>)zielzeit (\w+)", text)) - commands == set()
+    modules = set(re.findall(r"python -m ([\w.]+)", text))
+    assert {module for module in modules if find_spec(module) is None} == set()
 
 
 def test_the_page_of_settings_is_what_the_settings_say() -> None:

@@ -31,14 +31,6 @@ def test_no_dependency_in_the_table_is_gone() -> None:
     assert rows - required == set()
 
 
-def test_every_command_of_the_readme_exists() -> None:
-    from cli.app import build
-
-    known = set(get_command(build()).commands)  # type: ignore[attr-defined]
-    named = set(re.findall(r"(?:\./|`|>)zielzeit (\w+)", README))
-    assert named - known == set()
-
-
 def test_every_command_says_in_one_line_what_it_does() -> None:
     from cli.app import build
 
