@@ -94,13 +94,18 @@ def test_every_program_has_ports_of_its_own(settings: Settings) -> None:
 
 def test_the_runner_reads_commands_and_environment_as_they_were_meant(settings: Settings) -> None:
     odd = Program(
-        name="odd", part="kafka", command=["a b", "100 %"], environment={"X": "y %z, w"}, healthy=bool, priority=1
+        name="odd",
+        part="kafka",
+        command=["a b", "100 %", '{"start": "07:00", "seed": 1}'],
+        environment={"X": "y %z, w"},
+        healthy=bool,
+        priority=1,
     )
     text = process_runner.configuration(Folders.of(settings), [odd])
     parser = configparser.RawConfigParser()
     parser.read_string(text)
     section = parser["program:odd"]
-    assert shlex.split(section["command"].replace("%%", "%")) == ["a b", "100 %"]
+    assert shlex.split(section["command"].replace("%%", "%")) == ["a b", "100 %", '{"start": "07:00", "seed": 1}']
     assert section["environment"] == 'X="y %%z, w"'
     assert section["autorestart"] == "true"
 
