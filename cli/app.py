@@ -51,9 +51,13 @@ def main() -> int:
         print(f"zielzeit: {error}", file=sys.stderr)
         return 2
     except OSError as error:
-        if "libgomp" not in str(error):
+        if "libgomp" not in str(error) and "libomp" not in str(error):
             raise
-        print(f"zielzeit: LightGBM cannot be loaded ({error}): `./zielzeit setup` installs libgomp1", file=sys.stderr)
+        print(
+            f"zielzeit: LightGBM cannot be loaded ({error}): `./zielzeit setup` installs libgomp1 on Debian; "
+            "macOS: brew install libomp",
+            file=sys.stderr,
+        )
         return 2
     return 0
 
