@@ -11,7 +11,6 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -69,22 +68,9 @@ def odd_reply(name: str) -> Response | None:
     return reply
 
 
-@contextmanager
-def serving(odd: OddDbf) -> Iterator[str]:
-    """The base URL of the server, on a free port of the loopback."""
-    app = Starlette(routes=[Route("/{name:path}", odd.board)])
-    config = uvicorn.Config(app, port=0, log_level="error", timeout_graceful_shutdown=0, date_header=False)
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        while not server.started:
-            time.sleep(0.01)
-        port = server.servers[0].sockets[0].getsockname()[1]
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.should_exit = True
-        thread.join()
+def application(odd: OddDbf) -> Starlette:
+    """The web application that answers so."""
+    return Starlette(routes=[Route("/{name:path}", odd.board)])
 
 
 @contextmanager

@@ -10,7 +10,8 @@ from itertools import pairwise
 
 import pytest
 
-from tests.sources.odd_dbf import BOARD, OddDbf, dripping, serving
+from tests.serving import serving
+from tests.sources.odd_dbf import BOARD, OddDbf, application, dripping
 from zielzeit.boards.record import BoardRecord
 from zielzeit.errors import UserError
 from zielzeit.sources.plan import make_plan
@@ -39,7 +40,7 @@ def odd() -> OddDbf:
 
 @pytest.fixture
 def base_url(odd: OddDbf) -> Iterator[str]:
-    with serving(odd) as url:
+    with serving(application(odd)) as url:
         yield url
 
 
