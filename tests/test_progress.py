@@ -71,6 +71,16 @@ def test_a_terminal_shows_bars_counts_and_steps_inside_each_other() -> None:
     assert "✓" not in out.getvalue(), "it took no time"
 
 
+def test_a_long_detail_leaves_the_time_in_sight() -> None:
+    console, out = screen(terminal=True)
+    parts = [f"taskmanager-{number} starting" for number in range(6)]
+    with Shown(console).step("Stack: Kafka, Flink, MLflow") as step:
+        step.say(", ".join(parts))
+    assert "…" not in out.getvalue()
+    assert "0:00:00" in out.getvalue()
+    assert all(f"taskmanager-{number}" in out.getvalue() for number in range(6))
+
+
 def test_a_step_that_fails_is_not_reported_as_done() -> None:
     for terminal in (True, False):
         console, out = screen(terminal=terminal)

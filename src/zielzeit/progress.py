@@ -15,6 +15,7 @@ from rich.console import Console, RenderableType
 from rich.markup import escape
 from rich.progress import BarColumn, ProgressColumn, SpinnerColumn, Task, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bars
+from rich.table import Column
 from rich.text import Text
 
 _LONG_SECONDS = 2.0
@@ -102,8 +103,10 @@ class Shown:
     def _drawn(self, title: str, total: int | None) -> Iterator[Step]:
         outermost = self._bars is None
         if self._bars is None:
-            columns = (SpinnerColumn(), TextColumn("{task.description}"), _Bar(), _Count(), TimeElapsedColumn())
-            self._bars = Bars(*columns, console=self._console, transient=True)
+            # A long detail is wrapped between words, so that count and time stay in sight.
+            text = TextColumn("{task.description}", table_column=Column(ratio=1, no_wrap=False, overflow="fold"))
+            columns = (SpinnerColumn(), text, _Bar(), _Count(), TimeElapsedColumn())
+            self._bars = Bars(*columns, console=self._console, transient=True, expand=True)
             self._bars.start()
         bar = _Drawn(self._bars, title, total)
         try:
@@ -170,7 +173,7 @@ class _Lines:
 class _Bar(ProgressColumn):
     """A bar, where the total is known."""
 
-    _bar = BarColumn()
+    _bar = BarColumn(bar_width=20)
 
     def render(self, task: Task) -> RenderableType:
         return Text() if task.total is None else self._bar.render(task)
