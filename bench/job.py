@@ -1,11 +1,11 @@
-"""How many rows of boards a second the job takes, beside its decision alone in a bare loop, in one run.
+"""Throughput of the whole job and of the decision alone, rows of boards a second, in one run.
 
     ./zielzeit stack up
-    .venv/bin/python -m bench.job ../shared/data/dbf-boards/frankfurt-past --stations 50
+    PYTHONPATH=src:. .venv/bin/python -m bench.job ../shared/data/dbf-boards/frankfurt-past --stations 50
 
-The recording is published once for each of so many made-up stations, then read by the bounded job as often as
-``--repeat`` says: the first time in TaskManagers that have just started if the stack has, so that their compilers are
-still at work. Every repetition takes topics of its own and removes them.
+Publishes the recording under ``--stations`` made-up names and lets the bounded job read it to the end, ``--repeat``
+times. In TaskManagers that have just started the first time is slower: their compilers are still at work. Every
+repetition has topics of its own and removes them. The job scores with the registry's champion, else with persistence.
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ _POLL_SECONDS = 0.2
 
 
 def main() -> None:
-    """Print a line for the bare loop and one for each repetition of the job."""
+    """Print a line for the decision alone and one for each repetition of the job."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("paths", type=Path, nargs="+", help="recorded boards of one station")
-    parser.add_argument("--stations", type=int, default=50, help="made-up stations that show these boards")
-    parser.add_argument("--repeat", type=int, default=3, help="how often the job reads them")
+    parser.add_argument("--stations", type=int, default=50, help="number of made-up stations that show these boards")
+    parser.add_argument("--repeat", type=int, default=3, help="number of runs of the job")
     options = parser.parse_args()
     boards = list(read_boards(options.paths, "Speed"))
     rows = sum(len(parse.parse(one.body).rows) for one in boards)

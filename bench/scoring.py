@@ -1,6 +1,6 @@
 """Time of scoring by batch size: microseconds of processor time a departure, all four outputs.
 
-    python -m bench.scoring --model FOLDER --examples DIR --day YYYY-MM-DD
+    PYTHONPATH=src:. .venv/bin/python -m bench.scoring --model FOLDER --examples DIR --day YYYY-MM-DD
 
 ``--model`` is a folder with ``model.json`` (``zielzeit train --out``), ``--examples`` what ``zielzeit history import``
 wrote. A row of the table is a train class and a way to call the model: ``matrix`` takes and returns arrays, as training

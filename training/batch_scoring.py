@@ -1,4 +1,4 @@
-"""Batch scoring: examples in, predictions beside them."""
+"""Batch scoring: predictions for examples, written beside them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from zielzeit.model.delay_model import OUTPUTS, LightGBMModel
 
 
 def predict(model: LightGBMModel, folder: Path, first: date | None, last: date | None, out: Path) -> int:
-    """Write who, when, what was predicted and, where known, what happened to a Parquet file; returns its rows."""
+    """Write train, times, predictions and, where known, labels to a Parquet file; returns the number of rows."""
     frame = examples.read(folder, first, last)
     scores = model.matrix(frame.select(FEATURES).to_numpy().astype(np.float64))
     about = frame.select("day", *examples.ABOUT.names(), *examples.LABEL.names(), "delay")

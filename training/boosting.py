@@ -1,4 +1,7 @@
-"""The boosters of one class: the median of the growth, its 10 % and 90 % quantile, and the chance of cancellation."""
+"""Gradient boosting for one train class: median, 10 % and 90 % quantile of the growth, probability of cancellation.
+
+The growth is the final delay minus the delay now, minutes.
+"""
 
 from __future__ import annotations
 
@@ -15,11 +18,11 @@ from zielzeit.features.definition import FEATURES
 from zielzeit.progress import SILENT, Step
 
 THREADS = 2
-"""Where other programs keep the cores busy, one thread is quicker: LightGBM's threads wait for each other."""
+"""Threads of LightGBM. On a busy machine one is faster, because LightGBM's threads wait for each other."""
 MOST_EXAMPLES = {train_classes.LONG_DISTANCE: 700_000, train_classes.RE: 700_000, train_classes.RB: 700_000}
-"""A run's departures share one label, so millions more rows teach little more."""
+"""Maximum number of examples by train class. A run's departures share one label: more rows add little."""
 CONFORMAL_DAYS = 7
-"""Last training days, kept from the quantile heads for their first calibration."""
+"""Number of last training days that P10 and P90 are not fitted on: they calibrate the intervals."""
 
 _COMMON: dict[str, Any] = {
     "verbose": -1,
@@ -34,7 +37,7 @@ _COMMON: dict[str, Any] = {
 }
 _LARGE: dict[str, Any] = {"num_leaves": 63, "max_depth": 8}
 _SMALL: dict[str, Any] = {"num_leaves": 31, "max_depth": 6}
-"""Shallow trees predict sooner, and as well: docs/model.md."""
+"""Shallow trees predict faster, and as well (docs/model.md)."""
 GROWTH: dict[int, dict[str, Any]] = {
     train_classes.LONG_DISTANCE: {"objective": "fair", "fair_c": 2.0, **_LARGE, "learning_rate": 0.08},
     train_classes.RE: {"objective": "l1", **_LARGE, "learning_rate": 0.12},
@@ -59,24 +62,24 @@ def fit(
     trees: Step = SILENT,
     threads: int = THREADS,
 ) -> dict[str, lgb.Booster]:
-    """Boosters by head, of ``data`` that holds one class. ``trees`` counts them.
+    """Fit the boosters of the one train class in ``data``; returns them by head. ``trees`` counts them.
 
     Raises UserError where all labelled examples are of the last ``CONFORMAL_DAYS``.
     """
     wanted = rounds or ROUNDS
     common = _COMMON | {"seed": seed, "num_threads": threads}
-    klass = int(data.column("train_class")[0])
+    train_class = int(data.column("train_class")[0])
     arrived = ~data.cancelled & ~np.isnan(data.final)
     labelled = data.where(arrived)
     early = labelled.day <= data.day.max() - CONFORMAL_DAYS
     if not early.any():
         raise UserError(
-            f"{train_classes.CLASSES[klass]} has too few days: intervals are measured on the last "
+            f"{train_classes.CLASSES[train_class]} has too few days: intervals are measured on the last "
             f"{CONFORMAL_DAYS} of them and learnt on those before; the first days of a history only fill its statistics"
         )
     growth = labelled.growth
     whole = lgb.Dataset(labelled.features, growth, feature_name=list(FEATURES), params=common, free_raw_data=True)
-    boosters = {"growth": _train(common | GROWTH[klass], whole, wanted["growth"], trees)}
+    boosters = {"growth": _train(common | GROWTH[train_class], whole, wanted["growth"], trees)}
     for head, alpha in (("p10", 0.1), ("p90", 0.9)):
         part = lgb.Dataset(labelled.features[early], growth[early], feature_name=list(FEATURES), params=common)
         boosters[head] = _train(common | QUANTILE | {"alpha": alpha}, part, wanted[head], trees)

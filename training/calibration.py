@@ -1,9 +1,9 @@
-"""Rolling split-conformal calibration: intervals that hold what they promise although the railway changes.
+"""Rolling split-conformal calibration: keeps the coverage of P10–P90 at 80 % while the railway changes.
 
-Conformalized quantile regression (Romano, Patterson, Candès 2019): on recent labelled days, by how much did the truth
-fall outside [P10, P90]? The 80 % quantile of that (negative where the interval was wide enough) widens the interval.
-Newer days weigh more, as in Barber et al. 2023, "Conformal prediction beyond exchangeability". One calibration per
-class and horizon; only labels known before the calibrated day began enter.
+Conformalized quantile regression (Romano, Patterson, Candès 2019): on recent labelled days, measure how far the truth
+lies outside [P10, P90], negative where it lies inside. The 80 % quantile of these distances widens the interval. Newer
+days weigh more, as in Barber et al. 2023, "Conformal prediction beyond exchangeability". There is one calibration per
+train class and horizon. Only labels known before the calibrated day began are used.
 """
 
 from __future__ import annotations
@@ -18,17 +18,19 @@ from training.dataset import Vector
 from zielzeit.model.delay_model import Calibration
 
 EDGES = (15.0, 30.0, 60.0, 120.0)
-"""Horizons, minutes, that part the bins of calibration and of reports."""
+"""Horizons that separate the bins of calibration and reports, minutes."""
 LEVEL = 0.8
+"""Share of trains that the interval is meant to hold."""
 WINDOW_DAYS = 14
+"""Number of service days before the calibrated one whose labels are used."""
 HALF_LIFE_DAYS = 2.0
-"""Short, because a change of regime (a new timetable, a strike) must be caught up with in days."""
+"""Age at which a day weighs half. Short, so that a change (a new timetable, a strike) takes effect within days."""
 FEWEST = 200
-"""Examples below which a bin borrows the calibration of its whole class."""
+"""Minimum number of examples of a bin; a smaller bin takes the calibration of its train class."""
 
 
 def conformal_calibration(truth: Vector, low: Vector, high: Vector, horizon: Vector, age: Vector) -> Calibration:
-    """The calibration from examples whose labels are ``age`` days old."""
+    """The calibration out of labelled examples: arrays of minutes, and the ``age`` of each label in days."""
     if len(truth) == 0:
         return Calibration()
     outside = np.maximum(low - truth, truth - high)

@@ -1,4 +1,4 @@
-"""Whether data is fit to train on: there, fresh, complete, and like the days before."""
+"""Checks of examples before training: present, recent, complete, and similar to the days before."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from training.thresholds import DataThresholds
 from zielzeit.errors import UserError
 
 NEWEST, BEFORE = 3, 28
-"""Service days that are checked, and days before them that they are checked against."""
+"""Number of newest service days that are checked, and of days before them that they are compared with."""
 
 
 def check_examples(folder: Path, today: date, rules: DataThresholds) -> None:
-    """Raises UserError that lists everything that is wrong with the newest days."""
+    """Raise UserError that lists every fault of the newest days; ``today`` tells how old they are."""
     known = examples.days(folder)
     if len(known) < NEWEST + 2:
         raise UserError(f"{folder} has {len(known)} days of examples, too few to train on: import more history")
@@ -37,7 +37,7 @@ def check_examples(folder: Path, today: date, rules: DataThresholds) -> None:
     if shift > rules.delay_shift:
         faults.append(f"shifted: the mean delay of the newest days is {shift:.1f} standard deviations off")
     if faults:
-        raise UserError(f"{folder} is not fit to train on, nothing was changed; " + "; ".join(faults))
+        raise UserError(f"{folder} cannot be trained on, nothing was changed: " + "; ".join(faults))
 
 
 def _day(folder: Path, day: date) -> dict[str, float]:

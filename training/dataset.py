@@ -21,9 +21,9 @@ from zielzeit.errors import UserError
 from zielzeit.features.definition import FEATURES
 
 WARM_UP_DAYS = 10
-"""First days of a history, left out of training: their statistics of finished days are still thin."""
+"""Number of first days of a history that are not trained on: statistics of finished days rest on few trains there."""
 GAP_DAYS = 2
-"""Service days between training and evaluation at least: longer than any run takes to be labelled."""
+"""Minimum number of service days between training and evaluation: every run is labelled within them."""
 
 Matrix = npt.NDArray[np.float32]
 Vector = npt.NDArray[np.float64]
@@ -31,7 +31,7 @@ Vector = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Examples:
-    """Examples of one class: features, labels, and when all of that was."""
+    """Examples of one train class: features, labels, days. Row i of every array belongs to example i."""
 
     features: Matrix
     final: Vector
@@ -40,38 +40,41 @@ class Examples:
     day: npt.NDArray[np.int32]
     """Service day, days since 1970-01-01."""
     labelled: Vector
-    """When the label was known, minutes since 1970 UTC."""
+    """Time at which the label was known, minutes since 1970 UTC."""
 
     def __len__(self) -> int:
         return len(self.day)
 
     def column(self, name: str) -> npt.NDArray[np.float32]:
-        """One feature."""
+        """Values of a feature."""
         return self.features[:, FEATURES.index(name)]
 
     @property
     def growth(self) -> Vector:
-        """Final minus current delay: what the model learns."""
+        """Final minus current delay, minutes: what the model is fitted to."""
         return self.final - self.column("delay")
 
     def where(self, chosen: npt.NDArray[np.bool_] | npt.NDArray[np.int64]) -> Examples:
-        """The chosen rows."""
+        """The chosen rows, by mask or index."""
         return Examples(
             self.features[chosen], self.final[chosen], self.cancelled[chosen], self.day[chosen], self.labelled[chosen]
         )
 
 
-def load(folder: Path, klass: int, first: date, last: date, *, most: int | None = None, seed: int = 0) -> Examples:
-    """Labelled examples of a class from ``first`` to ``last``; evenly thinned to about ``most`` rows.
+def load(
+    folder: Path, train_class: int, first: date, last: date, *, most: int | None = None, seed: int = 0
+) -> Examples:
+    """Labelled examples of a train class from ``first`` to ``last``, as a random sample of about ``most`` rows.
 
-    A class may have no examples at all. Raises UserError where the folder has none in that time.
+    Each day gives the same number of rows at most. A class may have no examples at all. Raises UserError where the
+    folder has none in that time.
     """
     days = [day for day in examples.days(folder) if first <= day <= last]
     share = None if most is None else most / max(1, len(days))
     parts = []
     for day in days or [first]:
         frame = examples.read(folder, day, day, [*FEATURES, "final_delay", "cancelled", "labelled_at"])
-        frame = frame.filter((pl.col("train_class") == klass) & pl.col("cancelled").is_not_null())
+        frame = frame.filter((pl.col("train_class") == train_class) & pl.col("cancelled").is_not_null())
         if share is not None and len(frame) > share:
             frame = frame.sample(int(share), seed=seed)
         parts.append(_matrix(frame))
@@ -79,7 +82,7 @@ def load(folder: Path, klass: int, first: date, last: date, *, most: int | None 
 
 
 def first_training_day(folder: Path, until: date) -> date:
-    """Where training may begin: after the warm-up, as far as the history is long enough for one.
+    """First service day to train on: after the warm-up, or half way through a history that is shorter than two.
 
     Raises UserError where there are no examples until then.
     """

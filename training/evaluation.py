@@ -1,4 +1,4 @@
-"""How good a model is on days it has not seen, with intervals calibrated as they would have been on each day."""
+"""Evaluation of a model on days that it was not trained on, with intervals calibrated for each day as in production."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _EPOCH = date(1970, 1, 1)
 
 @dataclass(frozen=True)
 class ScoredExamples:
-    """A class's evaluated examples with what was predicted. Minutes."""
+    """Examples of one train class with the model's outputs for each: minutes, and the probability of cancellation."""
 
     data: Examples
     predicted: Vector
@@ -39,7 +39,7 @@ class ScoredExamples:
     cancelled: Vector
 
     def arrived(self) -> ScoredExamples:
-        """Only those whose run reached its destination."""
+        """The examples whose run reached its destination."""
         chosen = ~np.isnan(self.data.final)
         return self.where(chosen)
 
@@ -53,26 +53,26 @@ class ScoredExamples:
 def evaluate(model: LightGBMModel, folder: Path, first: date, last: date) -> dict[str, ScoredExamples]:
     """Score the examples of ``first`` to ``last``, by class; classes without a model or without arrivals are left out.
 
-    The interval of each service day is recalibrated with the labels known when that day began, from as many days before
-    as ``calibrating`` looks back and the folder holds, none of them a day that the model was trained on, save where
-    there are no others. Raises UserError where days are missing or were trained on.
+    The interval of each service day is calibrated with the labels known when that day began, of up to
+    ``calibration.WINDOW_DAYS`` days before it. Days that the model was trained on do not count; where too few others
+    have labels, the model's own calibration holds. Raises UserError where days are missing or were trained on.
     """
     _refuse_trained_days(model, first)
     known = [day for day in examples.days(folder) if first <= day <= last]
     if not known:
         raise UserError(f"{folder} has no examples from {first} to {last}")
     scored = {}
-    for klass, name in enumerate(train_classes.CLASSES):
+    for train_class, name in enumerate(train_classes.CLASSES):
         if name not in model.card.calibration:
             continue
-        data = dataset.load(folder, klass, first - timedelta(days=calibration.WINDOW_DAYS), last)
+        data = dataset.load(folder, train_class, first - timedelta(days=calibration.WINDOW_DAYS), last)
         if len(data):
             scored[name] = _score(model, name, data, first, model.card.trained_until)
     return {name: part for name, part in scored.items() if not np.isnan(part.data.final).all()}
 
 
 def score(model: LightGBMModel, data: Examples) -> ScoredExamples:
-    """Plain predictions."""
+    """Predict the examples, with the calibration that the model carries."""
     parts = [
         model.matrix(data.features[start : start + 100_000].astype(np.float64))
         for start in range(0, len(data), 100_000)
@@ -117,12 +117,13 @@ def rolled(plain: ScoredExamples, day: int, trained_until: str) -> Calibration |
 def recalibrated(model: LightGBMModel, folder: Path, day: date) -> LightGBMModel:
     """The same boosters with intervals calibrated for a service day, as ``evaluate`` does for each of its days.
 
-    A class with too few fresh labels keeps its calibration. Raises UserError where the folder has no examples before.
+    A train class with too few new labels keeps its calibration. Raises UserError where the folder has no examples of
+    the days before.
     """
-    for klass, name in enumerate(train_classes.CLASSES):
+    for train_class, name in enumerate(train_classes.CLASSES):
         if name not in model.card.calibration:
             continue
-        data = dataset.load(folder, klass, day - timedelta(days=calibration.WINDOW_DAYS), day - timedelta(days=1))
+        data = dataset.load(folder, train_class, day - timedelta(days=calibration.WINDOW_DAYS), day - timedelta(days=1))
         if not len(data):
             continue
         plain = score(model.with_calibration(name, None), data)
@@ -153,7 +154,7 @@ def measures(scored: ScoredExamples) -> dict[str, float | int]:
 
 
 def by_horizon(scored: ScoredExamples) -> Iterator[tuple[str, ScoredExamples]]:
-    """The bins of the horizon that have examples."""
+    """The examples by bin of the horizon; empty bins are left out."""
     bins = calibration.bin_of(scored.data.column("horizon").astype(np.float64))
     for index, name in enumerate(calibration.bin_names()):
         chosen = bins == index
@@ -162,7 +163,7 @@ def by_horizon(scored: ScoredExamples) -> Iterator[tuple[str, ScoredExamples]]:
 
 
 def summary(scored: dict[str, ScoredExamples]) -> dict[str, Any]:
-    """The contract of ``evaluate --json``: by class, and by horizon within it."""
+    """Content of ``evaluate --json``: figures by train class, and by horizon within each."""
     classes = {}
     for name, part in scored.items():
         arrived = part.arrived()
@@ -202,5 +203,5 @@ def _number(day: str) -> int:
 
 
 def _begin(day: int) -> float:
-    """When a service day begins, minutes since 1970 UTC."""
+    """Start of a service day, minutes since 1970 UTC."""
     return float(berlin_time.wall_to_utc(WallMinutes(day * berlin_time.DAY + service_days.SERVICE_DAY_STARTS)))

@@ -36,8 +36,8 @@ def write(path: Path, figures: dict[str, Any], scored: dict[str, ScoredExamples]
     sections = []
     for name, part in scored.items():
         arrived = part.arrived()
-        klass = train_classes.CLASSES.index(name)
-        names = _names(folder, figures, klass)
+        train_class = train_classes.CLASSES.index(name)
+        names = _names(folder, figures, train_class)
         worst = slices.relations(arrived, names)
         tables = slices.tables(arrived)
         sections.append(
@@ -45,7 +45,7 @@ def write(path: Path, figures: dict[str, Any], scored: dict[str, ScoredExamples]
                 "name": name,
                 "figures": figures["classes"][name],
                 "interval": slices.skill_interval(arrived),
-                "pair_skill": slices.station_pair_skill(arrived, names, folder, klass, before),
+                "pair_skill": slices.station_pair_skill(arrived, names, folder, train_class, before),
                 "tables": tables,
                 "worst": worst.head(15).to_dicts(),
                 "common": common_traits(worst),
@@ -62,11 +62,13 @@ def write(path: Path, figures: dict[str, Any], scored: dict[str, ScoredExamples]
     path.write_text(page)
 
 
-def _names(folder: Path, figures: dict[str, Any], klass: int) -> pl.DataFrame:
+def _names(folder: Path, figures: dict[str, Any], train_class: int) -> pl.DataFrame:
     """Station and destination of the arrived examples, in the order of ``dataset.load``."""
     first, last = (date.fromisoformat(figures[end]) for end in ("from", "to"))
     frame = examples.read(folder, first, last, ["train_class", "cancelled", "final_delay", "station", "destination"])
-    chosen = (pl.col("train_class") == klass) & pl.col("cancelled").is_not_null() & pl.col("final_delay").is_not_null()
+    chosen = (
+        (pl.col("train_class") == train_class) & pl.col("cancelled").is_not_null() & pl.col("final_delay").is_not_null()
+    )
     return frame.filter(chosen).select("station", "destination")
 
 

@@ -1,8 +1,8 @@
-"""Examples on disk: features, what the train was, and what became of it; Parquet, one folder per service day.
+"""Examples on disk: train, features and label of each departure, as Parquet with one folder per service day.
 
-``DIR/day=YYYY-MM-DD/``, one file from the history import, many from the pipeline's own store (``LAKE/examples``). Files
-whose name begins with a dot are not whole yet, folders whose name begins with ``_`` are bookkeeping. The columns of
-both are the same; what else the pipeline keeps, wider numbers and other units of time are brought to ``SCHEMA`` here.
+``DIR/day=YYYY-MM-DD/`` holds one file from the history import, or many from the storage job (``LAKE/examples``). A name
+that begins with a dot is an unfinished file, a folder that begins with ``_`` is not a day. Both sources have the same
+columns; ``read`` casts wider numbers and other units of time to ``SCHEMA`` and drops further columns.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def write_day(folder: Path, day: date, examples: pl.DataFrame) -> None:
 
 
 def write_atomically(frame: pl.DataFrame, path: Path) -> None:
-    """Write a Parquet file that is never seen half."""
+    """Write a Parquet file by way of a hidden draft, so that readers never see an unfinished one."""
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     frame.write_parquet(draft, compression="zstd", compression_level=1, statistics=True)
     draft.replace(path)
@@ -116,7 +116,7 @@ def _read_file(path: Path, columns: Sequence[str]) -> pl.DataFrame:
             f"{path} was made with other features ({str(error).splitlines()[0]}): run `zielzeit history import` again"
         ) from None
     except (pl.exceptions.ComputeError, OSError) as error:
-        raise UserError(f"{path} is no readable Parquet file: {str(error).splitlines()[0]}") from None
+        raise UserError(f"{path} is not a readable Parquet file: {str(error).splitlines()[0]}") from None
     return frame.select(_normal(name, frame.schema[name]) for name in columns)
 
 

@@ -1,7 +1,7 @@
-"""A first model in under a minute: a simulated month, imported and trained on, so that the stack has a champion.
+"""A first model in under a minute: simulate a month, import it, train on it, so that the stack has a champion.
 
-The month ends yesterday: the model has seen no train of the days on which the demo's railway, of the same stations and
-seed, will run, and the state of the network that goes with it is as fresh as an archive's would be.
+The month ends yesterday. The demo's railway, of the same stations and seed, runs on later days: the model is not
+trained on the trains that it predicts, and its state of the network is one day old.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Models kept in MLflow: the tracking server where it answers, else a store of its own under ``.local``.
+"""Models in MLflow: on the tracking server where it answers, else in a SQLite store under ``.local``.
 
 A run holds the model's folder (booster text files and ``model.json``) inside a pyfunc model whose code is logged as
-source, so nothing is pickled. Versions are told apart by aliases: ``champion`` serves, ``challenger`` was trained last,
-``previous`` is what ``promote --rollback`` returns to.
+source, so nothing is pickled. Aliases name versions: ``champion`` predicts, ``challenger`` was trained last,
+``previous`` is the champion that ``promote --rollback`` returns to.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _REQUIREMENTS = ("lightgbm", "numpy", "numba", "msgspec", "holidays")
 _EXAMPLE = pd.DataFrame(np.zeros((1, len(FEATURES))), columns=list(FEATURES))
 _ANSWER = pd.DataFrame(np.zeros((1, len(OUTPUTS))), columns=list(OUTPUTS))
 
-# A dead server must not hold a command up for minutes (MLflow retries seven times by default).
+# MLflow retries seven times by default: a dead server would block a command for minutes.
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "30")
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
@@ -56,7 +56,7 @@ class RegisteredVersion(NamedTuple):
 
 
 def connect(settings: Settings) -> str:
-    """Point MLflow at the store to use and return its URI: that of `mlflow run` where that has begun a run already."""
+    """Set the store that MLflow uses and return its URI; inside `mlflow run` that run's store is used."""
     logging.getLogger("mlflow").setLevel(logging.WARNING)
     logging.getLogger("alembic").setLevel(logging.WARNING)
     if os.environ.get("MLFLOW_RUN_ID"):
@@ -142,7 +142,7 @@ def newest(settings: Settings) -> str:
 
 
 def fetch(uri: str) -> tuple[LightGBMModel, Path]:
-    """The model behind a folder, ``models:/…`` or ``runs:/…``, and the folder with its files.
+    """Load the model in a folder or at ``models:/…`` or ``runs:/…``; returns it and the folder with its files.
 
     Raises UserError where there is none.
     """
@@ -154,7 +154,7 @@ def fetch(uri: str) -> tuple[LightGBMModel, Path]:
             raise UserError(f"no model at {uri}: {str(error).splitlines()[0]}") from None
     found = next(iter(sorted(folder.rglob(FILE))), None)
     if found is None:
-        raise UserError(f"{uri} holds no {FILE}: it is no model of Zielzeit")
+        raise UserError(f"{uri} holds no {FILE}: it is not a model of Zielzeit")
     try:
         return load_model(found.parent), found.parent
     except ValueError as error:
@@ -162,7 +162,7 @@ def fetch(uri: str) -> tuple[LightGBMModel, Path]:
 
 
 def attach(uri: str, file: Path) -> None:
-    """Keep a file with the run of a registered version; a model from a folder has none."""
+    """Log a file to the run of a registered version. Does nothing for a model from a folder, which has no run."""
     if not uri.startswith("models:/"):
         return
     name, _, version = uri.removeprefix("models:/").partition("/")

@@ -1,4 +1,4 @@
-"""Fitting all classes and writing a model's folder."""
+"""Training: fit every train class and write the model's folder."""
 
 from __future__ import annotations
 
@@ -41,17 +41,17 @@ def train(
     rounds: Mapping[str, int] | None = None,
     threads: int = boosting.THREADS,
 ) -> ModelCard:
-    """Fit every class that has examples until ``until`` and write the model to ``out``.
+    """Fit every train class on the examples up to the service day ``until`` and write the model to ``out``.
 
-    Raises UserError where there is nothing to learn from.
+    Raises UserError where no class has enough examples.
     """
     out.mkdir(parents=True, exist_ok=True)
     first = dataset.first_training_day(folder, until)
     calibrations: dict[str, Calibration] = {}
     total = 0
     wanted = rounds or boosting.ROUNDS
-    for klass, name in enumerate(train_classes.CLASSES):
-        data = dataset.load(folder, klass, first, until, most=boosting.MOST_EXAMPLES[klass], seed=seed)
+    for train_class, name in enumerate(train_classes.CLASSES):
+        data = dataset.load(folder, train_class, first, until, most=boosting.MOST_EXAMPLES[train_class], seed=seed)
         if (~data.cancelled).sum() < calibration.FEWEST:
             continue
         with progress.step(f"train {name} on {len(data):,} examples", sum(wanted.values())) as trees:
@@ -78,7 +78,7 @@ def train(
 
 
 def recalibrate(model: Path, folder: Path, last: date) -> ModelCard:
-    """Calibrate the intervals of a model's folder anew with the labels of examples up to a service day."""
+    """Calibrate the intervals of the model in a folder with the labels of examples up to the service day ``last``."""
     card = evaluation.recalibrated(load_model(model), folder, last + timedelta(days=1)).card
     _write_card(card, model)
     return card
@@ -89,7 +89,7 @@ def _write_card(card: ModelCard, out: Path) -> None:
 
 
 def _keep_network(folder: Path, out: Path) -> None:
-    """The state in which the history ended goes with the model: a job begins with it."""
+    """Copy the network's state at the end of the history to the model, for a job to begin with."""
     state, copy = folder / KEEPING / STATE_FILE, out / NETWORK_FILE
     copy.unlink(missing_ok=True)
     if state.is_file():
@@ -97,7 +97,7 @@ def _keep_network(folder: Path, out: Path) -> None:
 
 
 def _first_calibration(data: Examples, boosters: dict[str, lgb.Booster]) -> Calibration:
-    """From the last training days, which the quantile heads have not seen."""
+    """The calibration out of the last training days, which P10 and P90 were not fitted on."""
     held = data.where((data.day > data.day.max() - boosting.CONFORMAL_DAYS) & ~np.isnan(data.final))
     delay = held.column("delay")
     ends = np.sort(np.column_stack([boosters[head].predict(held.features) for head in HEADS[:3]]), axis=1)
@@ -107,7 +107,7 @@ def _first_calibration(data: Examples, boosters: dict[str, lgb.Booster]) -> Cali
 
 
 def code_version() -> str:
-    """The commit this code is at, ``""`` outside a git work tree."""
+    """Commit of this code; empty outside a git work tree."""
     root = Path(__file__).resolve().parent.parent
     found = subprocess.run(["git", "-C", str(root), "rev-parse", "HEAD"], capture_output=True, text=True, check=False)  # noqa: S603, S607
     return found.stdout.strip()

@@ -1,4 +1,4 @@
-"""From challenger to champion by tests, and back by one command."""
+"""Promotion: the challenger becomes champion if it holds every rule on the newest days; rollback to the one before."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Figures = dict[str, dict[str, Any]]
 
 
 class PromotionResult(msgspec.Struct, frozen=True, kw_only=True):
-    """Whether the challenger became champion, and why."""
+    """Result of comparing challenger and champion."""
 
     promoted: bool
     challenger: str
@@ -29,11 +29,11 @@ class PromotionResult(msgspec.Struct, frozen=True, kw_only=True):
     first_day: str
     last_day: str
     reasons: tuple[str, ...]
-    """Every rule that was not held; empty where promoted."""
+    """The rules that the challenger broke; empty where it was promoted."""
 
 
 def broken_rules(challenger: Figures, champion: Figures | None, rules: PromotionThresholds) -> list[str]:
-    """The rules that a challenger breaks; pure. Without a champion only its own figures count."""
+    """The rules that a challenger breaks, one sentence each. Without a champion only its own figures count."""
     broken = []
     for name, figures in challenger.items():
         if not rules.coverage_lowest <= figures["coverage"] <= rules.coverage_highest:
@@ -57,9 +57,9 @@ def broken_rules(challenger: Figures, champion: Figures | None, rules: Promotion
 
 
 def promote(settings: Settings, folder: Path, rules: PromotionThresholds) -> PromotionResult:
-    """Compare the challenger with the champion on the newest days and move the alias if it holds.
+    """Compare the challenger with the champion on the newest days and move the alias if it breaks no rule.
 
-    Raises UserError where there is no challenger, or no day that neither was trained on.
+    Raises UserError where there is no challenger, or where one of both was trained on every day.
     """
     client = mlflow.MlflowClient()
     challenger = _version(client, settings, model_registry.CHALLENGER)

@@ -19,11 +19,11 @@ class DelayAtDestination(mlflow.pyfunc.PythonModel):  # type: ignore[misc, name-
     """Features in, the outputs of ``zielzeit.events.structs.ModelOutput`` out."""
 
     def load_context(self, context: Any) -> None:
-        """Read the boosters."""
+        """Load the model from its folder."""
         self._model = load_model(Path(context.artifacts["model"]))
 
     def predict(self, context: Any, model_input: pd.DataFrame, params: dict[str, Any] | None = None) -> pd.DataFrame:
-        """One row of answers per row of features, columns in any order."""
+        """One row of outputs per row of features, whose columns may stand in any order."""
         rows = model_input[list(FEATURES)].to_numpy(dtype="float64")
         return pd.DataFrame(self._model.matrix(rows), columns=list(OUTPUTS), index=model_input.index)
 

@@ -1,4 +1,4 @@
-"""Import → train → evaluate → promote, for a scheduler: once per newest day, loud where data is not fit."""
+"""Retraining for a scheduler: import, train, evaluate, promote, once a day; calibration on the days between."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from zielzeit.progress import SILENT, Progress
 from zielzeit.settings import Settings
 
 DONE = "retrained_for"
-"""Tag of a version: the newest service day it was made for."""
+"""Tag of a version: the newest service day when it was trained."""
 
 
 class RetrainingResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,9 +43,9 @@ def retrain(
     seed: int = 1,
     rounds: Mapping[str, int] | None = None,
 ) -> RetrainingResult:
-    """Do all that is due. The newest days are kept from training, to judge on.
+    """Train a challenger unless the newest day has one, and promote it if it holds. The newest days are not trained on.
 
-    Raises UserError, with registry and aliases as they were, where data is missing, stale or shifted.
+    Raises UserError where data is missing, stale or shifted; the registry is unchanged then.
     """
     if files:
         import_history(files, folder, Moments.of(settings), progress)
@@ -76,10 +76,10 @@ def retrain(
 
 
 def calibrate(settings: Settings, folder: Path) -> str | None:
-    """Register the champion anew with intervals calibrated on the newest days; returns its URI.
+    """Calibrate the champion's intervals on the newest days and register the result as champion; returns its URI.
 
-    Everything but the intervals stays as it is, so the new version becomes champion at once. None where the champion
-    has seen the newest day already. Raises UserError where there is no champion.
+    Everything but the intervals stays as it is. Returns None where the champion is calibrated or trained on the newest
+    day already. Raises UserError where there is no champion.
     """
     newest = examples.days(folder)[-1:]
     if not newest:

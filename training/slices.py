@@ -1,4 +1,4 @@
-"""Measured errors cut into slices: by delay, by hour, by relation, with bootstrap intervals by day."""
+"""Slices of an evaluation: by delay, hour and relation; the confidence interval of the skill."""
 
 from __future__ import annotations
 
@@ -14,11 +14,13 @@ from training import examples
 from training.evaluation import ScoredExamples, by_horizon, measures
 
 DELAY_EDGES = (1, 6, 11, 21, 41)
+"""Delays at departure that separate the slices, minutes."""
 BOOTSTRAPS = 500
+"""Number of bootstrap samples."""
 
 
 def by_delay(scored: ScoredExamples) -> Iterator[tuple[str, ScoredExamples]]:
-    """By the delay at departure, minutes."""
+    """The examples by delay at departure, minutes; empty slices are left out."""
     bins = np.searchsorted(DELAY_EDGES, scored.data.column("delay"), side="right")
     names = ("≤ 0", "1–5", "6–10", "11–20", "21–40", "> 40")
     for index, name in enumerate(names):
@@ -27,20 +29,20 @@ def by_delay(scored: ScoredExamples) -> Iterator[tuple[str, ScoredExamples]]:
 
 
 def by_hour(scored: ScoredExamples) -> Iterator[tuple[str, ScoredExamples]]:
-    """By the hour of the planned departure."""
+    """The examples by hour of the planned departure, on Berlin's clocks."""
     hours = (scored.data.column("minute_of_day") // 60).astype(int)
     for hour in np.unique(hours):
         yield str(hour), scored.where(hours == hour)
 
 
 def tables(scored: ScoredExamples) -> dict[str, list[dict[str, Any]]]:
-    """All slices of a class's arrived examples."""
+    """Figures of every slice of arrived examples, by title of the table."""
     cuts = {"horizon": by_horizon, "delay at departure": by_delay, "hour": by_hour}
     return {title: [{"slice": name} | measures(part) for name, part in cut(scored)] for title, cut in cuts.items()}
 
 
 def skill_interval(scored: ScoredExamples, seed: int = 0) -> tuple[float, float]:
-    """95 % interval of the skill, by drawing whole days: one day's trains share their weather."""
+    """95 % confidence interval of the skill: bootstrap of whole days, as trains of one day are not independent."""
     error = np.abs(scored.predicted - scored.data.final)
     stayed = np.abs(scored.data.growth)
     days, index = np.unique(scored.data.day, return_inverse=True)
@@ -52,7 +54,10 @@ def skill_interval(scored: ScoredExamples, seed: int = 0) -> tuple[float, float]
 
 
 def relations(scored: ScoredExamples, names: pl.DataFrame) -> pl.DataFrame:
-    """Arrived examples by station pair: count, errors, mean horizon and delay; ``names`` has a row per example."""
+    """Figures by relation (station and destination) of arrived examples, largest error first.
+
+    ``names`` has the station and destination of each example. Relations with fewer than 50 examples are left out.
+    """
     data = scored.data
     return (
         names.with_columns(
@@ -75,14 +80,14 @@ def relations(scored: ScoredExamples, names: pl.DataFrame) -> pl.DataFrame:
 
 
 def station_pair_skill(
-    scored: ScoredExamples, names: pl.DataFrame, folder: Path, klass: int, days: list[date]
+    scored: ScoredExamples, names: pl.DataFrame, folder: Path, train_class: int, days: list[date]
 ) -> float | None:
-    """Skill against the station pair's median growth on ``days`` (before the evaluated ones); None without them."""
+    """Skill against the relation's median growth on ``days`` (before the evaluated ones); None without days."""
     if not days:
         return None
     before = (
         examples.read(folder, days[0], days[-1], ["train_class", "station", "destination", "delay", "final_delay"])
-        .filter((pl.col("train_class") == klass) & pl.col("final_delay").is_not_null())
+        .filter((pl.col("train_class") == train_class) & pl.col("final_delay").is_not_null())
         .group_by("station", "destination")
         .agg(median=(pl.col("final_delay") - pl.col("delay")).median())
     )

@@ -12,7 +12,7 @@ FILE = Path(__file__).with_name("promotion.toml")
 
 
 class PromotionThresholds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a challenger must hold; the file says what each one means."""
+    """Limits that a challenger must hold; the file says what each one means."""
 
     newest_days: int
     mae_ratio: float
@@ -23,7 +23,7 @@ class PromotionThresholds(msgspec.Struct, frozen=True, forbid_unknown_fields=Tru
 
 
 class DataThresholds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What data a retraining accepts."""
+    """Limits of the data that a retraining accepts; the file says what each one means."""
 
     stale_days: int
     rows_lowest: float
@@ -32,14 +32,14 @@ class DataThresholds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Thresholds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The whole file."""
+    """Content of the file."""
 
     promotion: PromotionThresholds
     data: DataThresholds
 
 
 def load(path: Path = FILE) -> Thresholds:
-    """Raises UserError where the file is missing or says something else than thresholds."""
+    """Read the file. Raises UserError where it is missing or does not hold exactly these thresholds."""
     try:
         return msgspec.toml.decode(path.read_bytes(), type=Thresholds)
     except (OSError, msgspec.DecodeError) as error:

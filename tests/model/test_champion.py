@@ -43,9 +43,9 @@ def write_model(folder: Path, growth: float, features: tuple[str, ...] = FEATURE
         lightgbm.Dataset(rows, np.full(200, growth)),
         num_boost_round=1,
     )
-    for klass in train_classes.CLASSES:
+    for train_class in train_classes.CLASSES:
         for head in delay_model.HEADS:
-            booster.save_model(str(folder / delay_model.file_name(klass, head)))
+            booster.save_model(str(folder / delay_model.file_name(train_class, head)))
     files = {path.name: delay_model.checksum(path) for path in folder.glob("*.txt")}
     card = delay_model.ModelCard(features=features, calibration={}, files=files)
     (folder / delay_model.FILE).write_bytes(msgspec.json.encode(card))

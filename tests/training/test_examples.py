@@ -62,7 +62,7 @@ def test_a_day_without_a_whole_file_is_no_day_yet(tmp_path: Path) -> None:
 def test_a_file_that_is_damaged_is_named(tmp_path: Path) -> None:
     (tmp_path / "day=2026-03-01").mkdir()
     (tmp_path / "day=2026-03-01" / "part-0.parquet").write_bytes(b"PAR1 nothing")
-    with pytest.raises(UserError, match=r"part-0\.parquet is no readable"):
+    with pytest.raises(UserError, match=r"part-0\.parquet is not a readable"):
         examples.read(tmp_path)
 
 

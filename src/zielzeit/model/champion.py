@@ -1,7 +1,7 @@
-"""The model that the stream uses: the registry's champion, looked for anew now and then, never waited for.
+"""The model in use: the registry's champion, refreshed in the background.
 
-No model, no stop: with the registry away the newest local copy serves, with none persistence does. A version that
-cannot be loaded or fails its check is refused, and the one in use stays.
+No model, no stop: while the registry is down the newest local copy predicts, without a copy persistence. A version that
+cannot be loaded or fails its check is refused, and the model in use stays.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _CHECK_ROWS = 8
 
 
 class _Version(msgspec.Struct, frozen=True):
-    """What is known of a copied version; lies beside its files."""
+    """A version of the registered model; content of ``served.json`` beside the files of its copy."""
 
     name: str
     version: str
@@ -36,7 +36,7 @@ class _Version(msgspec.Struct, frozen=True):
 
 
 class Champion:
-    """The model in use. ``current`` never blocks after the first load; a thread looks for new versions."""
+    """The model in use. The constructor loads it and may block; later a thread looks for new versions."""
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
@@ -48,7 +48,7 @@ class Champion:
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="champion")
 
     def current(self) -> ServedModel:
-        """The model to use now."""
+        """The model to use now. Never blocks; looks for a new version every ``refresh_seconds``."""
         if self._looking is not None and self._looking.done():
             self._served = self._looking.result() or self._served
             self._looking = None
@@ -58,7 +58,7 @@ class Champion:
         return self._served
 
     def close(self) -> None:
-        """Stop looking."""
+        """Stop looking for new versions."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _load_at_start(self) -> ServedModel:
@@ -77,7 +77,7 @@ class Champion:
             return None
 
     def _fetch(self, unless: str = "") -> ServedModel | None:
-        """The registry's champion; None where it is the version given or there is none."""
+        """The registry's champion; None where it is the version ``unless``, was refused, or there is none."""
         import mlflow  # noqa: PLC0415 - slow to import, and the stream runs without it
         from mlflow.exceptions import MlflowException  # noqa: PLC0415
 
@@ -116,12 +116,12 @@ class Champion:
             try:
                 return _load(card.parent, msgspec.json.decode(card.read_bytes(), type=_Version))
             except (ValueError, OSError) as error:
-                log.warning("the copy in %s is of no use: %s", card.parent, error)
+                log.warning("the copy in %s cannot be loaded: %s", card.parent, error)
         return None
 
 
 def _load(folder: Path, version: _Version) -> ServedModel:
-    """The model in a version's folder. Raises ValueError where it is none, or answers with nonsense."""
+    """Load the model in a version's folder. Raises ValueError where there is none, or it predicts no finite delay."""
     found = next(iter(sorted(folder.rglob(FILE))), None)
     if found is None:
         raise ValueError(f"{folder}: no {FILE}")
@@ -134,11 +134,11 @@ def _load(folder: Path, version: _Version) -> ServedModel:
 
 
 def _network(folder: Path, card: ModelCard) -> Path | None:
-    """The state that the model carries, if it is whole: the model serves without it."""
+    """File with the state of the network, if the model has one and it is undamaged; the model predicts without, too."""
     file = folder / NETWORK_FILE
     if not file.is_file():
         return None
     if card.files.get(file.name) != checksum(file):
-        log.warning("%s is left aside: not the file that the model was made with", file)
+        log.warning("%s is not used: it does not match its checksum", file)
         return None
     return file

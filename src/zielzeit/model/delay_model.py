@@ -1,9 +1,8 @@
-"""A trained model: features in, the delay at the destination out, with an interval and the chance of cancellation.
+"""A trained model: predicts the delay at the destination, its interval and the probability of cancellation.
 
-A model is a folder: ``model.json`` (feature names, calibration, what it was trained on), one LightGBM text file per
-class and head, and the state of the network in which its history ended (``zielzeit.features.initial_state``). Nothing
-in it is executed
-or unpickled. A class without files falls back to persistence.
+A model is a folder: ``model.json`` (feature names, calibration, days of training), one LightGBM text file per train
+class and head, and the state of the network at the end of its history (``zielzeit.features.initial_state``). Nothing in
+it is executed or unpickled. A train class without files falls back to persistence.
 """
 
 from __future__ import annotations
@@ -23,48 +22,49 @@ from zielzeit.features.definition import FEATURES
 from zielzeit.model.boosters import Boosters, Matrix
 
 HEADS = ("growth", "p10", "p90", "cancelled")
-"""Median, 10 % and 90 % quantile of the final delay minus the delay now; probability of cancellation."""
+"""A booster each: median, 10 % and 90 % quantile of the growth (final delay minus delay now, minutes); probability of
+cancellation."""
 FILE = "model.json"
 OUTPUTS = ModelOutput.__struct_fields__
 """Names of a model's outputs, in the order of the columns of ``matrix``."""
 NETWORK_FILE = "network.bin"
-"""The network's state at the end of the history that the model was trained on, where that has one."""
+"""State of the network at the end of the history that the model was trained on; a model may have none."""
 
 _CLASS, _DELAY, _HORIZON = (FEATURES.index(name) for name in ("train_class", "delay", "horizon"))
 
 
 class Calibration(msgspec.Struct, frozen=True):
-    """By how much split-conformal calibration widens (or, negative, narrows) the interval, by horizon."""
+    """Widening of a train class's interval by split-conformal calibration, by horizon."""
 
     edges: tuple[float, ...] = ()
-    """Horizons, minutes, ascending, that part the bins: one less than ``widening``."""
+    """Horizons that separate the bins, minutes, ascending: one fewer than ``widening``."""
     widening: tuple[float, ...] = (0.0,)
-    """Minutes, for both ends."""
+    """Minutes by which either end moves out, by bin; negative: in."""
 
 
 class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
-    """``model.json``."""
+    """Content of ``model.json``. Days are ISO dates, empty where unknown."""
 
     format: int = 1
     features: tuple[str, ...]
     calibration: dict[str, Calibration]
-    """By class."""
+    """By name of the train class."""
     files: dict[str, str] = {}
-    """SHA-256 of each file: LightGBM does not survive reading a damaged booster."""
+    """SHA-256 by file name: reading a damaged booster crashes LightGBM."""
     trained_from: str = ""
     trained_until: str = ""
     calibrated_until: str = ""
-    """Last service day whose labels the intervals were calibrated with; empty: the last one trained on."""
+    """Last service day whose labels calibrated the intervals; empty: the last one trained on."""
     examples: int = 0
     seed: int = 0
     code_version: str = ""
 
 
 class DelayModel(Protocol):
-    """What the stream, batch scoring and the REST endpoint call."""
+    """A model as the stream calls it."""
 
     def predict(self, rows: Sequence[Sequence[float]] | Matrix) -> list[ModelOutput]:
-        """One output per row of features in the order of ``FEATURES``."""
+        """Predict for each row of features, which stand in the order of ``FEATURES``."""
         ...
 
 
@@ -82,7 +82,7 @@ BASELINE: DelayModel = Persistence()
 
 
 class LightGBMModel:
-    """Boosters by class and head, and the calibration of their intervals."""
+    """Boosters by train class, and the calibration of their intervals."""
 
     def __init__(self, card: ModelCard, boosters: dict[int, Boosters]) -> None:
         self.card = card
@@ -96,18 +96,22 @@ class LightGBMModel:
         return [_output(row) for row in self.matrix(np.asarray(rows, dtype=np.float64)).tolist()]
 
     def with_calibration(self, class_name: str, calibration: Calibration | None) -> LightGBMModel:
-        """The same boosters; one class's intervals calibrated anew, or not at all."""
+        """A copy whose intervals of one train class have this calibration, or none."""
         calibrations = self.card.calibration | {class_name: calibration or Calibration()}
         return LightGBMModel(msgspec.structs.replace(self.card, calibration=calibrations), self._boosters)
 
     def calibrated_until(self, day: str) -> LightGBMModel:
-        """The same model, saying so."""
+        """A copy whose card names the last service day that calibrated it."""
         return LightGBMModel(msgspec.structs.replace(self.card, calibrated_until=day), self._boosters)
 
     def matrix(self, rows: Matrix) -> Matrix:
-        """A column for each of ``OUTPUTS``. A class without boosters keeps its delay; its other columns are NaN."""
+        """Predict for a matrix of features: a row for each row, a column for each of ``OUTPUTS``.
+
+        A train class without boosters gets persistence; its other columns are NaN. Raises ValueError for a matrix of
+        another width.
+        """
         if rows.ndim != 2 or rows.shape[1] != len(FEATURES):
-            raise ValueError(f"{len(FEATURES)} features a row are wanted, the matrix has the shape {rows.shape}")
+            raise ValueError(f"a row has {len(FEATURES)} features, the matrix has the shape {rows.shape}")
         outputs = np.full((len(rows), len(OUTPUTS)), np.nan)
         outputs[:, OUTPUTS.index("predicted_delay")] = rows[:, _DELAY]
         for train_class, boosters in self._boosters.items():
@@ -118,7 +122,7 @@ class LightGBMModel:
 
 
 def _columns(rows: Matrix, predictions: Matrix, calibration: Calibration) -> Matrix:
-    """The outputs of one class, out of what its boosters predict; the interval holds the median."""
+    """Outputs of one train class out of its boosters' predictions (a column per head); P10 ≤ median ≤ P90."""
     growth, low, high, cancelled = predictions.T
     delay = rows[:, _DELAY]
     widen = np.array(calibration.widening)[np.searchsorted(calibration.edges, rows[:, _HORIZON], side="right")]
@@ -132,15 +136,15 @@ def _columns(rows: Matrix, predictions: Matrix, calibration: Calibration) -> Mat
 
 
 def _output(values: Sequence[float]) -> ModelOutput:
-    """The outputs as a struct, NaN as None."""
+    """A row of ``matrix`` as a struct; NaN becomes None."""
     named = zip(OUTPUTS, values, strict=True)
     return msgspec.convert({name: None if math.isnan(value) else value for name, value in named}, ModelOutput)
 
 
 def load_model(folder: Path) -> LightGBMModel:
-    """The model in a folder.
+    """Load the model in a folder.
 
-    Raises ValueError where files are missing or broken, or the model was trained on other features than this code has.
+    Raises ValueError where files are missing or damaged, or the model was trained on other features than the code has.
     """
     try:
         card = msgspec.json.decode((folder / FILE).read_bytes(), type=ModelCard)
@@ -150,15 +154,15 @@ def load_model(folder: Path) -> LightGBMModel:
         odd = sorted(set(card.features) ^ set(FEATURES)) or ["their order"]
         raise ValueError(f"{folder}: trained on other features: {', '.join(odd)}")
     boosters = {}
-    for klass, name in enumerate(train_classes.CLASSES):
+    for train_class, name in enumerate(train_classes.CLASSES):
         paths = [folder / file_name(name, head) for head in HEADS]
         if all(path.is_file() for path in paths):
             for path in paths:
                 if card.files.get(path.name) != checksum(path):
-                    raise ValueError(f"{path}: not the file that the model was made with")
-            boosters[klass] = Boosters(paths, len(FEATURES))
+                    raise ValueError(f"{path}: does not match its checksum in {FILE}")
+            boosters[train_class] = Boosters(paths, len(FEATURES))
     if not boosters:
-        raise ValueError(f"{folder}: no class has all of its files")
+        raise ValueError(f"{folder}: no train class has all of its files")
     return LightGBMModel(card, boosters)
 
 
@@ -168,5 +172,5 @@ def checksum(path: Path) -> str:
 
 
 def file_name(class_name: str, head: str) -> str:
-    """Where a booster lies in the model's folder."""
+    """Name of a booster's file in the model's folder."""
     return f"{class_name}-{head}.txt"

@@ -1,8 +1,6 @@
-"""What the whole network does at one moment: departures described and scored, then everything observed.
+"""Predictions out of departures, outcomes and examples out of endings. Pure; the model is a parameter.
 
-Pure but for the model, which is handed in. The order is the contract of ``zielzeit.features.network_state``: a
-departure is described by
-what was known before its minute, so a minute's events are observed only when a later minute begins.
+``zielzeit.model.scoring_process`` and ``label_process`` call these functions in the order of event time.
 """
 
 from __future__ import annotations
@@ -26,25 +24,25 @@ _DECIMALS = {"cancel_probability": 4}
 
 
 class ServedModel(msgspec.Struct, frozen=True):
-    """The model in use, and what every prediction says of it."""
+    """The model in use, and its identity, which every prediction carries."""
 
     model: DelayModel = BASELINE
     name: str = "persistence"
     version: str = "baseline"
     run_id: str = ""
     network: Path | None = None
-    """File with the state in which the network was at the end of the model's history."""
+    """File with the state of the network at the end of the model's history."""
 
 
 class PendingPrediction(msgspec.Struct, frozen=True, tag="scored"):
-    """A prediction with the features that it was made from, kept until its outcome is known."""
+    """A prediction with its features, kept until its outcome is known."""
 
     prediction: Prediction
     features: tuple[float, ...]
 
 
 def forecast(departures: Sequence[Departure], state: NetworkState, served: ServedModel) -> list[PendingPrediction]:
-    """Predictions for departures that were decided at the same moment, scored together."""
+    """Describe and score departures that were decided at the same time, in one call of the model."""
     rows = [feature_row(departure.seen, state) for departure in departures]
     outputs = served.model.predict(rows) if rows else []
     return [
@@ -54,7 +52,7 @@ def forecast(departures: Sequence[Departure], state: NetworkState, served: Serve
 
 
 def observe(messages: Iterable[Message], at: datetime, state: NetworkState) -> None:
-    """Let the network's state know what happened at a moment."""
+    """Update the network's state with what happened ``at`` a time."""
     for message in messages:
         if isinstance(message, Departure):
             state.observe_departure(message.seen)
@@ -72,7 +70,7 @@ def observe(messages: Iterable[Message], at: datetime, state: NetworkState) -> N
 
 
 def outcome(pending: PendingPrediction, ending: Ending, known_at: datetime) -> tuple[Outcome, Example]:
-    """What became of a prediction, and what training learns from it."""
+    """The outcome of a prediction, and the example for training."""
     made = _in_berlin(pending.prediction)
     shared = {
         name: getattr(made, name)

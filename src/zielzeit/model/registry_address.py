@@ -1,4 +1,4 @@
-"""Where models come from: plain values, so that no one who names a registry loads a model's libraries."""
+"""Address of the model registry: plain values, so that a job can be built without loading MLflow or LightGBM."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from zielzeit.settings import Settings
 
 
 class Registry(msgspec.Struct, frozen=True):
-    """Where the champion is, and where its copies are kept."""
+    """Where the champion is registered, and where its copies are kept."""
 
     uri: str
     name: str
@@ -20,7 +20,7 @@ class Registry(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
-        """Where the job finds its model, and where it keeps copies."""
+        """The registry that the settings name."""
         return cls(
             uri=settings.mlflow_uri,
             name=settings.model_name,
