@@ -93,8 +93,13 @@ def _get(settings: Settings, path: str) -> Any:
         response = _send(settings, "GET", path)
         response.raise_for_status()
         return response.json()
+    except (requests.ConnectionError, requests.Timeout):
+        raise UserError(
+            f"no Flink cluster answers at {settings.flink_rest}: start the local stack with './zielzeit stack up' "
+            "or name another cluster with ZIELZEIT_FLINK_REST"
+        ) from None
     except requests.RequestException as error:
-        raise UserError(f"the Flink cluster at {settings.flink_rest} does not answer: {error}") from None
+        raise UserError(f"the Flink cluster at {settings.flink_rest} refuses to answer: {error}") from None
 
 
 def _send(settings: Settings, method: str, path: str) -> requests.Response:
