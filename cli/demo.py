@@ -45,22 +45,23 @@ def demo(
         raise typer.Exit(130) from None
     for line in summary(result):
         console.print(line, highlight=False, soft_wrap=True)
-    if minutes is not None and not result.score.predictions:
+    if minutes is not None and not result.statistics.predictions:
         raise typer.Exit(1)
 
 
 def summary(result: Result) -> list[str]:
     """Summary of a demo, in lines."""
-    score = result.score
-    first, errors = result.first_prediction_seconds, score.errors
-    kinds = ", ".join(f"{count} {kind}" for kind, count in score.kinds.most_common())
-    versions = ", ".join(f"{count} by model {version}" for version, count in score.versions.most_common())
-    statuses = ", ".join(f"{count} {status}" for status, count in score.statuses.most_common())
+    statistics = result.statistics
+    first, errors = result.first_prediction_seconds, statistics.errors
+    kinds = ", ".join(f"{count} {kind}" for kind, count in statistics.kinds.most_common())
+    versions = ", ".join(f"{count} by model {version}" for version, count in statistics.versions.most_common())
+    statuses = ", ".join(f"{count} {status}" for status, count in statistics.statuses.most_common())
     return [
-        f"Boards:      {score.boards}",
-        f"Decisions:   {score.decisions}" + (f" ({kinds})" if kinds else ""),
-        f"Predictions: {score.predictions}, distinct ids {score.distinct}" + (f" ({versions})" if versions else ""),
-        f"Outcomes:    {score.outcomes}" + (f" ({statuses})" if statuses else ""),
+        f"Boards:      {statistics.boards}",
+        f"Decisions:   {statistics.decisions}" + (f" ({kinds})" if kinds else ""),
+        f"Predictions: {statistics.predictions}, distinct ids {statistics.distinct}"
+        + (f" ({versions})" if versions else ""),
+        f"Outcomes:    {statistics.outcomes}" + (f" ({statuses})" if statuses else ""),
         f"MAE:         {errors.model:.2f} min, persistence {errors.persistence:.2f} (skill {errors.skill:.2f})"
         if errors
         else "MAE:         no train has arrived yet",

@@ -50,7 +50,7 @@ class DemoOptions(msgspec.Struct, frozen=True, kw_only=True):
 class Result(msgspec.Struct, frozen=True, kw_only=True):
     """Result of a demo."""
 
-    score: DemoStatistics
+    statistics: DemoStatistics
     first_prediction_seconds: float | None
     """Seconds from the start of the demo to the first prediction that a reader saw."""
 
@@ -87,8 +87,8 @@ def run(options: DemoOptions, settings: Settings, console: Console) -> Result:
             stack.add(railway.programs(simulated, settings, stack.folders.root / "demo"))
         with progress.step("Job") as step:
             job.start(step)
-        score, first = _watch(options, simulated, stack, job, console)
-    return Result(score=score, first_prediction_seconds=first and first - began)
+        statistics, first = _watch(options, simulated, stack, job, console)
+    return Result(statistics=statistics, first_prediction_seconds=first and first - began)
 
 
 def _ensure_model(options: DemoOptions, settings: Settings, console: Console, progress: Progress) -> None:
@@ -117,7 +117,7 @@ def _watch(
     options: DemoOptions, simulated: Railway, stack: Stack, job: DemoJob, console: Console
 ) -> tuple[DemoStatistics, float | None]:
     """What was read, and when the first prediction was read (seconds of the monotonic clock)."""
-    settings, score, first = stack.settings, DemoStatistics(), None
+    settings, statistics, first = stack.settings, DemoStatistics(), None
     links = {
         "Flink": job.url,
         "MLflow": settings.mlflow_uri,
@@ -131,19 +131,19 @@ def _watch(
     with suppress(KeyboardInterrupt), reading(settings) as reader, showing(console, links) as view:
         while time.monotonic() < end:
             for event in reader.read(_READ_SECONDS):
-                score.take(event)
+                statistics.take(event)
                 view.event(event)
-            if first is None and score.predictions:
+            if first is None and statistics.predictions:
                 first = time.monotonic()
             if time.monotonic() - looked >= _LOOK_SECONDS:
                 looked = time.monotonic()
-                score.boards = reader.boards()
+                statistics.boards = reader.boards()
                 word = job.look()
                 if word == "RESTARTING":
                     word = f"{word} ({job.trouble()[:_TROUBLE_LENGTH]})"
                 again = _new_restarts(stack, earlier)
-            view.refresh(score, Moment(simulated=simulated.now(), speed=options.speed, job=word, restarts=again))
-    return score, first
+            view.refresh(statistics, Moment(simulated=simulated.now(), speed=options.speed, job=word, restarts=again))
+    return statistics, first
 
 
 def _leave(stack: Stack, job: DemoJob, before: set[str], progress: Progress) -> None:

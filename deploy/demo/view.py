@@ -56,7 +56,7 @@ class View(Protocol):
     def event(self, event: Decision | Prediction | Outcome) -> None:
         """Take an event."""
 
-    def refresh(self, score: DemoStatistics, moment: Moment) -> None:
+    def refresh(self, statistics: DemoStatistics, moment: Moment) -> None:
         """Show the state of now."""
 
 
@@ -72,17 +72,17 @@ def showing(console: Console, links: Mapping[str, str]) -> Iterator[View]:
         yield _Screen(live, links)
 
 
-def head(score: DemoStatistics, moment: Moment) -> list[str]:
+def head(statistics: DemoStatistics, moment: Moment) -> list[str]:
     """Counts, errors and what is wrong, in parts of a line."""
     parts = [
         f"{moment.simulated:%H:%M} at {moment.speed:g}×",
-        f"{score.boards:,} boards",
-        f"{score.decisions:,} decisions",
-        f"{score.predictions:,} predictions",
-        f"{score.outcomes:,} outcomes",
+        f"{statistics.boards:,} boards",
+        f"{statistics.decisions:,} decisions",
+        f"{statistics.predictions:,} predictions",
+        f"{statistics.outcomes:,} outcomes",
     ]
-    if score.errors:
-        parts.append(f"MAE {score.errors.model:.2f} min, persistence {score.errors.persistence:.2f}")
+    if statistics.errors:
+        parts.append(f"MAE {statistics.errors.model:.2f} min, persistence {statistics.errors.persistence:.2f}")
     if moment.job != "RUNNING":
         parts.append(f"job {moment.job}")
     if moment.restarts:
@@ -137,11 +137,11 @@ class _Lines:
             case Outcome():
                 self._print(outcome_line(event))
 
-    def refresh(self, score: DemoStatistics, moment: Moment) -> None:
+    def refresh(self, statistics: DemoStatistics, moment: Moment) -> None:
         trouble = (moment.job, *moment.restarts.items())
         if trouble != self._trouble or monotonic() - self._said >= _PLAIN_SECONDS:
             self._trouble, self._said = trouble, monotonic()
-            self._print(" · ".join(head(score, moment)))
+            self._print(" · ".join(head(statistics, moment)))
 
     def _print(self, line: str) -> None:
         self._console.print(line, markup=False, highlight=False, soft_wrap=True)
@@ -156,16 +156,16 @@ class _Screen:
     def event(self, event: Decision | Prediction | Outcome) -> None:
         """Shown with the next refresh."""
 
-    def refresh(self, score: DemoStatistics, moment: Moment) -> None:
-        self._live.update(self._picture(score, moment), refresh=True)
+    def refresh(self, statistics: DemoStatistics, moment: Moment) -> None:
+        self._live.update(self._picture(statistics, moment), refresh=True)
 
-    def _picture(self, score: DemoStatistics, moment: Moment) -> RenderableType:
+    def _picture(self, statistics: DemoStatistics, moment: Moment) -> RenderableType:
         size = self._live.console.size
-        above = joined(head(score, moment), size.width)
+        above = joined(head(statistics, moment), size.width)
         # The head's lines, header, two blank lines, the arrivals' title, the addresses, and the line of the cursor.
         rows = max(4, size.height - len(above) - len(self._links) - 5)
-        arrivals = list(islice(reversed(score.arrived), rows // 2))
-        predictions = list(islice(reversed(score.newest), rows - len(arrivals)))
+        arrivals = list(islice(reversed(statistics.arrived), rows // 2))
+        predictions = list(islice(reversed(statistics.newest), rows - len(arrivals)))
         footer = Table.grid(padding=(0, 2))
         for name, link in self._links.items():
             footer.add_row(f"[dim]{name}[/]", Text(link, overflow="fold"))

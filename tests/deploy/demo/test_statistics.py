@@ -71,35 +71,35 @@ def decision(kind: str) -> Decision:
 
 
 def test_a_doubled_prediction_shows_in_the_count_of_distinct_ids() -> None:
-    score = DemoStatistics()
+    statistics = DemoStatistics()
     for identity in ("a", "b", "a"):
-        score.take(prediction(identity))
-    assert (score.predictions, score.distinct) == (3, 2)
-    assert score.versions == {"3": 3}
+        statistics.take(prediction(identity))
+    assert (statistics.predictions, statistics.distinct) == (3, 2)
+    assert statistics.versions == {"3": 3}
 
 
 def test_corrections_and_late_reports_are_no_decisions() -> None:
-    score = DemoStatistics()
+    statistics = DemoStatistics()
     for kind in ("departed", "terminated", "cancelled", "undecided", "corrected", "late"):
-        score.take(decision(kind))
-    assert score.decisions == 4
+        statistics.take(decision(kind))
+    assert statistics.decisions == 4
 
 
 def test_errors_are_means_over_the_trains_that_arrived() -> None:
-    score = DemoStatistics()
-    assert score.errors is None
-    score.take(outcome("a", None))
-    assert score.errors is None
-    score.take(outcome("b", observed=5, predicted=4.0))
-    score.take(outcome("c", observed=3, predicted=3.5))
-    assert score.errors is not None
-    assert score.errors == pytest.approx((0.75, 1.0))
-    assert score.errors.skill == pytest.approx(0.25)
-    assert (score.outcomes, len(score.arrived)) == (3, 2)
+    statistics = DemoStatistics()
+    assert statistics.errors is None
+    statistics.take(outcome("a", None))
+    assert statistics.errors is None
+    statistics.take(outcome("b", observed=5, predicted=4.0))
+    statistics.take(outcome("c", observed=3, predicted=3.5))
+    assert statistics.errors is not None
+    assert statistics.errors == pytest.approx((0.75, 1.0))
+    assert statistics.errors.skill == pytest.approx(0.25)
+    assert (statistics.outcomes, len(statistics.arrived)) == (3, 2)
 
 
 def test_only_the_newest_are_kept() -> None:
-    score = DemoStatistics(keep=2)
+    statistics = DemoStatistics(keep=2)
     for identity in "abc":
-        score.take(prediction(identity))
-    assert [each.id for each in score.newest] == ["b", "c"]
+        statistics.take(prediction(identity))
+    assert [each.id for each in statistics.newest] == ["b", "c"]

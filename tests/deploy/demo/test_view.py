@@ -21,12 +21,12 @@ def shown(*, terminal: bool) -> str:
     """Two predictions, one of which came true, as they are shown."""
     out = io.StringIO()
     console = Console(file=out, force_terminal=terminal, width=140, height=30)
-    score = DemoStatistics()
+    statistics = DemoStatistics()
     with showing(console, {"MLflow": "http://127.0.0.1:5000"}) as view:
         for event in (prediction("a"), prediction("b"), outcome("a", 5)):
-            score.take(event)
+            statistics.take(event)
             view.event(event)
-        view.refresh(score, MOMENT)
+        view.refresh(statistics, MOMENT)
     return out.getvalue()
 
 
@@ -71,14 +71,14 @@ LONG = {"train": "ICE 1234", "station": "Neuklarstadt Hbf", "destination": "Ober
     ],
 )
 def test_a_narrow_terminal_shows_fewer_columns_and_every_word_whole(width: int, gone: set[str]) -> None:
-    score = DemoStatistics()
+    statistics = DemoStatistics()
     for number in range(3):
         told = prediction(str(number))
         told = msgspec.structs.replace(told, p10=-1.2, p90=10.5, **LONG)
-        score.take(told)
-        score.take(msgspec.structs.replace(outcome(str(number), 12), prediction=told))
-    score.boards = 123_456
-    lines = screen(score, width)
+        statistics.take(told)
+        statistics.take(msgspec.structs.replace(outcome(str(number), 12), prediction=told))
+    statistics.boards = 123_456
+    lines = screen(statistics, width)
     assert max(map(len, lines)) <= width
     header = next(line for line in lines if line.startswith("train"))
     assert header.split() == [column.title for column in COLUMNS if column.title not in gone]
@@ -90,13 +90,13 @@ def test_a_narrow_terminal_shows_fewer_columns_and_every_word_whole(width: int, 
     assert any("MAE 8.00 min, persistence 9.00" in line for line in lines)
 
 
-def screen(score: DemoStatistics, width: int) -> list[str]:
+def screen(statistics: DemoStatistics, width: int) -> list[str]:
     """The lines of a terminal's screen."""
     out = io.StringIO()
     console = Console(file=out, force_terminal=True, width=width, height=30, color_system=None)
     link = f"http://127.0.0.1:8081/#/job/running/{32 * 'a'}"
     with showing(console, {"Flink": link, "Simulator": "http://127.0.0.1:8090/stations.json"}) as view:
-        view.refresh(score, MOMENT)
+        view.refresh(statistics, MOMENT)
     lines = [re.sub(r"\x1b\[[?0-9;]*[a-zA-Z]", "", line).strip("\r ") for line in out.getvalue().splitlines()]
     return lines[len(lines) // 2 :]  # Live draws the last picture twice
 
@@ -106,9 +106,9 @@ def test_columns_do_not_come_and_go_with_the_rows() -> None:
     console = Console(file=out, force_terminal=True, width=80, height=30, color_system=None)
     with showing(console, {}) as view:
         for station in ("Köln", "Neuklarstadt Hbf an der Moor", "Köln"):
-            score = DemoStatistics()
-            score.take(msgspec.structs.replace(prediction("a"), station=station, destination="Obermoordorf"))
-            view.refresh(score, MOMENT)
+            statistics = DemoStatistics()
+            statistics.take(msgspec.structs.replace(prediction("a"), station=station, destination="Obermoordorf"))
+            view.refresh(statistics, MOMENT)
     headers = [line.split() for line in out.getvalue().splitlines() if "predicted" in line]
     assert len(headers[0]) > len(headers[1]) == len(headers[-1])
 
