@@ -1,6 +1,6 @@
 """What must be there before the command line runs: the virtual environment, and for some commands Java, Maven and jars.
 
-Each is made once. A stamp, written last, tells that a step is done; a step that was cut off is done again.
+Each is made once. A stamp is written last: a step that was interrupted is done again.
 
 Standard library only, Python from 3.9: the launcher ``zielzeit`` runs this on whatever ``python3`` is.
 """
@@ -63,7 +63,7 @@ def ensure_python(root: Path, packages: SystemPackages, development: bool = Fals
 
 
 def _is_done(stamp: Path, wanted: Sequence[str]) -> bool:
-    """Whether at least the wanted files are installed as they are now."""
+    """Return True if the stamp begins with the wanted digests."""
     try:
         return bool(json.loads(stamp.read_text())[: len(wanted)] == list(wanted))
     except (OSError, ValueError):
@@ -71,7 +71,7 @@ def _is_done(stamp: Path, wanted: Sequence[str]) -> bool:
 
 
 def _runs(python: Path) -> bool:
-    """Whether this is a whole environment of the right version (its base Python may have gone)."""
+    """Return True if this Python runs, has pip and the right version; its base Python may have been removed."""
     try:
         check = f"import sys, pip; sys.exit(sys.version_info[:2] != {_PYTHON})"
         return subprocess.run([python, "-c", check], capture_output=True, check=False).returncode == 0
@@ -103,7 +103,7 @@ def _make_environment(root: Path, python: str, venv: Path, packages: SystemPacka
 
 
 def _install(root: Path, python: Path, requirements: Path) -> None:
-    """uv takes a fifth of pip's time; where it cannot do it (no wheel, an index that only pip knows), pip does."""
+    """Install with uv, in a fifth of pip's time; with pip if uv fails (no wheel, an index that only pip knows)."""
     local = root / ".local"
     uv = local / "tools" / "bin" / "uv"
     pip = [str(python), "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
@@ -175,7 +175,7 @@ def _java_version(home: Path) -> int:
 
 
 def has_openmp() -> bool:
-    """Whether LightGBM's wheel finds the compiler's OpenMP runtime, the one thing that it does not bring along."""
+    """Return True if the OpenMP runtime is installed: LightGBM's wheel needs it and does not bring it."""
     if sys.platform != "linux":
         return True
     try:
@@ -186,7 +186,7 @@ def has_openmp() -> bool:
 
 
 def has_libpython(python: Path) -> bool:
-    """Whether this Python is there as a shared library, for Flink's thread mode."""
+    """Return True if this Python has a shared library, which Flink's thread mode needs."""
     found = subprocess.run([python, "-m", "find_libpython"], capture_output=True, text=True, check=False)
     return bool(found.stdout.strip())
 

@@ -17,7 +17,7 @@ _POM = Path(__file__).with_name("pom.xml")
 def java() -> Path:
     """The ``java`` of a Java from 17 to 21: that of JAVA_HOME, of the path, or of the system.
 
-    Raises UserError where there is none.
+    Raises UserError if there is none.
     """
     home = bootstrap.find_java()
     if home is None:
@@ -26,9 +26,9 @@ def java() -> Path:
 
 
 def jars(folder: Path) -> Path:
-    """The folder, once it is known to hold jars. Raises UserError where it does not.
+    """The folder, checked to hold jars. Raises UserError if it holds none.
 
-    In the default folder the jars are fetched where they are not yet those of pom.xml.
+    In the default folder, missing jars and those of another pom.xml are fetched first.
     """
     if folder.parent == home() / "jars":
         try:

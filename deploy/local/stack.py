@@ -150,7 +150,7 @@ class Stack:
 
     def _start(self, wanted: Sequence[Program]) -> None:
         if not self._runner.is_running():
-            # A runner that was killed leaves its programs behind: they hold the ports and nobody watches them.
+            # A runner that was killed leaves its programs behind: they hold the ports, and no runner watches them.
             self._end_all()
             shutil.rmtree(self.folders.flink / "tmp", ignore_errors=True)
         states = self._runner.states()
