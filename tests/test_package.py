@@ -83,6 +83,8 @@ from deploy.cluster import code_archive
 from deploy.local import java
 from training import evaluation_report, thresholds
 from zielzeit import settings
+from zielzeit.stations.table import register
+assert register("").find("Bonn Hbf").identity.known
 assert java._POM.is_file(), java._POM
 assert thresholds.load().promotion
 assert evaluation_report.TEMPLATE.is_file()
