@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from textwrap import fill
 from typing import NamedTuple, Sequence  # noqa: UP035 - this file runs on Python 3.9
 
 from deploy.local.setup_step import SetupError, run
@@ -64,8 +65,10 @@ class SystemPackages:
                 "package manager (macOS: brew install openjdk@17 maven libomp python@3.11). Then start this again."
             )
         print("zielzeit: system packages are missing:", file=sys.stderr)
+        width = shutil.get_terminal_size(fallback=(10_000, 24)).columns
         for each in missing:
-            print(f"  {' or '.join(each.packages)}: {each.what}", file=sys.stderr)
+            line = f"  {' or '.join(each.packages)}: {each.what}"
+            print(fill(line, width, subsequent_indent="    ", break_on_hyphens=False), file=sys.stderr)
         self._ask()
         apt = [*sudo, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get"]
         run(self._folder, "updating the package list", [*apt, "update"])
