@@ -83,7 +83,9 @@ def test_the_label_rate_is_the_share_of_runs_seen_to_their_end(tmp_path: Path) -
 
 def test_the_command_lists_every_table_as_a_line_or_as_json(tmp_path: Path) -> None:
     put(tmp_path, "boards", "2026-03-10", "part-x-0-0", boards(0, 3))
-    lines = CliRunner().invoke(build(), ["lake", "--lake", str(tmp_path)]).stdout.splitlines()
+    # Where tests run in several processes, COLUMNS is set and the command prints a table for a terminal.
+    no_terminal = {"COLUMNS": None}
+    lines = CliRunner().invoke(build(), ["lake", "--lake", str(tmp_path)], env=no_terminal).stdout.splitlines()
     assert lines[0].startswith("table boards, days 1, from 2026-03-10, to 2026-03-10, rows 2, files 1")
     assert len(lines) == 5
     told = json.loads(CliRunner().invoke(build(), ["lake", "--lake", str(tmp_path), "--json"]).stdout)
