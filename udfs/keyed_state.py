@@ -12,18 +12,18 @@ from pyflink.datastream import RuntimeContext
 from pyflink.datastream.state import MapState, MapStateDescriptor, ValueState, ValueStateDescriptor
 
 BYTES = Types.PICKLED_BYTE_ARRAY()
-"""Bytes in state and between operators. In thread mode a map state of primitive arrays fails at the checkpoint."""
+"""Type of bytes in state and between operators. Thread mode cannot checkpoint primitive arrays in map state."""
 KEYED = Types.ROW([Types.STRING(), Types.TUPLE([Types.STRING(), Types.LONG(), BYTES])])
-"""What travels between operators: ``Row(key, (key of the run, event time in milliseconds, a struct as msgpack))``.
+"""Type of the elements between operators: ``Row(key, (key of the run, event time, struct as msgpack))``.
 
-The time travels along because side outputs lose the timestamp of their record in thread mode.
+The event time is part of the element because side outputs lose their timestamp in thread mode.
 """
 
 Value = TypeVar("Value")
 
 
 class StructState(Generic[Value]):
-    """One struct per key, kept as msgpack or, where it holds raw JSON, as JSON."""
+    """One struct per key, stored as msgpack, or as JSON if it holds raw JSON: a ``zielzeit.stored_value.StoredValue``."""
 
     def __init__(
         self, context: RuntimeContext, name: str, struct: type[Value], codec: ModuleType = msgspec.msgpack
@@ -34,23 +34,24 @@ class StructState(Generic[Value]):
         self._encode = codec.Encoder().encode
 
     def load(self) -> Value:
-        """The struct of the current key; a new one where there is none."""
+        """Return the struct of the current key, or a new one where nothing is stored."""
         kept = self._state.value()
         return self._new() if kept is None else self._decode(kept)
 
     def store(self, value: Value) -> None:
-        """Keep the struct for the current key."""
+        """Replace the struct of the current key."""
         self._state.update(self._encode(value))
 
     def clear(self) -> None:
-        """Forget the current key."""
+        """Remove the struct of the current key."""
         self._state.clear()
 
 
 class StateMapping(MutableMapping[Any, bytes]):
-    """Flink's map state of bytes as an ordinary mapping, so that rules need not know of Flink.
+    """Flink's map state of bytes as a mapping, so that the library does not depend on Flink.
 
-    Every call goes to Java and back and costs as much as a dozen lines of Python: ``get`` beats ``in`` and ``[]``.
+    Every call goes to Java and back and costs as much as a dozen lines of Python: one ``get`` is cheaper than ``in``
+    and ``[]``.
     """
 
     def __init__(self, state: MapState) -> None:
@@ -79,5 +80,5 @@ class StateMapping(MutableMapping[Any, bytes]):
 
 
 def map_state(context: RuntimeContext, name: str, key_type: Any) -> StateMapping:
-    """A mapping in keyed state from keys of a Flink type to bytes."""
+    """Return a mapping in keyed state, from keys of a Flink type to bytes."""
     return StateMapping(context.get_map_state(MapStateDescriptor(name, key_type, BYTES)))

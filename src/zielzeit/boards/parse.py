@@ -1,7 +1,7 @@
-"""Boards as DBF's REST API sends them, read into typed rows.
+"""Bodies of boards, as DBF's REST API sends them, parsed into typed rows.
 
 ``GET /{station}.json?version=3`` of db-fakedisplay; docs/architecture.md lists the fields. Only what the decision
-needs is decoded; the route, most of a board's bytes, stays raw until a train is decided.
+needs is decoded; routes, which are most of a board's bytes, stay raw until a train is decided.
 """
 
 from __future__ import annotations
@@ -14,23 +14,23 @@ import zstandard
 from zielzeit import berlin_time
 
 MAX_BODY = 64 * 1024 * 1024
-"""Bytes of an unpacked board at most; real ones have about 80 KB."""
+"""Largest decompressed body, bytes; real ones have about 80 KB."""
 MAX_DELAY = 24 * 60
-"""Minutes: the feed drops whole days (``in_units('minutes')``), so more is an artefact."""
+"""Largest delay, minutes: the feed drops whole days (``in_units('minutes')``), so a larger one is an artefact."""
 
 MAX_ROWS = 5_000
-"""A board has a few hundred."""
+"""Largest number of rows; a board of a large station has a few hundred."""
 MAX_TEXT = 200
-"""Characters of a name, a number or a platform."""
+"""Longest name, number or platform, characters."""
 MAX_ROUTE = 64 * 1024
-"""Bytes of a row's route; the longest runs have about 5 KB."""
+"""Longest route of a row, bytes; the longest runs have about 5 KB."""
 
 _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 _EMPTY_ROUTE = msgspec.Raw(b"[]")
 
 
 class BoardError(ValueError):
-    """A body that is no board; the message says what is wrong and where."""
+    """A body is not a board; the message says what is wrong and where."""
 
 
 class Stop(msgspec.Struct, frozen=True, gc=False):
@@ -46,7 +46,7 @@ _Minutes = Annotated[int, msgspec.Meta(ge=-MAX_DELAY, le=MAX_DELAY)]
 
 
 class Row(msgspec.Struct, frozen=True, gc=False, rename="camel"):
-    """One report: a train as a board shows it. Times are ``HH:MM`` of Berlin's clocks, delays minutes."""
+    """One report: a train on a board. Times are ``HH:MM`` on Berlin's clocks, delays minutes."""
 
     train: _Name
     train_number: _Name
@@ -62,7 +62,7 @@ class Row(msgspec.Struct, frozen=True, gc=False, rename="camel"):
 
 
 class Body(msgspec.Struct, frozen=True, gc=False):
-    """The whole reply."""
+    """The reply as a whole."""
 
     departures: list[Row]
 
@@ -72,11 +72,11 @@ class _LooseBody(msgspec.Struct, frozen=True):
 
 
 class ParsedBoard(msgspec.Struct, frozen=True):
-    """A board that was read: its good rows, and what was wrong with the others."""
+    """A parsed board: its valid rows, and what is wrong with the others."""
 
     rows: list[Row]
     faults: tuple[str, ...] = ()
-    """One sentence for each row that could not be read. Such a board cannot prove that a train is gone."""
+    """One message for each row that could not be read. A board with faults cannot prove that a train is gone."""
 
 
 _decode_body = msgspec.json.Decoder(Body).decode
@@ -87,21 +87,21 @@ _decompressor = zstandard.ZstdDecompressor()
 
 
 def decompress(value: bytes) -> bytes:
-    """The body as the server sent it, whether or not the poller packed it with zstd. Raises BoardError."""
+    """Return the body as the server sent it, from a zstd frame or a plain body. Raises BoardError."""
     if not value.startswith(_ZSTD_MAGIC):
         return value
     try:
         if zstandard.frame_content_size(value) > MAX_BODY:
-            raise BoardError(f"the body unpacks to more than {MAX_BODY} bytes")
+            raise BoardError(f"the decompressed body has more than {MAX_BODY} bytes")
         return _decompressor.decompress(value, max_output_size=MAX_BODY)
     except zstandard.ZstdError as error:
         raise BoardError(f"the body is damaged zstd: {error}") from None
 
 
 def parse(body: bytes) -> ParsedBoard:
-    """Rows of a board's body (JSON, UTF-8). Raises BoardError where the body as a whole is no board.
+    """Parse a board's body (JSON, UTF-8). Raises BoardError if the body as a whole is not a board.
 
-    A row that cannot be read does not cost the others: it is named in ``faults``.
+    Rows that cannot be read are left out and named in ``faults``.
     """
     if len(body) > MAX_BODY:
         raise BoardError(f"the body has {len(body)} bytes, more than {MAX_BODY}")
@@ -143,9 +143,9 @@ def _check_count(rows: int) -> None:
 
 
 def _fault(row: Row, index: int) -> str | None:
-    """What makes a well-typed row meaningless, or None."""
+    """Return what makes a well-typed row meaningless, or None."""
     departure, arrival = row.scheduled_departure, row.scheduled_arrival
-    if len(row.route) > MAX_ROUTE:  # it would swell state and events for ever
+    if len(row.route) > MAX_ROUTE:  # it would inflate state and records
         return f"row {index}: a route of more than {MAX_ROUTE} bytes"
     if departure is arrival is None:
         return f"row {index}: {row.train} {row.train_number} has neither arrival nor departure"
@@ -156,7 +156,7 @@ def _fault(row: Row, index: int) -> str | None:
 
 
 def route(raw: bytes) -> list[Stop]:
-    """The whole run's stops in order; empty where the row's route cannot be read."""
+    """Return all stops of the run in order; empty if the route cannot be read."""
     try:
         return _decode_route(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -164,10 +164,10 @@ def route(raw: bytes) -> list[Stop]:
 
 
 def split_route(row: Row, station: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Names of the stops before and after this station, in order, without cancelled ones.
+    """Return the names of the stops before and after this station, in order, without cancelled ones.
 
-    A ring line names its station twice: a run that starts here is at the first place, one that ends here at the last.
-    Both are empty where the route does not name the station.
+    A ring line names its station twice: a run that starts here is at the first of both, one that ends here at the last.
+    Both lists are empty if the route does not name the station.
     """
     stops = route(row.route)
     if row.scheduled_arrival is None:
@@ -185,12 +185,12 @@ def split_route(row: Row, station: str) -> tuple[tuple[str, ...], tuple[str, ...
 
 
 def category(train: str) -> str:
-    """``"RE 7"`` → ``RE``: the train's category, the part of its name that does not drift."""
+    """Return the category of a train, ``RE`` of ``RE 7``: the part of its name that never changes."""
     return train.partition(" ")[0]
 
 
 def line(train: str) -> str:
-    """``S 1``, ``S S1`` and ``S1`` on one line: the line without its category (``1``); ``""`` where there is none."""
+    """Return the line without its category, ``1`` of ``S 1`` and of ``S S1``; ``""`` if there is none."""
     kind, _, name = train.partition(" ")
     name = name.strip()
     return name.removeprefix(kind) or name if name.startswith(kind) else name

@@ -1,10 +1,10 @@
-"""What the true delay may be of a train that fell silent, and how far that is off on average.
+"""Estimate of the true delay of a train that silence decided, and of the error of the estimate.
 
-A default board drops a row the minute the train is believed gone, before the true minute is posted: the last value is
-biased low. What is added here is the median of true − last over ten periods of six hours in Frankfurt (Main) Hbf,
-learnt and checked by ``zielzeit tune`` (docs/decisions.md): trains that start here leave a minute or two after they
-are believed gone, for the others the last value is the best guess. Where the last value lies after the first board
-without the train, the forecast had collapsed in between: it left between the two boards.
+A default board drops a row in the minute in which the train is believed to leave, before the true minute is posted: the
+last value is too low. The correction is the median of (true − last) over ten periods of six hours in Frankfurt (Main)
+Hbf, learnt and checked by ``zielzeit tune`` (docs/decisions.md). Trains that start here leave a minute or two later
+than believed; for the others the last value is the best estimate. If the last value lies after the first board without
+the train, the forecast had collapsed in between: the train left between the two boards.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from zielzeit.berlin_time import MINUTE
 from zielzeit.decision.state import Entry
 
 LATE_FROM: Final = 4
-"""Minutes."""
+"""Delay from which a train counts as late, minutes."""
 
 
 class Estimate(NamedTuple):
-    """Minutes."""
+    """An estimated delay, or a correction of one, minutes."""
 
     delay: float
     error: float
@@ -34,11 +34,11 @@ LEARNT: Final[dict[str, Estimate]] = {
     "ends here": Estimate(0.0, 0.8),
     "collapsed": Estimate(0.0, 2.9),
 }
-"""By ``group``: what to add, and the error that is left."""
+"""Group of trains → correction to add, and the mean error that remains."""
 
 
 def group(entry: Entry) -> str:
-    """Which trains it is like."""
+    """Return the group of trains that share a correction with this one."""
     if _has_collapsed(entry):
         return "collapsed"
     if entry.ends:
@@ -48,14 +48,14 @@ def group(entry: Entry) -> str:
 
 
 def base(entry: Entry) -> float:
-    """What to add to: the last value; where that cannot be, the middle between the last board and the first without."""
+    """Return the delay to correct: the last value, or the middle between the two boards if that is impossible."""
     if _has_collapsed(entry):
         return round((entry.last_seen + entry.first_missing - 2 * entry.planned) / 2 / MINUTE, 1)
     return float(entry.delay)
 
 
 def estimate(entry: Entry) -> Estimate:
-    """The true delay of a train that fell silent. The longer the boards were away, the wider the error."""
+    """Return the estimated true delay; the longer no board came, the larger its error."""
     learnt = LEARNT[group(entry)]
     unseen = (entry.first_missing - entry.last_seen) / MINUTE
     return Estimate(base(entry) + learnt.delay, max(learnt.error, round(unseen / 4, 1)))

@@ -1,7 +1,7 @@
-"""The events that travel between operators and out to Kafka: frozen, typed, JSON on the wire.
+"""The records of the topics as frozen structs, JSON on the wire.
 
-Times are timezone-aware (written with their offset, Europe/Berlin for timetable times, UTC for ``…_at`` fields of
-the pipeline). Delays and horizons are minutes. ``schemas/`` holds the JSON Schema of each struct, made from here.
+Times are aware, in Europe/Berlin, and written with their offset. Delays and horizons are minutes. The JSON Schemas in
+``schemas/`` and the descriptions of columns in ``docs/data.md`` are generated from these structs.
 """
 
 from __future__ import annotations
@@ -15,60 +15,62 @@ Kind = Literal["departed", "terminated", "cancelled", "withdrawn", "undecided", 
 """What became of a train at a station; ``corrected`` and ``late`` follow an earlier decision with the same id."""
 
 Rule = Literal["settled", "silence"]
+"""Rule that decided: see ``zielzeit.decision.rules``."""
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False):
-    """One decided fact about a train at a station: topics ``departures``, ``undecided`` and ``late``."""
+    """What became of one train at one station: topics ``departures``, ``undecided`` and ``late``."""
 
     id: str
-    """Deterministic: station, train, number and planned local date-time. The prediction bears the same id."""
+    """Id made of station, category, number and planned local time; a departure's prediction has the same id."""
     kind: Kind
-    """What became of the train there: ``departed``, ``terminated`` (its run ends there), ``cancelled``, ``withdrawn``
-    (gone long before it could leave), ``undecided``, ``corrected`` (later news of an earlier decision), ``late``."""
+    """What became of the train: ``departed``, ``terminated`` (its run ends here), ``cancelled``, ``withdrawn``
+    (vanished long before it could leave), ``undecided`` (no board shows what became of it), ``corrected`` (newer values
+    of a decided train), ``late`` (a report after the decision)."""
     station: str
-    """Where, as the boards were asked for."""
+    """Station, as the poller was told: a name, an EVA number or a DS100 code."""
     train: str
-    """As on the board, e.g. ``RE 7``."""
+    """Name of the train on the board, e.g. ``RE 7``."""
     category: str
-    """Of the train: ``ICE``, ``RE``, ``S`` …"""
+    """Category of the train: ``ICE``, ``RE``, ``S`` …"""
     number: str
-    """Of the train."""
+    """Number of the train."""
     line: str
-    """Normalised line (``RE 7`` and ``RE RE7`` are both ``7``); empty where the train has none."""
+    """Line without its category (``RE 7`` and ``RE RE7`` are both ``7``); empty if the train has none."""
     destination: str
-    """Where the run ends, as the deciding report said."""
+    """Last stop of the run in the deciding report."""
     scheduled: datetime
     """Planned departure, or planned arrival where the run ends here."""
     delay: int | None
-    """Minutes at the deciding report; None where it means nothing (undecided, withdrawn)."""
+    """Delay in the deciding report, minutes; None for cancelled, withdrawn and undecided trains."""
     cancelled: bool
-    """Whether the deciding report says that the train does not run here."""
+    """True if the deciding report says that the train does not run here."""
     realtime: bool
-    """Whether that report rests on real-time data; without, delay 0 means unknown."""
+    """True if the deciding report has real-time data; without it, delay 0 means unknown."""
     last_seen: datetime
     """``polled_at`` of the deciding report."""
     first_missing: datetime | None
-    """``polled_at`` of the first board without the train, where it vanished."""
+    """``polled_at`` of the first board without the train; None while it is on the boards."""
     decided_at: datetime
-    """Event time at which the decision is known: the deciding board or deadline, plus grace."""
+    """Event time at which the decision is known: time of the deciding board or deadline, plus grace."""
     rule: Rule | None
-    """What decided; None where nothing did."""
+    """Rule that decided, ``settled`` or ``silence``; None for corrected and late reports."""
     platform: str | None
-    """As the deciding report said."""
+    """Platform in the deciding report."""
     starts_here: bool
-    """Whether the run begins here, by the timetable."""
+    """True if the run begins here by the timetable."""
     ends_here: bool
-    """By the timetable, or because every later stop is cancelled."""
+    """True if the run ends here, by the timetable or because every later stop is cancelled."""
     route_ahead: tuple[str, ...]
-    """Stops still to come, in order, cancelled ones left out; the last one is the destination."""
+    """Stops after this one, in order and without cancelled ones; the last one is the destination."""
     route_behind: tuple[str, ...] = ()
-    """Stops already made, in order."""
+    """Stops before this one, in order and without cancelled ones."""
     delay_estimate: float | None = None
-    """Where silence decided: the true delay, minutes, as far as it can be told. The last value ``delay`` is biased."""
+    """Estimate of the true delay, minutes, if silence decided: the last reported ``delay`` is then too low."""
     delay_error: float | None = None
-    """How far ``delay_estimate`` is off on average, minutes."""
+    """Mean absolute error of ``delay_estimate``, minutes."""
     revision: int = 0
-    """0 for the decision, 1, 2, … for its corrections."""
+    """Number of earlier decisions and corrections with this id."""
 
 
 class ModelOutput(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,10 +87,10 @@ class ModelOutput(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Prediction(ModelOutput, frozen=True):
-    """The delay expected at the destination, said at the moment of departure: topic ``predictions``."""
+    """The delay expected at the destination, predicted when a departure is decided: topic ``predictions``."""
 
     id: str
-    """The departure's: one prediction for each."""
+    """Id of the departure; each departure has one prediction."""
     station: str
     train: str
     category: str
@@ -97,35 +99,40 @@ class Prediction(ModelOutput, frozen=True):
     destination: str
     scheduled: datetime
     departed_at: datetime
-    """Planned departure plus delay."""
+    """Departure: the planned one plus the delay."""
     decided_at: datetime
-    """Event time at which the departure was decided, and this said."""
+    """Event time at which the departure was decided and the prediction made."""
     delay: int
-    """Minutes at departure: what persistence predicts."""
+    """Delay at the departure, minutes: the prediction of persistence."""
     horizon: float | None
-    """Planned minutes from this departure to the arrival at the destination; None where no board revealed it."""
+    """Planned minutes from this departure to the arrival at the destination; None if no board has shown them."""
     model_name: str
-    """In the registry; ``persistence`` where there was no model."""
+    """Name of the model in the registry; ``persistence`` without a model."""
     model_version: str
-    """In the registry; ``baseline`` where there was no model."""
+    """Version of the model in the registry; ``baseline`` without a model."""
     model_run_id: str
-    """MLflow's id of the training run; empty where there was no model."""
+    """MLflow id of the training run; empty without a model."""
 
 
 class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
-    """A board that was not understood or not believed, as it came: topic ``dead-letters``."""
+    """A board that could not be read or is not plausible, as it came: topic ``dead-letters``."""
 
     reason: str
+    """What is wrong with the board."""
     topic: str
+    """Topic of the board's record."""
     partition: int
+    """Partition of the board's record; -1 if time passed without a board."""
     offset: int
+    """Offset of the board's record; -1 if time passed without a board."""
     key: str
+    """Key of the board's record: the station."""
     timestamp: datetime
-    """``polled_at``."""
+    """``polled_at`` of the board."""
     body: bytes
-    """The record's value, base64 on the wire, packed as it came."""
+    """Value of the board's record, compressed if it came so; base64 in JSON."""
     truncated: bool
-    """Whether ``body`` was cut; the whole is still at ``topic``, ``partition`` and ``offset``."""
+    """True if ``body`` was cut off; the whole is still at ``topic``, ``partition`` and ``offset``."""
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -134,7 +141,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     prediction: Prediction
     """The prediction, as it stands on its topic."""
     status: Literal["arrived", "cancelled", "unlabelled"]
-    """``cancelled``: the train did not reach the predicted destination. ``unlabelled``: nobody saw it arrive."""
+    """``arrived``; ``cancelled``: the train did not reach the destination; ``unlabelled``: nobody saw it arrive."""
     known_at: datetime
     """Event time at which the outcome was known."""
     observed_delay: int | None
@@ -142,15 +149,15 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Example(msgspec.Struct, frozen=True, kw_only=True):
-    """Features and label of one departure: topic ``examples``, what training reads."""
+    """Features and label of one departure: topic ``examples``, input of the training."""
 
     id: str
-    """The prediction's."""
+    """Id of the prediction."""
     service_day: date
-    """Of the run: the day on which it left its first station that was on a board; a day begins at three."""
+    """Service day of the run: the day of its earliest planned time on a board; a day begins at three."""
     scheduled: datetime
     decided_at: datetime
-    """Event time at which the departure was decided: nothing later is in the features."""
+    """Event time at which the departure was decided; the features contain nothing later."""
     known_at: datetime
     """Event time at which the label was known."""
     category: str
@@ -159,9 +166,10 @@ class Example(msgspec.Struct, frozen=True, kw_only=True):
     station: str
     destination: str
     delay: int
+    """Delay at the departure, minutes."""
     features: dict[str, float | None]
-    """By name, in the order of ``zielzeit.features.network_state.FEATURES``; None is unknown."""
+    """Features by name, in the order of ``zielzeit.features.definition.FEATURES``; None is unknown."""
     final_delay: int | None
-    """Minutes at the destination, the label; None where it was cancelled or not seen."""
+    """Label: delay at the destination, minutes; None if the train was cancelled or nobody saw it arrive."""
     cancelled: bool | None
-    """Whether the train did not reach its destination; None where nobody saw."""
+    """True if the train did not reach its destination; None if nobody saw what became of it."""
