@@ -23,7 +23,7 @@ Value = TypeVar("Value")
 
 
 class StructState(Generic[Value]):
-    """One struct per key, stored as msgpack, or as JSON if it holds raw JSON: a ``zielzeit.stored_value.StoredValue``."""
+    """One struct per key as msgpack, or as JSON if it holds raw JSON: a ``zielzeit.stored_value.StoredValue``."""
 
     def __init__(
         self, context: RuntimeContext, name: str, struct: type[Value], codec: ModuleType = msgspec.msgpack
