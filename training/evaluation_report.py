@@ -1,4 +1,4 @@
-"""``evaluate --report``: the figures as a page that a person wants to look at. One HTML file, plots inside."""
+"""Report of an evaluation (``evaluate --report``): tables and plots in one HTML file."""
 
 from __future__ import annotations
 
@@ -15,9 +15,12 @@ import matplotlib as mpl
 import numpy as np
 import polars as pl
 from matplotlib.axes import Axes
+from matplotlib.dates import ConciseDateFormatter
 from matplotlib.figure import Figure
+from sklearn.calibration import calibration_curve
 
 from training import examples, slices
+from training.calibration import LEVEL
 from training.evaluation import ScoredExamples
 from zielzeit import train_classes
 from zielzeit.features.definition import FEATURES
@@ -30,7 +33,7 @@ Shown = TypeVar("Shown")
 
 
 def write(path: Path, figures: dict[str, Any], scored: dict[str, ScoredExamples], folder: Path, model: Path) -> None:
-    """Write the page; ``figures`` is what ``evaluation.summary`` made, ``model`` the model's folder."""
+    """Write the report; ``figures`` come from ``evaluation.summary``, ``model`` is the model's folder."""
     first = date.fromisoformat(figures["from"])
     before = [day for day in examples.days(folder) if first - _BEFORE <= day < first]
     sections = []
@@ -40,26 +43,40 @@ def write(path: Path, figures: dict[str, Any], scored: dict[str, ScoredExamples]
         names = _names(folder, figures, train_class)
         worst = slices.relations(arrived, names)
         tables = slices.tables(arrived)
+        plots = {
+            "MAE of model and persistence by horizon": _plot(_errors, tables["horizon"]),
+            "Coverage by day": _plot(_coverage, arrived),
+            "Feature importance": _plot(_importance, model / file_name(name, "growth")),
+        }
+        if part.data.cancelled.any():
+            plots["Reliability of the probability of cancellation"] = _plot(_reliability, part)
         sections.append(
             {
-                "name": name,
+                "name": title(name),
                 "figures": figures["classes"][name],
                 "interval": slices.skill_interval(arrived),
                 "pair_skill": slices.station_pair_skill(arrived, names, folder, train_class, before),
                 "tables": tables,
                 "worst": worst.head(15).to_dicts(),
                 "common": common_traits(worst),
-                "plots": [
-                    _plot(_errors, tables["horizon"]),
-                    _plot(_coverage, arrived),
-                    _plot(_reliability, part),
-                    _plot(_importance, model / file_name(name, "growth")),
-                ],
+                "plots": plots,
             }
         )
     environment = jinja2.Environment(autoescape=True)
+    environment.filters["bin"] = bin_label
     page = environment.from_string(TEMPLATE.read_text()).render(figures=figures, sections=sections)
     path.write_text(page)
+
+
+def title(train_class: str) -> str:
+    """Name of a train class for people: ``long_distance`` is ``Long distance``, ``RE`` stays."""
+    words = train_class.replace("_", " ")
+    return words[0].upper() + words[1:]
+
+
+def bin_label(name: str) -> str:
+    """A bin for people: ``0-15`` is ``0–15``, ``120-`` is ``120 and more``."""
+    return f"{name[:-1]} and more" if name.endswith("-") else name.replace("-", "–")
 
 
 def _names(folder: Path, figures: dict[str, Any], train_class: int) -> pl.DataFrame:
@@ -73,16 +90,16 @@ def _names(folder: Path, figures: dict[str, Any], train_class: int) -> pl.DataFr
 
 
 def common_traits(worst: pl.DataFrame) -> str:
-    """What the tenth of relations with the largest errors have in common, in a sentence."""
+    """A sentence that compares the tenth of relations with the largest errors with the others."""
     if len(worst) < 20:
-        return "too few relations to compare"
+        return "There are too few relations to compare them."
     top, rest = worst.head(len(worst) // 10), worst.slice(len(worst) // 10)
     (h1, h2), (d1, d2) = (
         [float(part[column].to_numpy().mean()) for part in (top, rest)] for column in ("horizon", "delay")
     )
     return (
-        f"The tenth with the largest errors has {h1:.0f} minutes to go on average (the others {h2:.0f}) and departs "
-        f"{d1:.1f} minutes late (the others {d2:.1f})."
+        f"In the tenth of relations with the largest errors the mean horizon is {h1:.0f} minutes "
+        f"(in the others {h2:.0f}) and the mean delay at departure {d1:.1f} minutes ({d2:.1f})."
     )
 
 
@@ -98,29 +115,27 @@ def _errors(axes: Axes, rows: list[dict[str, Any]]) -> None:
     at = np.arange(len(rows))
     axes.bar(at - 0.2, [row["mae_persistence"] for row in rows], 0.4, label="persistence", color="#bbbbbb")
     axes.bar(at + 0.2, [row["mae"] for row in rows], 0.4, label="model", color="#1f77b4")
-    axes.set_xticks(at, [row["slice"] for row in rows])
-    axes.set(title="Error by horizon", xlabel="planned minutes to go", ylabel="MAE, minutes")
-    axes.legend()
+    axes.set_xticks(at, [bin_label(row["slice"]) for row in rows])
+    axes.set(title="Error by horizon", xlabel="horizon, minutes", ylabel="MAE, minutes")
+    axes.margins(y=0.2)  # room for the legend
+    axes.legend(loc="upper right", ncols=2)
 
 
 def _coverage(axes: Axes, scored: ScoredExamples) -> None:
     days = np.unique(scored.data.day)
     inside = (scored.data.final >= scored.low) & (scored.data.final <= scored.high)
-    axes.plot([inside[scored.data.day == day].mean() for day in days], marker="o")
-    axes.axhline(0.8, color="#888888", linestyle="--")
-    axes.set(title="Share of trains inside P10–P90", xlabel="evaluated day", ylim=(0, 1))
+    axes.plot(days.astype("datetime64[D]"), [inside[scored.data.day == day].mean() for day in days], marker="o")
+    axes.axhline(LEVEL, color="#888888", linestyle="--")
+    axes.xaxis.set_major_formatter(ConciseDateFormatter(axes.xaxis.get_major_locator()))
+    axes.set(title="Share of trains inside P10–P90", xlabel="service day", ylim=(0, 1))
 
 
 def _reliability(axes: Axes, scored: ScoredExamples) -> None:
-    truth = scored.data.cancelled
-    edges = np.unique(np.quantile(scored.cancelled, np.linspace(0, 1, 11)))
-    bins = np.clip(np.searchsorted(edges, scored.cancelled, side="right") - 1, 0, max(len(edges) - 2, 0))
-    said = [scored.cancelled[bins == index].mean() for index in np.unique(bins)]
-    happened = [truth[bins == index].mean() for index in np.unique(bins)]
-    top = max([*said, *happened, 0.01])
+    happened, predicted = calibration_curve(scored.data.cancelled, scored.cancelled, n_bins=10, strategy="quantile")
+    top = max(*happened, *predicted, 0.01)
     axes.plot([0, top], [0, top], color="#888888", linestyle="--")
-    axes.plot(said, happened, marker="o")
-    axes.set(title="Reliability of cancellation", xlabel="predicted", ylabel="happened")
+    axes.plot(predicted, happened, marker="o")
+    axes.set(title="Cancellation", xlabel="predicted probability", ylabel="share cancelled")
 
 
 def _importance(axes: Axes, path: Path) -> None:
@@ -128,4 +143,4 @@ def _importance(axes: Axes, path: Path) -> None:
     order = np.argsort(gain)[-15:]
     axes.barh([FEATURES[index] for index in order], gain[order] / gain.sum())
     axes.tick_params(axis="y", labelsize=7)
-    axes.set(title="What the median is split by (share of gain)")
+    axes.set(title="Feature importance of the median", xlabel="share of gain")

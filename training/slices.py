@@ -32,12 +32,12 @@ def by_hour(scored: ScoredExamples) -> Iterator[tuple[str, ScoredExamples]]:
     """The examples by hour of the planned departure, on Berlin's clocks."""
     hours = (scored.data.column("minute_of_day") // 60).astype(int)
     for hour in np.unique(hours):
-        yield str(hour), scored.where(hours == hour)
+        yield f"{hour:02}:00", scored.where(hours == hour)
 
 
 def tables(scored: ScoredExamples) -> dict[str, list[dict[str, Any]]]:
     """Figures of every slice of arrived examples, by title of the table."""
-    cuts = {"horizon": by_horizon, "delay at departure": by_delay, "hour": by_hour}
+    cuts = {"horizon": by_horizon, "delay at departure": by_delay, "hour of departure": by_hour}
     return {title: [{"slice": name} | measures(part) for name, part in cut(scored)] for title, cut in cuts.items()}
 
 

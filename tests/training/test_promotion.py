@@ -195,5 +195,7 @@ def test_the_report_is_one_page_with_all_classes(examples_folder: Path, trained:
     figures = {"model": str(trained.folder), "from": str(days[-5]), "to": str(days[-2]), **evaluation.summary(scored)}
     evaluation_report.write(tmp_path / "report.html", figures, scored, examples_folder, trained.folder)
     page = (tmp_path / "report.html").read_text()
-    assert all(f"<h2>{name}</h2>" in page for name in scored)
-    assert page.count("data:image/png") == 4 * len(scored)
+    assert all(f"<h2>{evaluation_report.title(name)}</h2>" in page for name in scored)
+    cancelling = [name for name, part in scored.items() if part.data.cancelled.any()]
+    assert page.count("data:image/png") == 3 * len(scored) + len(cancelling)
+    assert page.count("No destination was cancelled") == len(scored) - len(cancelling)
