@@ -39,14 +39,14 @@ def main() -> None:
     parser.add_argument("--repetitions", type=int, default=50, help="how often each batch size scores all rows")
     options = parser.parse_args()
     model = load_model(options.model)
-    table = Table("class", "call", *(f"{size:,} rows" for size in BATCH_SIZES), title="µs a row: median, quickest")
+    table = Table("class", "call", *(f"{size:,}" for size in BATCH_SIZES), title="µs per row: median (quickest)")
     for train_class, name in enumerate(train_classes.CLASSES):
         data = dataset.load(options.examples, train_class, options.day, options.day, most=_ROWS)
         if not len(data):
             continue
         rows = np.resize(data.features.astype(np.float64), (_ROWS, data.features.shape[1]))
         for call, times in _timed(rows, model, options.repetitions).items():
-            table.add_row(name, call, *(f"{np.median(each):.1f}, {min(each):.1f}" for each in times.values()))
+            table.add_row(name, call, *(f"{np.median(each):.0f} ({min(each):.0f})" for each in times.values()))
     Console().print(table)
 
 

@@ -15,7 +15,6 @@ import matplotlib as mpl
 import numpy as np
 import polars as pl
 from matplotlib.axes import Axes
-from matplotlib.dates import ConciseDateFormatter
 from matplotlib.figure import Figure
 from sklearn.calibration import calibration_curve
 
@@ -27,6 +26,7 @@ from zielzeit.features.definition import FEATURES
 from zielzeit.model.delay_model import file_name
 
 mpl.use("Agg")
+mpl.rcParams["date.converter"] = "concise"
 TEMPLATE = Path(__file__).with_name("evaluation_report.html.j2")
 _BEFORE = timedelta(days=28)
 Shown = TypeVar("Shown")
@@ -126,7 +126,6 @@ def _coverage(axes: Axes, scored: ScoredExamples) -> None:
     inside = (scored.data.final >= scored.low) & (scored.data.final <= scored.high)
     axes.plot(days.astype("datetime64[D]"), [inside[scored.data.day == day].mean() for day in days], marker="o")
     axes.axhline(LEVEL, color="#888888", linestyle="--")
-    axes.xaxis.set_major_formatter(ConciseDateFormatter(axes.xaxis.get_major_locator()))
     axes.set(title="Share of trains inside P10–P90", xlabel="service day", ylim=(0, 1))
 
 
