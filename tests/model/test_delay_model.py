@@ -1,4 +1,4 @@
-"""The model contract of the stream: one row, many rows, a folder that is no model."""
+"""A model: a row scores alike in any batch, quantiles never cross, a folder that is not a model is refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What makes a measured skill believable."""
+"""A measured skill is valid: features know no future, no run is on both sides of a split, no label leaks."""
 
 from __future__ import annotations
 

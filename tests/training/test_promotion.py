@@ -1,4 +1,4 @@
-"""From training to production by tests: the registry's aliases move only when every rule holds."""
+"""Promotion, retraining and calibration with a real registry: aliases move only when every rule holds."""
 
 from __future__ import annotations
 
