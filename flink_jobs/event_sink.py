@@ -5,20 +5,23 @@ A table rather than a DataStream connector, because only a table writes a key, a
 
 from __future__ import annotations
 
+from typing import get_type_hints
+
 from pyflink.common import Types
 from pyflink.datastream import DataStream
 from pyflink.table import StatementSet, StreamTableEnvironment
 
 from flink_jobs import kafka_options, sql
+from flink_jobs.flink_types import stream_types
 from zielzeit import topics
 from zielzeit.berlin_time import MINUTE
+from zielzeit.events.topic_record import Record
+from zielzeit.lake.columns import arrow_type
 from zielzeit.settings import Settings
 
-RECORD = Types.ROW_NAMED(
-    ["topic", "record_key", "record_value", "at"],
-    [Types.STRING(), Types.STRING(), Types.PRIMITIVE_ARRAY(Types.BYTE()), Types.LONG()],
-)
-"""Type of ``zielzeit.events.topic_record.Record``: topic without prefix, key, JSON, event time in ms since 1970 UTC."""
+_FIELDS = get_type_hints(Record)
+RECORD = Types.ROW_NAMED(list(_FIELDS), stream_types(map(arrow_type, _FIELDS.values())))
+"""Type of a ``Record`` in a stream."""
 
 _TABLE = "events"
 
@@ -29,7 +32,7 @@ def write(tables: StreamTableEnvironment, statements: StatementSet, records: Dat
         "connector": "kafka",
         "topic": ";".join(settings.topic(name) for name in topics.ALL if name != topics.BOARDS),
         "key.format": "raw",
-        "key.fields": "record_key",
+        "key.fields": "key",
         "value.format": "raw",
         "value.fields-include": "EXCEPT_KEY",
         "sink.delivery-guarantee": "exactly-once",
@@ -39,13 +42,13 @@ def write(tables: StreamTableEnvironment, statements: StatementSet, records: Dat
         "properties.transaction.timeout.ms": str(settings.transaction_timeout_minutes * MINUTE),
     } | kafka_options.client(settings)
     fields = [
-        "topic STRING METADATA",
-        "record_key STRING",
-        "record_value BYTES",
-        "event_time TIMESTAMP_LTZ(3) METADATA FROM 'timestamp'",
+        "`topic` STRING METADATA",
+        "`key` STRING",
+        "`value` BYTES",
+        "`at` TIMESTAMP_LTZ(3) METADATA FROM 'timestamp'",
     ]
     tables.execute_sql(sql.create(_TABLE, fields, options))
     tables.create_temporary_view("records", records)
     prefix = sql.text(settings.topic_prefix)
-    select = f"SELECT {prefix} || topic, record_key, record_value, TO_TIMESTAMP_LTZ(`at`, 3) FROM records"  # noqa: S608
+    select = f"SELECT {prefix} || `topic`, `key`, `value`, TO_TIMESTAMP_LTZ(`at`, 3) FROM records"  # noqa: S608
     statements.add_insert_sql(f"INSERT INTO {_TABLE} {select}")

@@ -12,6 +12,7 @@ import pytest
 
 from flink_jobs import flink_types, sql, store
 from training import examples
+from zielzeit.berlin_time import Milliseconds
 from zielzeit.boards.record import HEADERS, KEY, TIMESTAMP, VALUE, Int64, StoredBoard
 from zielzeit.errors import UserError
 from zielzeit.events.structs import Decision, Example
@@ -30,6 +31,7 @@ from zielzeit.settings import load
         (Literal["a", "b"] | None, pa.string(), "STRING", "STRING"),
         (int | None, pa.int32(), "INT", "INT"),
         (Int64 | None, pa.int64(), "BIGINT", "BIGINT"),
+        (Milliseconds, pa.int64(), "BIGINT", "BIGINT"),
         (float, pa.float64(), "DOUBLE", "DOUBLE"),
         (bool, pa.bool_(), "BOOLEAN", "BOOLEAN"),
         (datetime | None, pa.timestamp("ms", "UTC"), "TIMESTAMP_LTZ(3)", "STRING"),

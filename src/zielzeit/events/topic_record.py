@@ -7,18 +7,19 @@ from typing import NamedTuple
 import msgspec
 
 from zielzeit import berlin_time, topics
+from zielzeit.berlin_time import Milliseconds
 from zielzeit.events.structs import DeadLetter, Decision, Example, Kind, Outcome, Prediction
 
 _encode = msgspec.json.Encoder().encode
 
 
 class Record(NamedTuple):
-    """A record for Kafka; ``at`` is its event time in milliseconds since 1970 UTC."""
+    """A record for Kafka: topic without prefix, key, JSON, event time."""
 
     topic: str
     key: str
     value: bytes
-    at: int
+    at: Milliseconds
 
 
 def topic_of(kind: Kind) -> str:

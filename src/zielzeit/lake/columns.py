@@ -13,6 +13,7 @@ from typing import Any, Literal, NamedTuple, Union, get_args, get_origin
 import msgspec
 import pyarrow as pa
 
+from zielzeit.berlin_time import Milliseconds
 from zielzeit.boards.record import Int64
 
 TIME = pa.timestamp("ms", "UTC")
@@ -23,6 +24,7 @@ _TYPES: dict[Any, pa.DataType] = {
     bytes: pa.binary(),
     int: pa.int32(),
     Int64: pa.int64(),
+    Milliseconds: pa.int64(),
     float: pa.float64(),
     bool: pa.bool_(),
     datetime: TIME,
