@@ -20,7 +20,7 @@ from zielzeit.features.updates import (
     Ride,
     observe_arrival,
     observe_cancelled_stop,
-    observe_departure,
+    observe_passing,
 )
 
 
@@ -51,37 +51,37 @@ def describe_all(tables: Tables, stops: StopArrays, order: Longs, days: npt.NDAr
     return row
 
 
+# Few functions take the arrays of stops: Numba counts the references of all of them at each call.
+
+
 @compiled
 def _departure(stops: StopArrays, stop: int, minute: float, day: int) -> KnownDeparture:
+    end = stops.end[stop]
+    earlier_delays = np.empty(stop - stops.first[stop])
+    count = 0
+    for earlier in range(stops.first[stop], stop):
+        if stops.kind[earlier] == DEPARTURE and stops.known[earlier] <= stops.known[stop]:
+            earlier_delays[count] = stops.delay[earlier]
+            count += 1
     return KnownDeparture(
-        keys=_keys(stops, stop),
+        keys=DepartureKeys(
+            train_class=stops.train_class[stop],
+            station=stops.station[stop],
+            train=stops.train[stop],
+            service=stops.service[stop],
+            relation=stops.relation[stop],
+        ),
         minute=minute,
         day=day,
         wall=stops.wall[stop],
         category_code=stops.category_code[stop],
         holiday=stops.holiday[stop],
         delay=stops.delay[stop],
-        horizon=_horizon(stops, stop),
-        hops=stops.hop[stop + 1 : stops.end[stop]],
-        stations=stops.station[stop + 1 : stops.end[stop]],
-        earlier_delays=stops.delay[_departures_before(stops, stop)],
+        horizon=stops.arrival[end - 1] - stops.departure[stop],
+        hops=stops.hop[stop + 1 : end],
+        stations=stops.station[stop + 1 : end],
+        earlier_delays=earlier_delays[:count],
     )
-
-
-@compiled
-def _keys(stops: StopArrays, stop: int) -> DepartureKeys:
-    return DepartureKeys(
-        train_class=stops.train_class[stop],
-        station=stops.station[stop],
-        train=stops.train[stop],
-        service=stops.service[stop],
-        relation=stops.relation[stop],
-    )
-
-
-@compiled
-def _horizon(stops: StopArrays, stop: int) -> float:
-    return float(stops.arrival[stops.end[stop] - 1] - stops.departure[stop])
 
 
 @compiled
@@ -97,38 +97,27 @@ def _departures_before(stops: StopArrays, stop: int) -> Longs:
 
 
 @compiled
-def _ride(stops: StopArrays, stop: int) -> Ride:
-    """Return the way to the stop from the run's last stop before it, where the train is known to have departed."""
-    before = stops.before[stop]
+def _observe(tables: Tables, stops: StopArrays, stop: int, minute: float, day: int) -> None:
+    kind, delay, station = stops.kind[stop], stops.delay[stop], stops.station[stop]
+    if kind == CANCELLED:
+        observe_cancelled_stop(tables, station, minute)
+        return
     hop, delay_before, planned_minutes = 0, math.nan, math.nan
+    before = stops.before[stop]
     if before >= 0 and stops.known[before] <= stops.known[stop]:
         hop, delay_before = stops.hop_made[stop], stops.delay[before]
         planned_minutes = stops.departure[stop] - stops.departure[before]
-    return Ride(hop=hop, delay_before=delay_before, planned_minutes=planned_minutes)
-
-
-@compiled
-def _observe(tables: Tables, stops: StopArrays, stop: int, minute: float, day: int) -> None:
-    kind, delay = stops.kind[stop], stops.delay[stop]
-    if kind == CANCELLED:
-        observe_cancelled_stop(tables, stops.station[stop], minute)
-    elif kind == ARRIVAL:
+    ride = Ride(hop=hop, delay_before=delay_before, planned_minutes=planned_minutes)
+    train_class = stops.train_class[stop]
+    if kind == ARRIVAL:
         departures = _departures_before(stops, stop)
-        observe_arrival(
-            tables,
-            stops.train_class[stop],
-            stops.station[stop],
-            minute,
-            day,
-            delay,
-            _ride(stops, stop),
-            EndedDepartures(
-                trains=stops.train[departures],
-                services=stops.service[departures],
-                relations=stops.relation[departures],
-                delays=stops.delay[departures],
-                horizons=stops.arrival[stops.end[stop] - 1] - stops.departure[departures],
-            ),
+        ended = EndedDepartures(
+            trains=stops.train[departures],
+            services=stops.service[departures],
+            relations=stops.relation[departures],
+            delays=stops.delay[departures],
+            horizons=stops.arrival[stop] - stops.departure[departures],
         )
+        observe_arrival(tables, train_class, station, minute, day, delay, ride, ended)
     elif not math.isnan(delay):  # departed, or left the last station that the files have of the run
-        observe_departure(tables, _keys(stops, stop), minute, day, delay, _ride(stops, stop))
+        observe_passing(tables, train_class, station, minute, day, delay, ride)

@@ -120,7 +120,9 @@ class NetworkState:
         if departure.earlier_delays and departure.previous_station:
             hop = self._named.key("hop", (departure.previous_station, departure.station), create=True)
             ride = Ride(hop, float(departure.earlier_delays[-1]), departure.previous_minutes)
-        updates.observe_departure(self._named.tables, keys, minute, day, float(departure.delay), ride)
+        updates.observe_passing(
+            self._named.tables, keys.train_class, keys.station, minute, day, float(departure.delay), ride
+        )
 
     def observe_cancelled_stop(self, station: str, decided_at: datetime) -> None:
         """Update the tables after a train did not call at a station where it should have."""

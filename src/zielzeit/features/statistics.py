@@ -112,10 +112,13 @@ def add_past(table: Table, key: int, day: int, train: PastSums) -> None:
             row[column + _SUMS] = (row[column + _SUMS] + today) * slow
             row[column + 2 * _SUMS] = (row[column + 2 * _SUMS] + today) * fast
         row[0] = day
-    column = 1
-    for value in train:
-        row[column] += value
-        column += 1
+    row[1] += train.weight
+    row[2] += train.growth
+    row[3] += train.growth_10
+    row[4] += train.growth_3
+    row[5] += train.growth_1
+    row[6] += train.delay
+    row[7] += train.cancelled
 
 
 @compiled

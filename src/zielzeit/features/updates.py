@@ -16,7 +16,6 @@ from zielzeit.features.network_tables import (
     HALF_DAY,
     HOUR,
     LATE,
-    DepartureKeys,
     FloatArray,
     KeyArray,
     Tables,
@@ -55,9 +54,20 @@ class EndedDepartures(NamedTuple):
 
 
 @compiled
-def observe_departure(tables: Tables, keys: DepartureKeys, minute: float, day: int, delay: float, ride: Ride) -> None:
-    """Update the tables after a train left a station."""
-    _add_passing(tables, keys.train_class, keys.station, minute, day, delay, ride)
+def observe_passing(
+    tables: Tables, train_class: int, station: int, minute: float, day: int, delay: float, ride: Ride
+) -> None:
+    """Update the tables after a train left a station, or ended there."""
+    growth = 0.0
+    if ride.hop > 0:
+        growth = _clip(delay - ride.delay_before, MOST_HOP_GROWTH)
+        _add_ride(tables, minute, day, growth, ride)
+    clipped = _clip(delay, MOST_DELAY)
+    add_recent(tables.station_hour, station, minute, clipped, growth, HOUR)
+    add_recent(tables.station_cancelled, station, minute, 0.0, 0.0, HALF_DAY)
+    train = PastSums(weight=1.0, growth=0.0, growth_10=0.0, growth_3=0.0, growth_1=0.0, delay=clipped, cancelled=0.0)
+    add_past(tables.station_past, station, day, train)
+    add_recent(tables.class_hour, train_class, minute, clipped, growth, HOUR)
 
 
 @compiled
@@ -81,9 +91,20 @@ def observe_arrival(
     if len(departures.delays):  # a run that was cancelled altogether is no news of runs under way
         add_recent(tables.class_cancelled, train_class, minute, 1.0 if math.isnan(delay) else 0.0, 0.0, HALF_DAY)
     if not math.isnan(delay):
-        _add_passing(tables, train_class, destination, minute, day, delay, ride)
+        observe_passing(tables, train_class, destination, minute, day, delay, ride)
     for index in range(len(departures.delays)):
-        _add_outcome(tables, train_class, minute, day, delay, departures, index)
+        _add_outcome(
+            tables,
+            train_class,
+            departures.trains[index],
+            departures.services[index],
+            departures.relations[index],
+            minute,
+            day,
+            departures.delays[index],
+            delay,
+            departures.horizons[index],
+        )
 
 
 @compiled
@@ -94,23 +115,6 @@ def _clip(value: float, bound: float) -> float:
 @compiled
 def _only_growth(growth: float) -> PastSums:
     return PastSums(weight=1.0, growth=growth, growth_10=0.0, growth_3=0.0, growth_1=0.0, delay=0.0, cancelled=0.0)
-
-
-@compiled
-def _add_passing(
-    tables: Tables, train_class: int, station: int, minute: float, day: int, delay: float, ride: Ride
-) -> None:
-    """A train departed from, or ended at, a station."""
-    growth = 0.0
-    if ride.hop > 0:
-        growth = _clip(delay - ride.delay_before, MOST_HOP_GROWTH)
-        _add_ride(tables, minute, day, growth, ride)
-    clipped = _clip(delay, MOST_DELAY)
-    add_recent(tables.station_hour, station, minute, clipped, growth, HOUR)
-    add_recent(tables.station_cancelled, station, minute, 0.0, 0.0, HALF_DAY)
-    train = PastSums(weight=1.0, growth=0.0, growth_10=0.0, growth_3=0.0, growth_1=0.0, delay=clipped, cancelled=0.0)
-    add_past(tables.station_past, station, day, train)
-    add_recent(tables.class_hour, train_class, minute, clipped, growth, HOUR)
 
 
 @compiled
@@ -133,15 +137,16 @@ def _add_ride(tables: Tables, minute: float, day: int, growth: float, ride: Ride
 def _add_outcome(
     tables: Tables,
     train_class: int,
+    train: int,
+    service: int,
+    relation: int,
     minute: float,
     day: int,
+    delay: float,
     final: float,
-    departures: EndedDepartures,
-    index: int,
+    horizon: float,
 ) -> None:
     """One departure of a run that ended; ``final`` is the delay there, NaN where it did not get there."""
-    train, service, relation = departures.trains[index], departures.services[index], departures.relations[index]
-    delay = departures.delays[index]
     if math.isnan(final):
         lost = PastSums(weight=0.0, growth=0.0, growth_10=0.0, growth_3=0.0, growth_1=0.0, delay=0.0, cancelled=1.0)
         add_past(tables.class_past, train_class, day, lost)
@@ -166,7 +171,7 @@ def _add_outcome(
     add_past(tables.train_past, train, day, came)
     add_past(tables.train_late_past, train_late_row(train, delay), day, came)
     add_past(tables.service_bucket_past, service_bucket(service, delay), day, came)
-    add_past(tables.class_bucket_past, class_bucket(train_class, delay, departures.horizons[index]), day, came)
+    add_past(tables.class_bucket_past, class_bucket(train_class, delay, horizon), day, came)
     add_recent(tables.relation_half_day, relation, minute, growth, growth_3, HALF_DAY)
     add_recent(tables.service_half_day, service, minute, growth, growth_3, HALF_DAY)
     add_recent(tables.class_half_day, train_class, minute, growth, clipped, HALF_DAY)
