@@ -18,16 +18,16 @@ from deploy.local.stack import Stack
 from zielzeit.settings import Settings, load
 
 # The same examples in every run, so that a test passes or fails for its change alone. To try others:
-# `./zielzeit test --hypothesis-profile explore`.
-hypothesis.settings.register_profile("same", derandomize=True)
-hypothesis.settings.register_profile("explore", derandomize=False, print_blob=True)
+# `./zielzeit test --hypothesis-profile explore`. No deadline: how long an example takes depends on the machine.
+hypothesis.settings.register_profile("same", derandomize=True, deadline=None)
+hypothesis.settings.register_profile("explore", derandomize=False, deadline=None, print_blob=True)
 hypothesis.settings.load_profile("same")
 
 # Below the ports that Linux gives to outgoing connections, so that a port that is free now stays free.
 _PORTS = range(20_000, 30_000)
 
-_SERVERS = "servers"
-"""Group of the tests that start or use servers: all in one process, so that they share one stack."""
+_CLUSTER = "cluster"
+"""Group of the tests that use the cluster: all in one process, so that they share it."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -40,18 +40,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark each test that uses the session's stack as ``integration``, and put the longest-running tests first."""
     for item in items:
-        if "session_stack" in getattr(item, "fixturenames", ()):
+        fixtures = getattr(item, "fixturenames", ())
+        if "session_stack" in fixtures:
             item.add_marker(pytest.mark.integration)
-        if item.get_closest_marker("integration"):
-            item.add_marker(pytest.mark.xdist_group(_SERVERS))
-    items.sort(key=lambda item: (not item.get_closest_marker("integration"), not item.get_closest_marker("slow")))
+        if "stack" in fixtures:
+            item.add_marker(pytest.mark.xdist_group(_CLUSTER))
+    items.sort(key=lambda item: [not item.get_closest_marker(mark) for mark in ("xdist_group", "slow", "integration")])
 
 
 class _ByFile(LoadGroupScheduling):  # type: ignore[misc]
-    """Runs the tests of a file in one process, and all tests of ``_SERVERS`` in one."""
+    """Runs the tests of a file in one process, and all tests of the group in one process."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return _SERVERS if nodeid.endswith(f"@{_SERVERS}") else nodeid.partition("::")[0]
+        return _CLUSTER if nodeid.endswith(f"@{_CLUSTER}") else nodeid.partition("::")[0]
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadGroupScheduling | None:
@@ -95,6 +96,8 @@ def _no_settings_from_outside() -> None:
 @pytest.fixture(scope="session")
 def session_stack() -> Iterator[Stack]:
     """The session's stack; nothing of it is started yet."""
+    # Every JVM compiles with the quick compiler alone: a test's job ends before better machine code would pay.
+    os.environ["JAVA_TOOL_OPTIONS"] = "-XX:TieredStopAtLevel=1"
     # Short, because the path of a socket, which lies in it, may not be long.
     folder = Path(tempfile.mkdtemp(prefix="zielzeit-"))
     stack = Stack(stack_settings(folder))
@@ -117,6 +120,13 @@ def broker(session_stack: Stack) -> str:
     """Bootstrap address of the session's broker. Each test uses its own topic prefix."""
     session_stack.up({"kafka"})
     return session_stack.settings.kafka_bootstrap
+
+
+@pytest.fixture(scope="session")
+def registry(session_stack: Stack) -> str:
+    """Address of the session's MLflow server. Each test uses its own model name."""
+    session_stack.up({"mlflow"})
+    return session_stack.settings.mlflow_uri
 
 
 def _is_free(port: int) -> bool:

@@ -77,7 +77,7 @@ def test_rebuilt_boards_say_what_the_recorded_ones_say() -> None:
         assert theirs.items() <= ours.items()
 
 
-@pytest.mark.integration  # it reads a week of 133 stations
+@pytest.mark.slow  # reads a week of 133 stations
 @pytest.mark.skipif(not (DATA / "berlin-133").exists(), reason="no Berlin feed at ../shared/data")
 def test_no_departure_is_invented_on_sparse_boards_of_many_stations_in_berlin() -> None:
     folder = DATA / "berlin-133"

@@ -1,4 +1,4 @@
-"""Simulated days that went through the main job, for the tests of what is stored of them."""
+"""Simulated railways shared by the integration tests: boards, what the main job made of them, and the lake of it."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ import pytest
 from deploy.local.stack import Stack
 from tests.integration import job
 from zielzeit.berlin_time import BERLIN
+from zielzeit.boards.record import BoardRecord
 from zielzeit.kafka.consumer import read_topic
 from zielzeit.kafka.topic_record import TopicRecord
+from zielzeit.lake.reading import Lake
 from zielzeit.lake.table_definitions import TABLES
 from zielzeit.recordings.read import read_boards
 from zielzeit.settings import Settings
@@ -26,13 +28,15 @@ Topics = dict[str, list[TopicRecord]]
 
 
 class Predicted(NamedTuple):
-    """Days that went through the main job."""
+    """Simulated days that went through the main job."""
 
     settings: Settings
+    """Of the job; they name its topics."""
     truth: Path
+    """The simulator's truth log of these days."""
 
     def topics(self) -> Topics:
-        """What is on the topics now."""
+        """All committed records of the topics that the lake stores, by topic."""
 
         def read(name: str) -> Iterable[TopicRecord]:
             return read_topic(self.settings, name, from_beginning=True, follow=False, stop=threading.Event())
@@ -41,8 +45,22 @@ class Predicted(NamedTuple):
 
 
 @pytest.fixture(scope="session")
+def evening(tmp_path_factory: pytest.TempPathFactory) -> list[BoardRecord]:
+    """Boards with ``past=1`` of twelve stations from 19:00 until 02:00, every three minutes."""
+    file = tmp_path_factory.mktemp("evening") / "boards.jsonl.zst"
+    recording.record(
+        World(timetable.build(12, seed=5)),
+        file,
+        start=datetime(2026, 3, 10, 19, tzinfo=BERLIN),
+        hours=7,
+        faults=Faults.parse("none", seed=5),
+    )
+    return list(read_boards([file]))
+
+
+@pytest.fixture(scope="session")
 def predicted(stack: Stack, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Predicted:
-    """The days of ``--days``, an evening past midnight by default, with their truth beside them."""
+    """``--days`` simulated days, by default from 20:00 until 02:00, through the main job."""
     folder = tmp_path_factory.mktemp("days")
     boards, truth = folder / "boards.jsonl.zst", folder / "truth.jsonl.zst"
     recording.record(
@@ -57,3 +75,10 @@ def predicted(stack: Stack, tmp_path_factory: pytest.TempPathFactory, request: p
     job.publish(settings, read_boards([boards]))
     job.run_to_end(settings, timeout_seconds=3600)
     return Predicted(settings, truth)
+
+
+@pytest.fixture(scope="session")
+def lake(predicted: Predicted, tmp_path_factory: pytest.TempPathFactory) -> Lake:
+    """What the storage job wrote of these days, in a folder. Tests must not change it."""
+    folder = str(tmp_path_factory.mktemp("lake"))
+    return job.store(predicted.settings, folder)

@@ -1,12 +1,13 @@
-"""What the tests of the job share: boards in, the job run to its end, records out."""
+"""Helpers of the integration tests: publish boards, run a job to its end, read the records that it wrote."""
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
-import time
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,8 +15,10 @@ import msgspec
 import requests
 from kafka import KafkaProducer
 
+from deploy.cluster.job_description import STORE
 from deploy.cluster.submit import submit
 from deploy.local.stack import Stack
+from tests.waiting import wait_until
 from zielzeit import topics
 from zielzeit.boards.record import BoardRecord, compress, headers
 from zielzeit.decision.decider import Decider, RejectedBoard
@@ -24,11 +27,12 @@ from zielzeit.events.structs import Decision
 from zielzeit.kafka.admin import ensure_topics
 from zielzeit.kafka.consumer import read_topic
 from zielzeit.kafka.producer import BoardProducer
+from zielzeit.lake.reading import Lake
 from zielzeit.settings import Settings
 
 
 def settings_for(stack: Stack, **overrides: object) -> Settings:
-    """The stack's settings, with topics and a consumer group that no other test uses."""
+    """Settings of a bounded job on the stack, with topics and a consumer group that no other test uses."""
     unique = uuid.uuid4().hex[:8]
     return stack.settings.model_copy(
         update={
@@ -36,19 +40,26 @@ def settings_for(stack: Stack, **overrides: object) -> Settings:
             "group_id": f"test-{unique}",
             "bounded": True,
             "parallelism": 2,
-            "checkpoint_interval_seconds": 2.0,
+            "checkpoint_interval_seconds": 1.0,
             **overrides,
         }
     )
 
 
 def for_storage(settings: Settings, lake: str, **overrides: object) -> Settings:
-    """Settings of the storage job over the same topics, with a file every second."""
+    """Settings of the storage job for the topics of ``settings``; it completes files every second."""
     return settings.model_copy(update={"lake": lake, "store_interval_seconds": 1.0, **overrides}).for_storage()
 
 
+def store(settings: Settings, lake: str) -> Lake:
+    """Run the storage job over all that is on the topics now, to its end, and return the lake that it wrote."""
+    stored = for_storage(settings, lake, bounded=True, start_from="earliest-offset")
+    wait_for_end(stored, submit(stored, STORE), timeout_seconds=3600)
+    return Lake.of(stored)
+
+
 def publish(settings: Settings, boards: Iterable[BoardRecord]) -> None:
-    """Write boards to the topic, in the order given."""
+    """Write boards to the topic, in the order given; the producer chooses the partitions."""
     ensure_topics(settings, topics.ALL)
     with BoardProducer(settings) as producer:
         for board in boards:
@@ -58,7 +69,7 @@ def publish(settings: Settings, boards: Iterable[BoardRecord]) -> None:
 
 
 def publish_at(settings: Settings, boards: Iterable[tuple[int, BoardRecord]]) -> None:
-    """Write boards to the partitions named, in the order given, as no poller of ours would."""
+    """Write (partition, board) pairs to the topic, in the order given."""
     ensure_topics(settings, topics.ALL)
     with KafkaProducer(**settings.kafka_client_config(), linger_ms=20) as producer:
         sent = [
@@ -77,74 +88,98 @@ def publish_at(settings: Settings, boards: Iterable[tuple[int, BoardRecord]]) ->
 
 
 def publish_end_of_time(settings: Settings, last: datetime) -> None:
-    """Carry time past the end, for a job that never ends: boards of stations of their own, on every partition."""
+    """Publish empty boards 40 hours after the last board, on every partition: all timers of an unbounded job fire."""
     end = last + timedelta(hours=40)
     publish(settings, [empty_board(f"End of time {number}", end) for number in range(40)])
 
 
 def empty_board(station: str, at: datetime) -> BoardRecord:
-    """A board without trains."""
+    """A station's board without departures."""
     return BoardRecord(station=station, body=b'{"departures": []}', polled_at=at, source="replay", url="")
 
 
 def run_to_end(settings: Settings, timeout_seconds: float = 240.0) -> str:
-    """Submit the bounded job and wait until it has finished; returns its id."""
+    """Submit the bounded job, wait until it has finished, and return its id."""
     job = submit(settings)
     wait_for_end(settings, job, timeout_seconds)
     return job
 
 
 def wait_for_end(settings: Settings, job: str, timeout_seconds: float = 240.0) -> None:
-    """Wait until the job has finished. Fails with the job's exceptions where it does not."""
-    deadline = time.monotonic() + timeout_seconds
-    while (state := get(settings, f"/jobs/{job}")["state"]) != "FINISHED":
-        if state in ("FAILED", "CANCELED") or time.monotonic() > deadline:
-            raise AssertionError(f"job {state}: {get(settings, f'/jobs/{job}/exceptions')}")
-        time.sleep(0.5)
+    """Wait until the job has finished. Raises AssertionError with its exceptions if it fails or takes too long."""
+
+    def ended() -> bool:
+        return get(settings, f"/jobs/{job}")["state"] in ("FINISHED", "FAILED", "CANCELED")
+
+    try:
+        wait_until("the job ends", ended, timeout_seconds)
+        assert get(settings, f"/jobs/{job}")["state"] == "FINISHED"
+    except AssertionError as error:
+        raise AssertionError(f"{error}: {get(settings, f'/jobs/{job}/exceptions')}") from None
 
 
 def wait_for_checkpoint(settings: Settings, job: str) -> None:
-    """Wait until the job has completed a checkpoint."""
-    wait_until(lambda: get(settings, f"/jobs/{job}/checkpoints")["counts"]["completed"] > 0)
+    """Wait until the job has completed its first checkpoint."""
+    wait_for_checkpoints(settings, job, 1)
 
 
-def wait_until(done: Callable[[], bool], timeout_seconds: float = 180.0) -> None:
-    """Look once a second. Fails where it does not happen in time."""
-    deadline = time.monotonic() + timeout_seconds
-    while not done():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(1)
+def wait_for_checkpoints(settings: Settings, job: str, count: int) -> None:
+    """Wait until the job has completed so many checkpoints since its start."""
+    wait_until(f"{count} checkpoints", lambda: completed_checkpoints(settings, job) >= count)
+
+
+def completed_checkpoints(settings: Settings, job: str) -> int:
+    """How many checkpoints the job has completed since its start."""
+    return int(get(settings, f"/jobs/{job}/checkpoints")["counts"]["completed"])
+
+
+def wait_for_records(settings: Settings, topic: str, count: int) -> None:
+    """Wait until a topic holds at least so many committed records."""
+    wait_until(f"{count} records on {topic}", lambda: len(records(settings, topic)) >= count, every_seconds=0.5)
+
+
+def kill_task_manager(stack: Stack, name: str) -> None:
+    """End a TaskManager of the stack by SIGKILL."""
+    (pid,) = (status.pid for status in stack.status() if status.name == name)
+    assert pid is not None, f"{name} does not run"
+    os.kill(pid, signal.SIGKILL)
+
+
+def assert_restarted(settings: Settings, job: str) -> None:
+    """The cluster recorded a failure of the job: the test killed what it meant to kill."""
+    assert get(settings, f"/jobs/{job}/exceptions")["exceptionHistory"]["entries"], "nothing was killed"
 
 
 def cancel(settings: Settings, job: str) -> None:
-    """End the job where it stands."""
+    """Cancel the job without a savepoint."""
     requests.patch(f"{settings.flink_rest}/jobs/{job}?mode=cancel", timeout=30).raise_for_status()
 
 
 def stop_with_savepoint(settings: Settings, job: str) -> str:
-    """End the job and return where its state lies."""
+    """Stop the job with a savepoint and return the savepoint's path."""
     folder = (settings.local_dir / "savepoints").as_uri()
     asked = requests.post(f"{settings.flink_rest}/jobs/{job}/stop", json={"targetDirectory": folder}, timeout=30)
     asked.raise_for_status()
     trigger = asked.json()["request-id"]
-    wait_until(lambda: get(settings, f"/jobs/{job}/savepoints/{trigger}")["status"]["id"] == "COMPLETED")
-    return str(get(settings, f"/jobs/{job}/savepoints/{trigger}")["operation"]["location"])
+    path = f"/jobs/{job}/savepoints/{trigger}"
+    wait_until("the savepoint", lambda: get(settings, path)["status"]["id"] == "COMPLETED")
+    return str(get(settings, path)["operation"]["location"])
 
 
 def get(settings: Settings, path: str) -> Any:
-    """A reply of Flink's REST API."""
+    """Return the decoded JSON reply of Flink's REST API."""
     answer = requests.get(settings.flink_rest + path, timeout=30)
     answer.raise_for_status()
     return answer.json()
 
 
 def records(settings: Settings, *names: str) -> list[dict[str, Any]]:
-    """What a read_committed reader finds on topics of JSON."""
+    """Committed records of these topics, decoded."""
     return [msgspec.json.decode(value) for value in values(settings, *names)]
 
 
 def values(settings: Settings, *names: str) -> list[bytes]:
-    """The same, byte for byte."""
+    """Committed records of these topics, as bytes."""
     return [
         record.value
         for name in names
@@ -153,26 +188,28 @@ def values(settings: Settings, *names: str) -> list[bytes]:
 
 
 def decided_offline(settings: Settings, boards: Iterable[BoardRecord]) -> list[dict[str, Any]]:
-    """The decisions of ``zielzeit decide`` over the same boards, as they look on the topics."""
+    """Decisions of ``zielzeit decide`` for the same boards, in the form of the topics' records."""
     outcomes = [outcome for _, _, outcome in decide(boards, Decider.of(settings))]
     assert not [outcome for outcome in outcomes if isinstance(outcome, RejectedBoard)]
     decisions = [outcome for outcome in outcomes if isinstance(outcome, Decision)]
     return [msgspec.json.decode(msgspec.json.encode(decision)) for decision in decisions]
 
 
-def in_order(decisions: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Decisions in an order that does not depend on partitions."""
-    return sorted(decisions, key=lambda decision: (decision["id"], decision["revision"], decision["kind"]))
+def counted(decisions: Iterable[dict[str, Any]]) -> Counter[bytes]:
+    """How often each decision occurs, as JSON with sorted keys."""
+    return Counter(msgspec.json.encode(decision, order="sorted") for decision in decisions)
 
 
 def assert_once(settings: Settings, expected: Sequence[dict[str, Any]]) -> None:
-    """The topics hold exactly these decisions, a prediction for each departure and an outcome for each prediction."""
-    assert in_order(records(settings, *topics.DECISIONS)) == in_order(expected)
+    """The topics hold exactly these decisions, and one prediction, outcome and example for each departure."""
+    found, wanted = counted(records(settings, *topics.DECISIONS)), counted(expected)
+    missing, unexpected = list((wanted - found).elements()), list((found - wanted).elements())
+    assert found == wanted, f"{len(missing)} missing: {missing[:3]}, {len(unexpected)} unexpected: {unexpected[:3]}"
     assert_each_once(settings, expected)
 
 
 def assert_each_once(settings: Settings, expected: Iterable[dict[str, Any]]) -> None:
-    """A prediction, an outcome and an example for each of the departures, whatever else was decided."""
+    """The topics hold exactly one prediction, outcome and example for each departure among these decisions."""
     departed = Counter(decision["id"] for decision in expected if decision["kind"] == "departed")
     predictions = records(settings, topics.PREDICTIONS)
     assert Counter(prediction["id"] for prediction in predictions) == departed

@@ -18,8 +18,11 @@ from typing import TypeVar
 import msgspec
 import pytest
 
+from deploy.cluster import jobs
 from deploy.demo.run import TOPIC_PREFIX
 from deploy.local.stack import Stack
+from tests.integration import job
+from tests.waiting import wait_until
 from zielzeit import topics
 from zielzeit.events.structs import Decision, Prediction
 from zielzeit.kafka.consumer import read_topic
@@ -31,7 +34,7 @@ _T = TypeVar("_T")
 
 
 class Departure(msgspec.Struct):
-    """What the tests need of a line of the simulator's truth log."""
+    """A line of the simulator's truth log."""
 
     station: str
     category: str
@@ -43,13 +46,13 @@ class Departure(msgspec.Struct):
 
     @property
     def id(self) -> str:
-        """As decisions name it."""
+        """Id of the decision about this stop."""
         assert self.scheduled_departure is not None
         return f"{self.station}|{self.category} {self.number}|{self.scheduled_departure:%Y-%m-%dT%H:%M}"
 
 
 class Demo:
-    """A demo under way, and its lines so far."""
+    """A running ``zielzeit demo`` and the lines that it has printed so far."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self.process = process
@@ -60,20 +63,23 @@ class Demo:
         for line in self.process.stdout or ():
             self.lines.append(line.rstrip())
 
-    def await_line(self, part: str, seconds: float) -> str:
-        """The first line that has this part."""
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            if found := [line for line in self.lines if part in line]:
-                return found[0]
-            assert self.process.poll() is None, "\n".join(self.lines[-20:])
-            time.sleep(0.2)
-        pytest.fail(f"no line with {part!r} in {seconds} s:\n" + "\n".join(self.lines[-20:]))
+    def await_line(self, part: str, seconds: float) -> None:
+        """Wait until the demo has printed a line that contains ``part``."""
+
+        def printed() -> bool:
+            assert self.process.poll() is None, self.end()
+            return any(part in line for line in self.lines)
+
+        wait_until(f"a line with {part!r}", printed, seconds)
+
+    def end(self) -> str:
+        """The last twenty lines."""
+        return "\n".join(self.lines[-20:])
 
 
 @contextmanager
 def demo(settings: Settings, *arguments: str) -> Iterator[Demo]:
-    """Start it without a terminal; end it if the test fails."""
+    """Run ``zielzeit demo`` without a terminal; terminated if the test fails."""
     with subprocess.Popen(
         [sys.executable, "-m", "cli.app", "demo", *arguments],
         cwd=ROOT,
@@ -89,36 +95,54 @@ def demo(settings: Settings, *arguments: str) -> Iterator[Demo]:
 
 
 def kill(stack: Stack, name: str) -> None:
-    (pid,) = [status.pid for status in stack.status() if status.name == name]
-    assert pid is not None
-    os.kill(pid, signal.SIGKILL)
+    """SIGKILL a program of the stack, and wait until the stack has started it again."""
+    (before,) = [status for status in stack.status() if status.name == name]
+    assert before.pid is not None
+    os.kill(before.pid, signal.SIGKILL)
+
+    def is_back() -> bool:
+        (now,) = [status for status in stack.status() if status.name == name]
+        return now.state == "up" and now.pid != before.pid
+
+    wait_until(f"{name} is back", is_back, timeout_seconds=60)
+
+
+def wait_for_job(settings: Settings) -> None:
+    """Wait until all tasks of the demo's job run and two more checkpoints have completed."""
+
+    def runs() -> bool:
+        return jobs.state(settings, running) == "RUNNING"
+
+    demo_settings = settings.model_copy(update={"topic_prefix": TOPIC_PREFIX})
+    (running,) = jobs.named(settings, demo_settings.job_name)
+    wait_until("the job runs", runs, timeout_seconds=90)
+    job.wait_for_checkpoints(settings, running, job.completed_checkpoints(settings, running) + 2)
 
 
 def committed(stack: Stack, topic: str, kind: type[_T]) -> list[_T]:
-    """What a ``read_committed`` reader sees of the demo's topic."""
+    """Committed records of the demo's topic."""
     settings = stack.settings.model_copy(update={"topic_prefix": TOPIC_PREFIX})
     records = read_topic(settings, topic, from_beginning=True, follow=False, stop=Event())
     return [msgspec.json.decode(record.value, type=kind) for record in records]
 
 
 def truth(stack: Stack) -> list[Departure]:
-    """Departures that boards could tell."""
+    """Departures in the simulator's truth log that can be decided from boards."""
     lines = Path(stack.settings.local_dir / "demo" / "truth.jsonl").read_bytes().splitlines()
     told = [msgspec.json.decode(line, type=Departure) for line in lines if line.endswith(b"}")]
     return [each for each in told if each.actual_departure and not each.terminates_here and not each.undecidable]
 
 
 def test_whatever_is_killed_every_departure_is_decided_and_predicted_once(stack: Stack) -> None:
-    with demo(stack.settings, "--minutes", "2.5", "--speed", "30", "--seed", "7") as running:
+    with demo(stack.settings, "--minutes", "2", "--speed", "40", "--seed", "7") as running:
         running.await_line(" left ", seconds=240)
         kill(stack, "poller")
-        time.sleep(10)
         kill(stack, "taskmanager-1")
-        time.sleep(25)
+        wait_for_job(stack.settings)
         stack.down({"kafka"})
-        time.sleep(30)
+        time.sleep(10)  # producer, job and reader of the demo must survive an outage of some length
         stack.up({"kafka"})
-        assert running.process.wait(timeout=240) == 0, "\n".join(running.lines[-20:])
+        assert running.process.wait(timeout=240) == 0, running.end()
 
     predictions = committed(stack, topics.PREDICTIONS, Prediction)
     decisions = committed(stack, topics.DEPARTURES, Decision)

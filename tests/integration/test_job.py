@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import itertools
-import signal
+from base64 import b64decode
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-import psutil
 import pytest
 
 from deploy.cluster.submit import submit
@@ -19,9 +18,6 @@ from zielzeit.boards.record import BoardRecord
 from zielzeit.evaluation.rebuild_boards import rebuild
 from zielzeit.recordings.read import read_boards
 from zielzeit.settings import ROOT
-from zielzeit.simulator import recording, timetable
-from zielzeit.simulator.faults import Faults
-from zielzeit.simulator.world import World
 
 pytestmark = pytest.mark.integration
 
@@ -29,25 +25,8 @@ DATA = ROOT.parent / "shared" / "data"
 RECORDED, BERLIN_FEED = DATA / "dbf-boards", DATA / "berlin-133"
 
 
-@pytest.fixture(scope="module")
-def simulated(tmp_path_factory: pytest.TempPathFactory) -> list[BoardRecord]:
-    """An evening of a small railway, past midnight, boards with and without faults."""
-    out = tmp_path_factory.mktemp("boards") / "boards.jsonl.zst"
-    recording.record(
-        World(timetable.build(12, seed=5)),
-        out,
-        start=datetime(2026, 3, 10, 19, tzinfo=BERLIN),
-        hours=7,
-        every=180,
-        past=True,
-        faults=Faults.parse("none", seed=5),
-    )
-    return list(read_boards([out]))
-
-
 @pytest.mark.skipif(not RECORDED.is_dir(), reason="the recorded boards are not beside the project")
-@pytest.mark.parametrize("mode", ["thread", "process"])
-@pytest.mark.parametrize("folder", ["frankfurt", "frankfurt-past"])
+@pytest.mark.parametrize(("folder", "mode"), [("frankfurt", "thread"), ("frankfurt-past", "process")])
 def test_recorded_boards_through_replay_and_job_give_the_decisions_of_decide(
     stack: Stack, folder: str, mode: str
 ) -> None:
@@ -73,67 +52,56 @@ def test_sparse_boards_of_several_stations_of_berlin_give_the_decisions_of_decid
 
 
 @pytest.mark.parametrize(("mode", "parallelism"), [("thread", 1), ("process", 2)])
-def test_boards_out_of_order_inside_the_grace_and_doubled_change_nothing(
-    stack: Stack, simulated: Sequence[BoardRecord], mode: str, parallelism: int
+def test_boards_out_of_order_inside_the_grace_doubled_or_broken_change_nothing(
+    stack: Stack, evening: Sequence[BoardRecord], mode: str, parallelism: int
 ) -> None:
     settings = job.settings_for(stack, flink_execution_mode=mode, parallelism=parallelism)
+    broken = BoardRecord(
+        station=evening[0].station,
+        body=b'{"departures": [{"train":',
+        polled_at=evening[0].polled_at + timedelta(seconds=30),
+        source="replay",
+        url="",
+    )
     # Every third board comes four minutes late, every fourth one twice.
     late = [
         board.polled_at + timedelta(minutes=4) if index % 3 == 0 else board.polled_at
-        for index, board in enumerate(simulated)
+        for index, board in enumerate(evening)
     ]
-    shuffled = [board for _, board in sorted(zip(late, simulated, strict=True), key=lambda pair: pair[0])]
+    shuffled = [board for _, board in sorted(zip(late, evening, strict=True), key=lambda pair: pair[0])]
     doubled = itertools.chain.from_iterable(
         [board, board] if index % 4 == 0 else [board] for index, board in enumerate(shuffled)
     )
-    job.publish(settings, doubled)
+    job.publish(settings, [broken, *doubled])
     job.run_to_end(settings)
-    job.assert_once(settings, job.decided_offline(settings, simulated))
+    job.assert_once(settings, job.decided_offline(settings, evening))
+    (letter,) = job.records(settings, topics.DEAD_LETTERS)
+    assert (letter["key"], letter["topic"]) == (broken.station, settings.topic(topics.BOARDS))
+    assert letter["offset"] == 0
+    assert b64decode(letter["body"]) == broken.body
+    assert "truncated" in letter["reason"]
 
 
-def test_a_killed_task_manager_loses_nothing_and_doubles_nothing(
-    stack: Stack, simulated: Sequence[BoardRecord]
-) -> None:
+def test_a_killed_task_manager_loses_nothing_and_doubles_nothing(stack: Stack, evening: Sequence[BoardRecord]) -> None:
     settings = job.settings_for(stack, bounded=False, idle_timeout_seconds=2.0, start_from="earliest-offset")
-    expected = job.decided_offline(settings, simulated)
-    half = len(simulated) // 2
-    job.publish(settings, simulated[:half])
+    expected = job.decided_offline(settings, evening)
+    half = len(evening) // 2
+    job.publish(settings, evening[:half])
     started = submit(settings)
     job.wait_for_checkpoint(settings, started)
-    victim = next(status for status in stack.status() if status.name.startswith("taskmanager"))
-    psutil.Process(victim.pid).send_signal(signal.SIGKILL)
-    job.publish(settings, simulated[half:])
-    job.publish_end_of_time(settings, simulated[-1].polled_at)
+    job.kill_task_manager(stack, "taskmanager-1")
+    job.publish(settings, evening[half:])
+    job.publish_end_of_time(settings, evening[-1].polled_at)
     try:
-        job.wait_until(lambda: len(job.records(settings, topics.OUTCOMES)) >= _departed(expected))
+        job.wait_for_records(settings, topics.OUTCOMES, _departed(expected))
         known = job.records(settings, *topics.DECISIONS)
         final = {decision["id"] for decision in known if decision["kind"] == "departed"}
         assert final == {decision["id"] for decision in expected if decision["kind"] == "departed"}
         job.assert_each_once(settings, expected)
+        job.assert_restarted(settings, started)
     finally:
         job.cancel(settings, started)
         stack.up()
-
-
-def test_a_board_that_is_none_goes_to_dead_letters_with_its_bytes_and_the_job_runs_on(
-    stack: Stack, simulated: Sequence[BoardRecord]
-) -> None:
-    settings = job.settings_for(stack)
-    boards = [board for board in simulated if board.station == simulated[0].station][:60]
-    broken = BoardRecord(
-        station=boards[0].station,
-        body=b'{"departures": [{"train":',
-        polled_at=boards[20].polled_at + timedelta(seconds=30),
-        source="replay",
-        url="",
-    )
-    job.publish(settings, [*boards[:20], broken, *boards[20:]])
-    job.run_to_end(settings)
-    letters = job.records(settings, topics.DEAD_LETTERS)
-    assert [(letter["key"], letter["topic"]) for letter in letters] == [(broken.station, settings.topic(topics.BOARDS))]
-    assert letters[0]["offset"] == 20
-    assert "truncated" in letters[0]["reason"]
-    job.assert_once(settings, job.decided_offline(settings, boards))
 
 
 def _departed(decisions: Sequence[dict[str, object]]) -> int:

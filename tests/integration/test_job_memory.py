@@ -1,4 +1,4 @@
-"""After a simulated week the job's state is that of a day: entries and timers end with their trains."""
+"""After a simulated week the job's state is as large as after a day: entries and timers end with their trains."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 from deploy.cluster.submit import submit
 from deploy.local.stack import Stack
 from tests.integration import job
+from tests.waiting import wait_until
 from zielzeit import topics
 from zielzeit.berlin_time import BERLIN
 from zielzeit.boards.record import BoardRecord
@@ -47,7 +48,7 @@ def measured(stack: Stack, folder: Path, stations: int, days: int, every: int) -
             job.publish(settings, [b for b in boards if until - timedelta(days=1) <= b.polled_at < until])
             job.publish_at(settings, _markers(settings, until, day))
             running = running or submit(settings)
-            job.wait_until(lambda day=day: _marked(settings) >= day * settings.topic_partitions)  # type: ignore[misc]
+            wait_until("the day's end", lambda day=day: _marked(settings) >= day * settings.topic_partitions)  # type: ignore[misc]
             sizes.append(_checkpointed(settings, running))
     finally:
         if running is not None:
@@ -63,7 +64,7 @@ def _boards(folder: Path, stations: int, days: int, every: int) -> list[BoardRec
 
 
 def _markers(settings: Settings, at: datetime, day: int) -> list[tuple[int, BoardRecord]]:
-    """On every partition a board that is none, and a later one: once they are dead letters, the day is done."""
+    """On every partition a broken board, which becomes a dead letter when the day is done, and a later empty board."""
     return [
         (partition, BoardRecord(station=f"End {partition}", body=body, polled_at=time, source="replay", url=""))
         for time, body in ((at - timedelta(minutes=20), b"{"), (at, b'{"departures": []}'))
@@ -76,10 +77,9 @@ def _marked(settings: Settings) -> int:
 
 
 def _checkpointed(settings: Settings, running: str) -> dict[str, int]:
-    """Of the second checkpoint from now: the first one may have begun before."""
+    """State sizes in the second checkpoint that completes from now on: the first one may have begun before."""
     path = f"/jobs/{running}/checkpoints"
-    begun = job.get(settings, path)["counts"]["completed"]
-    job.wait_until(lambda: job.get(settings, path)["counts"]["completed"] >= begun + 2)
+    job.wait_for_checkpoints(settings, running, job.completed_checkpoints(settings, running) + 2)
     number = job.get(settings, path)["latest"]["completed"]["id"]
     tasks = job.get(settings, f"{path}/details/{number}")["tasks"]
     names = {vertex["id"]: vertex["name"] for vertex in job.get(settings, f"/jobs/{running}")["vertices"]}

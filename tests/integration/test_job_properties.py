@@ -29,6 +29,7 @@ from deploy.local.stack import Stack
 from tests.decision.scenarios import START, recordings
 from tests.decision.stream import Arrival, Stream
 from tests.integration import job
+from tests.waiting import wait_until
 from zielzeit import berlin_time, topics
 from zielzeit.berlin_time import MINUTE
 from zielzeit.boards.record import BoardRecord
@@ -208,8 +209,10 @@ def _restart(settings: Settings, running: str) -> str:
 
 
 def _wait_for_markers(settings: Settings, count: int) -> None:
-    job.wait_until(
-        lambda: sum(letter["key"] in MARKERS for letter in job.records(settings, topics.DEAD_LETTERS)) >= count
+    wait_until(
+        f"{count} markers",
+        lambda: sum(letter["key"] in MARKERS for letter in job.records(settings, topics.DEAD_LETTERS)) >= count,
+        every_seconds=0.5,
     )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
@@ -21,6 +20,7 @@ import requests
 from deploy.local.stack import Stack
 from tests.conftest import free_ports
 from tests.integration import job
+from tests.waiting import wait_until
 from training import first_model, model_registry, model_training
 from training.history.moments import Moments
 from zielzeit import topics
@@ -43,7 +43,7 @@ ROUNDS = {"growth": 20, "p10": 10, "p90": 10, "cancelled": 5}
 
 @pytest.fixture(scope="module")
 def boards(tmp_path_factory: pytest.TempPathFactory) -> list[BoardRecord]:
-    """An evening of a small railway."""
+    """Boards from 18:00 until 22:00."""
     out = tmp_path_factory.mktemp("boards") / "boards.jsonl.zst"
     recording.record(
         World(timetable.build(STATIONS, SEED)),
@@ -59,7 +59,7 @@ def boards(tmp_path_factory: pytest.TempPathFactory) -> list[BoardRecord]:
 
 @pytest.fixture(scope="module")
 def settings(stack: Stack, boards: list[BoardRecord], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
-    """Of a job that has run to its end with a champion learnt from the days before."""
+    """Settings of a job that has run to its end with a champion trained on the days before."""
     config = job.settings_for(stack, model_name="scores-alike")
     folder = tmp_path_factory.mktemp("history")
     first_model.simulated_month(folder, STATIONS, SEED, DAY - timedelta(days=1), moments=Moments.of(config))
@@ -76,7 +76,7 @@ def settings(stack: Stack, boards: list[BoardRecord], tmp_path_factory: pytest.T
 
 @pytest.fixture(scope="module")
 def examples(settings: Settings) -> pl.DataFrame:
-    """What the job wrote for training, as the lake keeps it, with what it had predicted."""
+    """The job's examples, as the lake stores them, each with the job's own prediction (columns ``stream_…``)."""
     predicted = {record["id"]: record for record in job.records(settings, topics.PREDICTIONS)}
     rows = []
     for record in job.records(settings, topics.EXAMPLES):
@@ -118,7 +118,7 @@ def test_job_batch_and_rest_endpoint_score_alike(settings: Settings, examples: p
 
 
 def batch_scores(settings: Settings, examples: pl.DataFrame, folder: Path) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """What ``zielzeit predict`` says of the examples."""
+    """Scores of the examples by ``zielzeit predict``."""
     (folder / f"day={DAY}").mkdir()
     examples.select(pl.exclude("^stream_.*$")).write_parquet(folder / f"day={DAY}" / "part-0-0.parquet")
     model = f"models:/{settings.model_name}@{settings.model_alias}"
@@ -131,7 +131,7 @@ def batch_scores(settings: Settings, examples: pl.DataFrame, folder: Path) -> np
 
 @contextmanager
 def serving(settings: Settings) -> Iterator[str]:
-    """``mlflow models serve`` of the champion; its address."""
+    """Run ``mlflow models serve`` for the champion; yields its address."""
     (port,) = free_ports(1)
     model = f"models:/{settings.model_name}@{settings.model_alias}"
     command = ["serve", "-m", model, "--env-manager", "local", "--host", "127.0.0.1", "--port", str(port)]
@@ -143,19 +143,15 @@ def serving(settings: Settings) -> Iterator[str]:
         stderr=subprocess.DEVNULL,
     ) as process:
         try:
-            _await_ping(f"http://127.0.0.1:{port}/ping", process)
+            wait_until("mlflow models serve answers", lambda: _answers(f"http://127.0.0.1:{port}/ping", process))
             yield f"http://127.0.0.1:{port}"
         finally:
             process.terminate()
 
 
-def _await_ping(url: str, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 180
-    while True:
-        assert process.poll() is None, "mlflow models serve has ended"
-        assert time.monotonic() < deadline, "mlflow models serve does not answer"
-        try:
-            requests.get(url, timeout=2).raise_for_status()
-            return
-        except requests.RequestException:
-            time.sleep(0.3)
+def _answers(url: str, process: subprocess.Popen[bytes]) -> bool:
+    assert process.poll() is None, "mlflow models serve has ended"
+    try:
+        return requests.get(url, timeout=2).ok
+    except requests.RequestException:
+        return False

@@ -3,28 +3,27 @@
 from __future__ import annotations
 
 import itertools
-import signal
+import shutil
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
-import psutil
 import pytest
 from kafka import KafkaProducer
 from moto.server import ThreadedMotoServer
 from pyarrow import fs
 
-from deploy.cluster import jobs
 from deploy.cluster.job_description import STORE
 from deploy.cluster.submit import submit
 from deploy.local.stack import Stack
 from tests.integration import job
 from tests.integration.conftest import Predicted, Topics
+from tests.waiting import wait_until
 from zielzeit import topics
 from zielzeit.berlin_time import BERLIN
 from zielzeit.boards.record import HEADERS
@@ -41,7 +40,7 @@ pytestmark = pytest.mark.integration
 
 @pytest.fixture(scope="module")
 def bucket(stack: Stack) -> Iterator[str]:
-    """A bucket of an S3-compatible store at the address that the stack knows."""
+    """URL of a lake in a bucket of an S3-compatible server, at the address in the stack's settings."""
     address = urlsplit(stack.settings.s3_endpoint)
     server = ThreadedMotoServer(ip_address=address.hostname, port=address.port, verbose=False)
     server.start()
@@ -58,22 +57,25 @@ def bucket(stack: Stack) -> Iterator[str]:
 
 @pytest.mark.parametrize("where", ["folder", "bucket"])
 def test_every_record_of_every_topic_is_one_row_with_the_same_values(
-    stack: Stack, predicted: Predicted, tmp_path: Path, where: str, request: pytest.FixtureRequest
+    predicted: Predicted, tmp_path: Path, where: str, request: pytest.FixtureRequest
 ) -> None:
     written = predicted.topics()
-    lake = str(tmp_path / "lake") if where == "folder" else str(request.getfixturevalue("bucket"))
-    stored = job.for_storage(predicted.settings, lake, bounded=True, start_from="earliest-offset")
-    job.wait_for_end(stored, submit(stored, STORE))
+    if where == "folder":
+        # A copy, for compaction changes it.
+        folder = shutil.copytree(request.getfixturevalue("lake").root, tmp_path / "lake")
+        lake = Lake.of(job.for_storage(predicted.settings, str(folder)))
+    else:
+        lake = job.store(predicted.settings, request.getfixturevalue("bucket"))
     for table in TABLES:
-        rows = _rows(stored, table)
+        rows = _rows(lake, table)
         records = [record for name in table.topics for record in written[name]]
         assert records, table.name
         assert _sorted(rows) == _sorted(_expected(table, record) for record in records), table.name
-    assert compact(Lake.of(stored), now=lambda: time.time() + 7200)
+    assert compact(lake, now=lambda: time.time() + 7200)
     for table in TABLES:
-        days = [file.day for file in Lake.of(stored).visible(table.name)]
+        days = [file.day for file in lake.visible(table.name)]
         assert len(days) == len(set(days)), f"{table.name} has days of more than one file"
-        assert _count(stored, table) == _size(written, table), table.name
+        assert _count(lake, table) == _size(written, table), table.name
 
 
 def test_a_killed_task_manager_leaves_no_row_double_and_none_missing(
@@ -83,35 +85,35 @@ def test_a_killed_task_manager_leaves_no_row_double_and_none_missing(
     stored = job.for_storage(
         job.settings_for(stack), str(tmp_path / "lake"), bounded=False, start_from="earliest-offset"
     )
+    lake = Lake.of(stored)
     ensure_topics(stored, topics.ALL)
     pieces = 24
     _publish(stored, written, 0, pieces)
     started = submit(stored, STORE)
     try:
-        _wait_until(lambda: bool(Lake.of(stored).visible(topics.OUTCOMES)))
+        wait_until("a stored file", lambda: lake.visible(topics.OUTCOMES))
         publishing = threading.Thread(
             target=lambda: [(_publish(stored, written, piece, pieces), time.sleep(0.5)) for piece in range(1, pieces)]
         )
         publishing.start()
-        _wait_until(lambda: len(Lake.of(stored).visible(topics.OUTCOMES)) >= 4)
-        _kill_worker(stack, stored, started)
+        wait_until("four stored files", lambda: len(lake.visible(topics.OUTCOMES)) >= 4)
+        job.kill_task_manager(stack, _task_manager(stored, started))
         publishing.join()
-        _wait_until(lambda: all(_count(stored, table) >= _size(written, table) for table in TABLES))
-        # Whatever a restart might have written twice is there after another checkpoint.
-        done = _checkpoints(stored, started)
-        _wait_until(lambda: _checkpoints(stored, started) > done + 1)
+        wait_until("all rows", lambda: all(_count(lake, table) >= _size(written, table) for table in TABLES))
+        # If the restart wrote rows twice, they are visible after the next checkpoint that begins now.
+        job.wait_for_checkpoints(stored, started, job.completed_checkpoints(stored, started) + 2)
     finally:
-        jobs.cancel(stored, started)
+        job.cancel(stored, started)
         stack.up()
-    assert job.get(stored, f"/jobs/{started}/exceptions")["exceptionHistory"]["entries"], "nothing was killed"
+    job.assert_restarted(stored, started)
     for table in TABLES:
-        ours = [_without_place(row) for row in _rows(stored, table)]
+        ours = [_without_place(row) for row in _rows(lake, table)]
         records = [record for name in table.topics for record in written[name]]
         assert _sorted(ours) == _sorted(_without_place(_expected(table, record)) for record in records), table.name
 
 
 def _publish(settings: Settings, written: Topics, piece: int, pieces: int) -> None:
-    """One of so many pieces of what the topics carried, with an aborted transaction beside it."""
+    """Write one of ``pieces`` equal parts of the records in a committed transaction, then one in an aborted one."""
     with _transaction(settings, written, piece, pieces) as producer:
         producer.commit_transaction()
     with _transaction(settings, written, 0, pieces) as producer:
@@ -133,12 +135,12 @@ def _transaction(settings: Settings, written: Topics, piece: int, pieces: int) -
     return producer
 
 
-def _rows(settings: Settings, table: Table) -> list[dict[str, Any]]:
-    return Lake.of(settings).dataset(table.name).to_table().to_pylist()
+def _rows(lake: Lake, table: Table) -> list[dict[str, Any]]:
+    return lake.dataset(table.name).to_table().to_pylist()
 
 
-def _count(settings: Settings, table: Table) -> int:
-    return Lake.of(settings).dataset(table.name).count_rows()
+def _count(lake: Lake, table: Table) -> int:
+    return lake.dataset(table.name).count_rows()
 
 
 def _size(written: Topics, table: Table) -> int:
@@ -146,7 +148,7 @@ def _size(written: Topics, table: Table) -> int:
 
 
 def _expected(table: Table, record: TopicRecord) -> dict[str, Any]:
-    """The row that a record becomes, by Python's means."""
+    """Return the row that a record must become."""
     if table.name == topics.BOARDS:
         return {
             "station": record.key,
@@ -172,7 +174,7 @@ def _value(event: dict[str, Any], column: Column) -> Any:
 
 
 def _without_place(row: dict[str, Any]) -> dict[str, Any]:
-    """A board published again lies elsewhere in its topic."""
+    """Drop partition and offset: a board that is published again has others."""
     return {name: value for name, value in row.items() if not name.startswith("kafka_")}
 
 
@@ -185,20 +187,8 @@ def _sorted(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     )
 
 
-def _kill_worker(stack: Stack, settings: Settings, started: str) -> None:
-    """SIGKILL for the TaskManager that runs the job."""
-    (vertex, *_) = job.get(settings, f"/jobs/{started}")["vertices"]
-    (task,) = job.get(settings, f"/jobs/{started}/vertices/{vertex['id']}")["subtasks"]
-    (pid,) = (status.pid for status in stack.status() if status.name == task["taskmanager-id"])
-    psutil.Process(pid).send_signal(signal.SIGKILL)
-
-
-def _checkpoints(settings: Settings, started: str) -> int:
-    return int(job.get(settings, f"/jobs/{started}/checkpoints")["counts"]["completed"])
-
-
-def _wait_until(done: Callable[[], bool], timeout_seconds: float = 120.0) -> None:
-    deadline = time.monotonic() + timeout_seconds
-    while not done():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.5)
+def _task_manager(settings: Settings, running: str) -> str:
+    """Name of the TaskManager that runs the storage job's only task."""
+    (vertex, *_) = job.get(settings, f"/jobs/{running}")["vertices"]
+    (task,) = job.get(settings, f"/jobs/{running}/vertices/{vertex['id']}")["subtasks"]
+    return str(task["taskmanager-id"])

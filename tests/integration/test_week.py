@@ -1,22 +1,19 @@
-"""Days of a simulated railway through the whole stack, and what the lake then says of them, held against the truth.
+"""Simulated days through the main job and the storage job: the lake against the simulator's truth.
 
-A quarter of a day in every run; ``pytest tests/integration/test_week.py --days 7 --stations 12`` is the week whose
+The default is a quarter of a day; ``pytest tests/integration/test_week.py --days 7 --stations 12`` is the week whose
 figures stand in docs/data.md.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
 
-from deploy.cluster.job_description import STORE
-from deploy.cluster.submit import submit
-from tests.integration import job, week
+from tests.integration import week
 from tests.integration.conftest import Predicted
 from tests.integration.week import Expected
 from tests.simulated import decision_id, read_truth, seen_whole, told
@@ -27,15 +24,6 @@ from zielzeit.lake.listing import summary
 from zielzeit.lake.reading import Lake
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(7200)]
-
-
-@pytest.fixture(scope="module")
-def lake(predicted: Predicted, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
-    """The lake of these days."""
-    folder = str(tmp_path_factory.mktemp("lake"))
-    stored = job.for_storage(predicted.settings, folder, bounded=True, start_from="earliest-offset")
-    job.wait_for_end(stored, submit(stored, STORE), timeout_seconds=3600)
-    yield Lake.of(stored)
 
 
 def test_every_prediction_has_exactly_one_outcome_and_it_is_the_truths(lake: Lake, predicted: Predicted) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import time
 from pathlib import Path
 
 import psutil
@@ -16,6 +15,7 @@ from deploy.local.addresses import kafka_address
 from deploy.local.processes import belonging_to
 from deploy.local.stack import Stack, Status
 from tests.conftest import stack_settings
+from tests.waiting import wait_until
 from zielzeit.errors import UserError
 
 pytestmark = pytest.mark.integration
@@ -34,13 +34,12 @@ def test_a_killed_task_manager_comes_back_and_is_counted(stack: Stack) -> None:
     assert before.pid is not None
     os.kill(before.pid, signal.SIGKILL)
     psutil.wait_procs([process for process in psutil.process_iter() if process.pid == before.pid], timeout=10)
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        (after,) = [status for status in stack.status() if status.name == "taskmanager-1"]
-        if after.state == "up" and after.restarts == before.restarts + 1:
-            break
-        time.sleep(0.5)
-    assert after.state == "up"
+
+    def again() -> Status | None:
+        (now,) = [status for status in stack.status() if status.name == "taskmanager-1"]
+        return now if now.state == "up" and now.restarts == before.restarts + 1 else None
+
+    after = wait_until("taskmanager-1 is up again", again, timeout_seconds=60)
     assert after.pid not in (None, before.pid)
     assert "taskmanager-1 ended unexpectedly" in stack.folders.journal.read_text()
     overview = requests.get(f"{stack.settings.flink_rest}/overview", timeout=5).json()
