@@ -16,7 +16,7 @@ from zielzeit.decision.dead_letter import dead_letter
 from zielzeit.decision.decider import Decider, RejectedBoard
 from zielzeit.decision.planned_stop import PlannedStop, encode
 from zielzeit.decision.state import StationState
-from zielzeit.decision.station import Board, StationProcess, Step
+from zielzeit.decision.station import ReceivedBoard, StationProcess, StationStep
 from zielzeit.events import topic_record
 from zielzeit.events.structs import Decision
 
@@ -43,7 +43,7 @@ class Decide(KeyedProcessFunction):  # type: ignore[misc]  # PyFlink is untyped
     def process_element(self, value: Any, ctx: KeyedProcessFunction.Context) -> Iterator[Any]:
         """A board, ``(body, partition, offset)``; its timestamp is ``polled_at``."""
         name, timers = ctx.get_current_key(), ctx.timer_service()
-        board = Board(value[0] or b"", value[1], value[2])
+        board = ReceivedBoard(value[0] or b"", value[1], value[2])
         return self._emit(
             name, self._process.on_board(name, ctx.timestamp(), board, timers.current_watermark()), timers
         )
@@ -54,7 +54,7 @@ class Decide(KeyedProcessFunction):  # type: ignore[misc]  # PyFlink is untyped
         step = self._process.on_time(name, timestamp, timers.current_watermark())
         return self._emit(name, step, timers)
 
-    def _emit(self, station: str, step: Step, timers: TimerService) -> Iterator[Any]:
+    def _emit(self, station: str, step: StationStep, timers: TimerService) -> Iterator[Any]:
         if step.delete is not None:
             timers.delete_event_time_timer(step.delete)
         if step.register is not None:

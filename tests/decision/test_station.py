@@ -10,7 +10,7 @@ from zielzeit.decision.dead_letter import MAX_BODY, dead_letter
 from zielzeit.decision.decider import Decider, Output, RejectedBoard
 from zielzeit.decision.rules import Rules
 from zielzeit.decision.state import StationState
-from zielzeit.decision.station import END_OF_INPUT, Board, StationProcess, Step
+from zielzeit.decision.station import END_OF_INPUT, ReceivedBoard, StationProcess, StationStep
 from zielzeit.event_time_timers import BEFORE_ALL
 from zielzeit.events.structs import Decision
 from zielzeit.stored_value import InMemory
@@ -32,9 +32,9 @@ def process(station: InMemory[StationState] | None = None) -> StationProcess:
     return StationProcess(Decider(Rules(), GRACE), station or InMemory(StationState), {}, {})
 
 
-def take(one: StationProcess, time: str, *rows: dict[str, object]) -> Step:
+def take(one: StationProcess, time: str, *rows: dict[str, object]) -> StationStep:
     """A board in time, and its turn."""
-    one.on_board(HERE, at(time), Board(body(*rows)), BEFORE_ALL)
+    one.on_board(HERE, at(time), ReceivedBoard(body(*rows)), BEFORE_ALL)
     return one.on_time(HERE, at(time) + GRACE * MINUTE, at(time) + GRACE * MINUTE)
 
 
@@ -44,8 +44,8 @@ def kinds(outputs: Sequence[Output]) -> list[str]:
 
 def test_a_board_in_time_waits_for_the_grace_and_its_stations_state_is_not_loaded() -> None:
     state = Counted(StationState)
-    step = process(state).on_board(HERE, at("12:00"), Board(body(row())), at("12:04"))
-    assert step == Step(register=at("12:05"))
+    step = process(state).on_board(HERE, at("12:00"), ReceivedBoard(body(row())), at("12:04"))
+    assert step == StationStep(register=at("12:05"))
     assert state.loads == 0
 
 
@@ -69,21 +69,21 @@ def test_the_end_of_a_bounded_input_is_no_deadline() -> None:
     take(one, "12:06", row(departure="12:05"))
     asked = take(one, "12:09").register
     assert asked is not None
-    assert one.on_time(HERE, asked, END_OF_INPUT) == Step()
+    assert one.on_time(HERE, asked, END_OF_INPUT) == StationStep()
 
 
 def test_a_board_after_its_turn_only_adds_late_decisions() -> None:
     one = process()
     for minute in range(0, 18, 3):
         take(one, f"12:{minute:02}", row(departure="12:00"))
-    late = one.on_board(HERE, at("12:01"), Board(body(row(departure="12:00"))), at("12:20"))
+    late = one.on_board(HERE, at("12:01"), ReceivedBoard(body(row(departure="12:00"))), at("12:20"))
     assert kinds(late.outputs) == ["late"]
     assert (late.register, late.delete) == (None, None)
 
 
 def test_a_dead_letter_names_its_record_and_carries_no_more_than_a_megabyte() -> None:
     one = process()
-    one.on_board(HERE, at("12:00"), Board(b"x" * (MAX_BODY + 1), 3, 42), BEFORE_ALL)
+    one.on_board(HERE, at("12:00"), ReceivedBoard(b"x" * (MAX_BODY + 1), 3, 42), BEFORE_ALL)
     step = one.on_time(HERE, at("12:05"), at("12:05"))
     (rejected,) = step.outputs
     assert isinstance(rejected, RejectedBoard)

@@ -6,16 +6,16 @@ from typing import Final
 
 from zielzeit import berlin_time
 from zielzeit.decision.decider import RejectedBoard
-from zielzeit.decision.station import Board, Step
+from zielzeit.decision.station import ReceivedBoard, StationStep
 from zielzeit.events.structs import DeadLetter
 
 MAX_BODY: Final = 1024 * 1024
 """Bytes of a body that a dead letter carries; the rest is cut off."""
 
 
-def dead_letter(rejected: RejectedBoard, step: Step, station: str, topic: str) -> DeadLetter:
+def dead_letter(rejected: RejectedBoard, step: StationStep, station: str, topic: str) -> DeadLetter:
     """Return the dead letter of a step's board, which came from ``topic`` under the key ``station``."""
-    board = step.board or Board(b"")
+    board = step.board or ReceivedBoard(b"")
     return DeadLetter(
         reason=rejected.reason,
         topic=topic,

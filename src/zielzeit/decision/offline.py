@@ -10,7 +10,7 @@ from zielzeit import berlin_time
 from zielzeit.berlin_time import MINUTE, Milliseconds
 from zielzeit.decision.decider import Decider, Output
 from zielzeit.decision.state import StationState
-from zielzeit.decision.station import Board, StationProcess, Step
+from zielzeit.decision.station import ReceivedBoard, StationProcess, StationStep
 from zielzeit.event_time_timers import BEFORE_ALL, EventTimeTimers
 from zielzeit.stored_value import InMemory
 
@@ -46,20 +46,20 @@ class Stations:
         self._timers = EventTimeTimers()
         self.watermark = BEFORE_ALL
 
-    def arrive(self, name: str, polled_at: Milliseconds, value: bytes) -> Step:
+    def arrive(self, name: str, polled_at: Milliseconds, value: bytes) -> StationStep:
         """A board arrives."""
         process = self._processes.get(name)
         if process is None:
             process = self._processes[name] = self._new(self._decider)
-        return self._after(name, process.on_board(name, polled_at, Board(value), self.watermark))
+        return self._after(name, process.on_board(name, polled_at, ReceivedBoard(value), self.watermark))
 
-    def pass_watermark(self, watermark: Milliseconds) -> Iterator[tuple[str, Step]]:
+    def pass_watermark(self, watermark: Milliseconds) -> Iterator[tuple[str, StationStep]]:
         """Let the watermark advance, and fire the timers that it has passed."""
         self.watermark = max(self.watermark, watermark)
         for timer, name in self._timers.fire(self.watermark):
             yield name, self._after(name, self._processes[name].on_time(name, timer, self.watermark))
 
-    def _after(self, name: str, step: Step) -> Step:
+    def _after(self, name: str, step: StationStep) -> StationStep:
         if step.delete is not None:
             self._timers.delete(name, step.delete)
         if step.register is not None:
@@ -85,5 +85,5 @@ def decide(boards: Iterable[RecordedBoard], decider: Decider) -> Iterator[tuple[
     yield from _outputs(stations.pass_watermark(Milliseconds(newest + decider.grace * MINUTE)))
 
 
-def _outputs(steps: Iterable[tuple[str, Step]]) -> Iterator[tuple[str, Milliseconds, Output]]:
+def _outputs(steps: Iterable[tuple[str, StationStep]]) -> Iterator[tuple[str, Milliseconds, Output]]:
     return ((name, step.at, output) for name, step in steps for output in step.outputs)

@@ -22,7 +22,7 @@ END_OF_INPUT: Final = Milliseconds(2**63 - 1)
 _ORIGIN = struct.Struct(">iq")
 
 
-class Board(NamedTuple):
+class ReceivedBoard(NamedTuple):
     """A record of the topic ``boards``; partition and offset are -1 for a board that comes from no topic."""
 
     value: bytes
@@ -31,13 +31,13 @@ class Board(NamedTuple):
     offset: int = -1
 
 
-class Step(NamedTuple):
+class StationStep(NamedTuple):
     """What a board or a timer leads to."""
 
     outputs: Sequence[Output] = ()
     at: Milliseconds = NEVER
     """``polled_at`` of the board that was decided; without a board, the time that has passed."""
-    board: Board | None = None
+    board: ReceivedBoard | None = None
     """The board that was decided, for its dead letter."""
     register: Milliseconds | None = None
     """A timer to register."""
@@ -69,37 +69,39 @@ class StationProcess:
         self._memory = memory
         self._waiting = waiting
 
-    def on_board(self, name: str, polled_at: Milliseconds, board: Board, watermark: Milliseconds) -> Step:
+    def on_board(
+        self, name: str, polled_at: Milliseconds, board: ReceivedBoard, watermark: Milliseconds
+    ) -> StationStep:
         """A board of the station ``name`` arrives: it waits for its turn, or is late."""
         turn = Milliseconds(polled_at + self._grace)
         if turn <= watermark:
             station = self._station.load()
             if polled_at <= station.frontier:
                 found = self._decider.take_late(name, station, self._memory, board.value, polled_at)
-                return Step(list(found), polled_at, board)
+                return StationStep(list(found), polled_at, board)
         waiting = self._waiting.get(polled_at)
         if waiting is not None and preferred_body(board.value, waiting[_ORIGIN.size :]) != board.value:
-            return Step()
+            return StationStep()
         self._waiting[polled_at] = _ORIGIN.pack(board.partition, board.offset) + board.value
-        return Step(register=turn)
+        return StationStep(register=turn)
 
-    def on_time(self, name: str, timer: Milliseconds, watermark: Milliseconds) -> Step:
+    def on_time(self, name: str, timer: Milliseconds, watermark: Milliseconds) -> StationStep:
         """A timer fires: it is the turn of a board, or a deadline is reached."""
         now = Milliseconds(timer - self._grace)
         waiting = self._waiting.pop(now, None)
         if waiting is None and watermark == END_OF_INPUT:
-            return Step()  # nothing more is known of the trains that are on the last boards
+            return StationStep()  # nothing more is known of the trains that are on the last boards
         station = self._station.load()
         before = station.due
         board = None
         if waiting is None:
             found = self._decider.pass_time(name, station, self._memory, now)
         else:
-            board = Board(waiting[_ORIGIN.size :], *_ORIGIN.unpack_from(waiting))
+            board = ReceivedBoard(waiting[_ORIGIN.size :], *_ORIGIN.unpack_from(waiting))
             # A restart resets the watermark, so a board that is late may have been kept waiting.
             take = self._decider.take if now > station.frontier else self._decider.take_late
             found = take(name, station, self._memory, board.value, now)
-        step = Step(list(found), now, board, *self._moved_timer(before, station.due))
+        step = StationStep(list(found), now, board, *self._moved_timer(before, station.due))
         self._station.store(station)
         return step
 
