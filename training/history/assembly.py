@@ -1,12 +1,12 @@
 """Stop records put together to runs, as columns of plain numbers for the compiled functions.
 
-A run is what the source names so; else the stops of one train (category and number) that may be one run
-(``zielzeit.runs.same_run``). Its destination is its last stop, its service day that of its first one.
+``training.history.run_order`` says what a run is. Its destination is its last stop, its service day that of its first
+one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Hashable
 from typing import NamedTuple
 
 import numpy as np
@@ -14,16 +14,13 @@ import numpy.typing as npt
 import pandas as pd
 import polars as pl
 
+from training.history.cancellations import read_one_flag
 from training.history.moments import Moments
-from training.history.stops import IDENTITY
+from training.history.run_order import Flags, Floats, Ints, by_value, runs_of
 from zielzeit import berlin_time, service_days, train_classes
 from zielzeit.berlin_time import MINUTE
-from zielzeit.runs.same_run import may_be_one_run
 
-Ints = npt.NDArray[np.int32]
 Longs = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
 Names = dict[str, list[Hashable]]
 
 DEPARTURE, CANCELLED, ARRIVAL, UNKNOWN = 0, 1, 2, 3
@@ -84,11 +81,9 @@ class Labels(NamedTuple):
 def assemble(stops: pl.DataFrame, moments: Moments) -> tuple[StopArrays, Labels, Names, dict[str, int]]:
     """Return the runs of all stop records, their texts, the names of the keys, and how many rows were left out by
     reason."""
-    frame, values = _coded(stops)
-    frame, left_out = _in_order(frame)
+    frame, start, extended, values, left_out = runs_of(stops)
     categories, numbers, station = (frame[f"{name}_code"].to_numpy() for name in ("category", "number", "station"))
     line = frame["line_code"].to_numpy()
-    start = _starts(frame)
     first = np.maximum.accumulate(np.where(start, np.arange(len(frame)), 0))
     firsts = np.flatnonzero(start)
     sizes = np.diff(np.append(firsts, len(frame)))
@@ -96,18 +91,11 @@ def assemble(stops: pl.DataFrame, moments: Moments) -> tuple[StopArrays, Labels,
     last = end - 1
     is_last = last == np.arange(len(frame))
 
-    wall, wall_departure = frame["wall"].to_numpy(), frame["wall_departure"].to_numpy()
-    wall_departure = np.where(is_last, wall, wall_departure).astype(np.int32)
-    arrival, departure = _instants(wall), _instants(wall_departure)
-    arrival_delay, departure_delay = (
-        frame[name].cast(pl.Float64).to_numpy() for name in ("arrival_delay", "departure_delay")
-    )
-    delay = np.where(is_last, arrival_delay, departure_delay)
-    cancelled = np.where(is_last, frame["arrival_cancelled"].to_numpy(), frame["departure_cancelled"].to_numpy())
-    lost = np.isnan(delay) & ~cancelled
-    leaves = is_last & frame["continues"].to_numpy()
-    kind = np.select([lost | leaves, is_last, cancelled], [UNKNOWN, ARRIVAL, CANCELLED], DEPARTURE).astype(np.int8)
-    delay = np.where(cancelled, np.nan, delay)
+    wall_departure = np.where(is_last, frame["wall"].to_numpy(), frame["wall_departure"].to_numpy()).astype(np.int32)
+    arrival = frame["planned"].cast(pl.Float64).to_numpy()
+    departure = np.where(is_last, arrival, frame["planned_departure"].cast(pl.Float64).to_numpy())
+    fates = _fates(frame, start, is_last, extended)
+    kind, delay = fates.kind, fates.delay
     told = frame["known"].cast(pl.Float64).to_numpy() / MINUTE
     known = np.where(np.isnan(told), _known(kind, departure, delay, start, moments), told)
 
@@ -124,9 +112,11 @@ def assemble(stops: pl.DataFrame, moments: Moments) -> tuple[StopArrays, Labels,
     services = len(values["line"]) + len(values["category"])
     service, service_codes = pd.factorize(relation.astype(np.int64) * services + line_or_category)
     trains_ = len(values["category"]) * len(values["number"])
-    train, train_codes = pd.factorize(
-        relation.astype(np.int64) * trains_ + categories.astype(np.int64) * len(values["number"]) + numbers
-    )
+    trains = relation.astype(np.int64) * trains_ + categories.astype(np.int64) * len(values["number"]) + numbers
+    numbered = ~_is_empty(values["number"])[numbers]
+    train = np.zeros(len(trains), dtype=np.int32)  # 0: a train without a number is told from no other
+    codes_of_trains, train_codes = pd.factorize(trains[numbered])
+    train[numbered] = codes_of_trains + 1
     names = _names(values, hops, relations, service_codes, train_codes)
     arrays = StopArrays(
         kind=kind,
@@ -144,39 +134,51 @@ def assemble(stops: pl.DataFrame, moments: Moments) -> tuple[StopArrays, Labels,
         hop=hop,
         hop_made=hop_made,
         before=before,
-        train=(train + 1).astype(np.int32),
+        train=train,
         service=(service + 1).astype(np.int32),
         relation=(relation + 1).astype(np.int32),
         day=((wall_departure[first] - service_days.SERVICE_DAY_STARTS) // berlin_time.DAY).astype(np.int32),
     )
-    left_out |= {"run with a single stop": int((sizes == 1).sum()), "no delay known": int(lost.sum())}
-    left_out["destination beyond the data"] = int((leaves & ~lost).sum())
+    left_out |= fates.left_out | {"run with a single stop": int((sizes == 1).sum())}
     codes = {"category": categories, "number": numbers, "line": line, "station": station, "destination": destination}
     return arrays, Labels(codes, values | {"destination": values["station"]}), names, left_out
 
 
-def _coded(stops: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, pl.Series]]:
-    """Return the records with texts replaced by codes in alphabetical order, and the texts."""
-    codes, values = [], {}
-    for name in ("category", "number", "station", "line"):
-        column = stops[name].fill_null("")
-        values[name] = column.unique().sort()
-        codes.append(column.cast(pl.Enum(values[name])).to_physical().cast(pl.Int32).alias(f"{name}_code"))
-    return stops.drop("category", "number", "station", "line").with_columns(codes), values
+class _Fates(NamedTuple):
+    """What happened at each stop."""
+
+    kind: npt.NDArray[np.int8]
+    delay: Floats
+    """As ``StopArrays.delay``."""
+    left_out: dict[str, int]
+    """Stops at which nothing is known to have happened, by reason."""
 
 
-def _in_order(frame: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, int]]:
-    """Return the records by train and time, each stop once, and how many were dropped.
-
-    Of two records of one stop the one that sorts last is kept, so the order of the files does not matter.
-    """
-    ordered = frame.sort(
-        "category_code", "number_code", "run", "wall", "station_code", "arrival_cancelled", "departure_cancelled",
-        "arrival_delay", "departure_delay", "line_code", "known",
-    )  # fmt: skip
-    identity = ["wall" if name == "wall" else f"{name}_code" for name in IDENTITY]
-    once = ordered.unique(subset=identity, keep="last", maintain_order=True)
-    return once, {"same stop again": len(frame) - len(once)}
+def _fates(frame: pl.DataFrame, start: Flags, is_last: Flags, extended: Flags) -> _Fates:
+    flags = ("arrival_cancelled", "departure_cancelled", "one_flag", "arrives", "continues", "ends")
+    arrival_cancelled, departure_cancelled, one_flag, arrives, continues, ends = (
+        frame[name].to_numpy() for name in flags
+    )
+    delays = (frame[f"{name}_delay"].cast(pl.Float64).to_numpy() for name in ("arrival", "departure"))
+    delay = np.where(is_last, *delays)
+    adjacent = (frame["position"].shift(-1) - frame["position"] == 1).fill_null(value=False).to_numpy()
+    flag = read_one_flag(one_flag & ~is_last, arrival_cancelled | departure_cancelled, arrives, adjacent, start)
+    no_departure = ends & ~is_last
+    cancelled = np.where(is_last | no_departure, arrival_cancelled, departure_cancelled & ~flag.departs & ~flag.unclear)
+    beyond = is_last & continues & ~extended
+    no_departure &= ~cancelled
+    lost = np.isnan(delay) & ~cancelled & ~flag.unclear & ~no_departure
+    unknown = lost | beyond | flag.unclear | no_departure
+    return _Fates(
+        kind=np.select([unknown, is_last, cancelled], [UNKNOWN, ARRIVAL, CANCELLED], DEPARTURE).astype(np.int8),
+        delay=np.where(cancelled | flag.unclear | no_departure, np.nan, delay),
+        left_out={
+            "no delay known": int(lost.sum()),
+            "destination beyond the data": int((beyond & ~lost).sum()),
+            "cancelled, but unclear what": int(flag.unclear.sum()),
+            "stop without a departure": int(no_departure.sum()),
+        },
+    )
 
 
 def _known(kind: npt.NDArray[np.int8], departure: Floats, delay: Floats, start: Flags, moments: Moments) -> Floats:
@@ -187,31 +189,6 @@ def _known(kind: npt.NDArray[np.int8], departure: Floats, delay: Floats, start: 
     latest = np.maximum.reduceat(decided, np.flatnonzero(start))[np.cumsum(start) - 1]
     decided = np.where(is_end & np.isnan(delay), latest, decided)
     return np.where(is_end, decided + moments.label, decided)
-
-
-def _starts(frame: pl.DataFrame) -> Flags:
-    """Return which stops are the first of their run."""
-
-    def changes(name: str) -> pl.Expr:
-        return pl.col(name).ne_missing(pl.col(name).shift())
-
-    other = frame.select(changes("category_code") | changes("number_code") | changes("run")).to_series().to_numpy()
-    wall = frame["wall"].to_numpy()
-    gap = frame["run"].is_null().to_numpy() & ~may_be_one_run(np.diff(wall, prepend=wall[:1]))
-    start: Flags = other | gap
-    start[:1] = True
-    return start
-
-
-def _instants(wall: Ints) -> Floats:
-    return by_value(wall, berlin_time.wall_to_utc)
-
-
-def by_value(values: Ints | Floats, function: Callable[[int], float]) -> Floats:
-    """Return the function of every value; it is called once for each value that occurs."""
-    codes, uniques = pd.factorize(values)
-    found: Floats = np.array([function(int(value)) for value in uniques], dtype=np.float64)[codes]
-    return found
 
 
 def _served_before(kind: npt.NDArray[np.int8], start: Flags) -> Longs:

@@ -11,7 +11,8 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from training.history.assembly import ARRIVAL, CANCELLED, DEPARTURE, Floats, Longs, StopArrays
+from training.history.assembly import ARRIVAL, CANCELLED, DEPARTURE, Longs, StopArrays
+from training.history.run_order import Floats
 from zielzeit.compiled import compiled
 from zielzeit.features.definition import KnownDeparture, describe
 from zielzeit.features.network_tables import DepartureKeys, Tables

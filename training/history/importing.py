@@ -7,23 +7,25 @@ statistics go on from day to day.
 
 from __future__ import annotations
 
-import hashlib
+import os
+import shutil
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import msgspec
 import numpy as np
 import polars as pl
 
 from training import examples
-from training.history import file_formats
-from training.history.assembly import ARRIVAL, DEPARTURE, Labels, Longs, StopArrays, assemble, by_value
+from training.history.assembly import ARRIVAL, DEPARTURE, Labels, Longs, StopArrays, assemble
 from training.history.chronological import chronological, describe_all
 from training.history.moments import Moments
-from training.history.stops import STOPS
+from training.history.reading import read_files, reasons, stop_records
+from training.history.run_order import by_value
 from zielzeit import berlin_time, service_days
 from zielzeit.berlin_time import MINUTE, ServiceDay, UtcMinutes
 from zielzeit.errors import UserError
@@ -32,6 +34,7 @@ from zielzeit.features.named_tables import NamedTables
 from zielzeit.features.network_state import DECIMALS
 from zielzeit.features.statistics import Table
 from zielzeit.progress import SILENT, Progress, Step
+from zielzeit.stations.register import StationRegister
 
 KEEPING = Path("_history")
 """Folder beside the examples, for what the next import and training need."""
@@ -61,35 +64,39 @@ class Report(msgspec.Struct, kw_only=True):
     """Service days in the folder after the import."""
 
 
-def import_history(files: Sequence[Path], out: Path, moments: Moments, progress: Progress = SILENT) -> Report:
+def import_history(
+    files: Sequence[Path],
+    out: Path,
+    moments: Moments,
+    progress: Progress = SILENT,
+    stations: StationRegister | None = None,
+) -> Report:
     """Read files and write the examples of all history kept in ``out`` anew.
 
-    ``moments`` says when what happened is known, for files that do not tell it.
-    Raises UserError where a file is missing or not a known kind of history; nothing has been changed then.
+    ``moments`` says when what happened is known, for files that do not tell it; ``stations`` finds the boards' names of
+    stations (default: the packaged register).
+    Raises UserError where a file is missing, not a known kind of history or holds a value that cannot be read; nothing
+    has been changed then.
     """
-    for path in files:
-        if not path.is_file():
-            raise UserError(f"no such file: {path}")
     report = Report(files=len(files))
-    left_out: Counter[str] = Counter()
     keeping = out / KEEPING / "stops"
-    keeping.mkdir(parents=True, exist_ok=True)
-    with progress.step("read", sum(file_formats.rows(path) for path in files)) as rows:
-        for path in files:
-            with path.open("rb") as stream:
-                digest = hashlib.file_digest(stream, "sha256").hexdigest()[:16]
-            for number, (records, count, dropped) in enumerate(file_formats.batches(path)):
-                examples.write_atomically(records, keeping / f"{digest}-{number}.parquet")
-                left_out.update(dropped)
-                report.rows += count
-                rows.advance(count)
-    stops = pl.concat(
-        [pl.DataFrame(schema=STOPS), *(pl.read_parquet(path) for path in sorted(keeping.glob("[!.]*.parquet")))],
-        how="diagonal",  # what was kept by an older version lacks a column
-    )
-    with progress.step("put runs together"):
-        arrays, labels, names, dropped = assemble(stops, moments)
-    del stops
+    with TemporaryDirectory(prefix="zielzeit-history-") as scratch:
+        new = read_files(files, Path(scratch), progress, stations)
+        report.rows, left_out = new.rows, Counter(new.left_out)
+        replaced = {path.name for path in new.kept}
+        kept = [path for path in sorted(keeping.glob("[!.]*.parquet")) if path.name not in replaced]
+        stops = stop_records([*kept, *new.kept])
+        if not len(stops):
+            raise UserError(f"none of the {new.rows:,} rows can be used: {reasons(left_out)}")
+        with progress.step("put runs together"):
+            arrays, labels, names, dropped = assemble(stops, moments)
+        del stops
+        # Only now are the rows known to be usable.
+        keeping.mkdir(parents=True, exist_ok=True)
+        for path in new.kept:
+            draft = keeping / f".{path.name}.{os.getpid()}"
+            shutil.copyfile(path, draft)
+            draft.replace(keeping / path.name)
     left_out.update(dropped)
     named = NamedTables(names)
     with progress.step("describe in order of time", len(arrays.kind)) as events:

@@ -180,10 +180,11 @@ class NetworkState:
         station, destination = departure.station, departure.destination
         train_class = train_classes.train_class(departure.category)
         line = departure.line or departure.category
+        train = (departure.category, departure.number, station, destination)
         return DepartureKeys(
             train_class=train_class,
             station=key("station", station, create=create),
-            train=key("train", (departure.category, departure.number, station, destination), create=create),
+            train=key("train", train, create=create) if departure.number else 0,
             service=key("service", (train_class, line, station, destination), create=create),
             relation=key("relation", (train_class, station, destination), create=create),
         )

@@ -45,6 +45,7 @@ class EndedDepartures(NamedTuple):
     """Departures of a run that has ended, as parallel arrays."""
 
     trains: KeyArray
+    """Keys of the trains; 0 of trains without a number, which are told from no other."""
     services: KeyArray
     relations: KeyArray
     delays: FloatArray
@@ -151,7 +152,8 @@ def _add_outcome(
         lost = PastSums(weight=0.0, growth=0.0, growth_10=0.0, growth_3=0.0, growth_1=0.0, delay=0.0, cancelled=1.0)
         add_past(tables.class_past, train_class, day, lost)
         add_past(tables.service_past, service, day, lost)
-        add_past(tables.train_past, train, day, lost)
+        if train > 0:
+            add_past(tables.train_past, train, day, lost)
         return
     growth = _clip(final - delay, MOST_GROWTH)
     growth_3 = _clip(growth, 3.0)
@@ -168,8 +170,9 @@ def _add_outcome(
     add_past(tables.class_past, train_class, day, came)
     add_past(tables.relation_past, relation, day, came)
     add_past(tables.service_past, service, day, came)
-    add_past(tables.train_past, train, day, came)
-    add_past(tables.train_late_past, train_late_row(train, delay), day, came)
+    if train > 0:
+        add_past(tables.train_past, train, day, came)
+        add_past(tables.train_late_past, train_late_row(train, delay), day, came)
     add_past(tables.service_bucket_past, service_bucket(service, delay), day, came)
     add_past(tables.class_bucket_past, class_bucket(train_class, delay, horizon), day, came)
     add_recent(tables.relation_half_day, relation, minute, growth, growth_3, HALF_DAY)
