@@ -149,7 +149,7 @@ class HistoryFile:
         if missing:
             raise UserError(
                 f"{self._path} lacks the column{'s' if len(missing) > 1 else ''} {', '.join(missing)}. Known are "
-                "stops_*.parquet of BayesianBahn and the months of piebro/deutsche-bahn-data; see docs/inputs.md"
+                "stops_*.parquet of BayesianBahn and the months of piebro/deutsche-bahn-data; see docs/data.md"
             )
 
     def _eva_and_names(self) -> set[tuple[str | None, ...]]:
