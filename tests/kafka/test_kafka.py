@@ -20,11 +20,12 @@ from kafka.admin import ConfigResource, ConfigResourceType
 from kafka.errors import KafkaTimeoutError, OutOfOrderSequenceNumberError
 from kafka.producer.future import FutureProduceResult, FutureRecordMetadata
 
+from tests.waiting import wait_until
 from zielzeit import settings
 from zielzeit.boards.parse import decompress
 from zielzeit.boards.record import CONTENT_ENCODING, HEADERS, BoardRecord
 from zielzeit.errors import UserError
-from zielzeit.kafka.admin import ensure_topics, partition_count, remove_topics
+from zielzeit.kafka.admin import answers, ensure_topics, partition_count, remove_topics
 from zielzeit.kafka.consumer import read_topic
 from zielzeit.kafka.producer import BoardProducer
 from zielzeit.kafka.record_text import describe
@@ -123,17 +124,20 @@ def test_a_killed_broker_gets_every_board_once_and_a_reader_goes_on(
         try:
             for number in range(300):
                 producer.publish(board(number, at))
-                if number in (100, 101):  # with boards under way and with none
+                if number in (100, 200):
+                    # The reader, too, is to lose a connection that it has.
+                    wait_until("the reader's first boards", lambda: bool(bodies))
                     broker_process(broker).kill()
-                    time.sleep(0.5)
-                if number == 100:
+                if number == 199:
                     producer.flush()
+                    wait_until("the broker's return", lambda: answers(config, timeout_seconds=2))
             assert producer.flush() == 0
             producer.check()
             reader.join(60)
         finally:
             stop.set()
             reader.join()
+            wait_until("the broker's return", lambda: answers(config, timeout_seconds=2))
     assert Counter(bodies) == {board(number, at).body: 1 for number in range(300)}
     assert len(written(config)) == 300
     assert not [record for record in caplog.records if not record.name.startswith("zielzeit.")]

@@ -43,6 +43,7 @@ def guarded(tmp_path: Path) -> Iterator[Settings]:
     properties = Folders.of(settings).kafka / "server.properties"
     properties.write_text(
         properties.read_text().replace("PLAINTEXT://", "SASL_PLAINTEXT://")
+        + "listener.security.protocol.map=SASL_PLAINTEXT:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT\n"
         + "security.inter.broker.protocol=SASL_PLAINTEXT\n"
         + "sasl.enabled.mechanisms=PLAIN\n"
         + "sasl.mechanism.inter.broker.protocol=PLAIN\n"
