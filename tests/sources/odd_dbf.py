@@ -53,7 +53,11 @@ def odd_reply(name: str) -> Response | None:
         case "broken":
             reply = JSONResponse({"error": "GET iris"}, 500)
         case "throttled":
-            reply = Response(status_code=429, headers={"retry-after": "2"})
+            reply = Response(status_code=429, headers={"retry-after": "60"})
+        case "busy":
+            reply = Response(status_code=429)
+        case "unknown":
+            reply = JSONResponse({"error": "GET https://iris/plan/1 returned HTTP 404 Not Found"}, 500)
         case "moved":
             reply = Response(status_code=302, headers={"location": "/elsewhere.json"})
         case "huge":

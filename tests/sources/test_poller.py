@@ -108,9 +108,21 @@ def test_a_body_that_is_far_too_large_is_not_read_to_its_end(
     assert not kafka.boards
 
 
-def test_retry_after_is_honoured(odd: OddDbf, base_url: str) -> None:
-    poll(base_url, ["throttled"], 1.0, Collected(), interval_seconds=0.2)
-    assert odd.asked["throttled"] == 1
+def test_a_pause_holds_for_all_stations_and_is_told(
+    odd: OddDbf, base_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    stations = ["throttled", "8000150", "8000151"]
+    statistics = poll(base_url, stations, 1.2, Collected(), interval_seconds=0.9)
+    assert odd.asked == {"throttled": 1}
+    assert "the server asks for a pause until " in statistics.line(delivered=0, pending=0)
+    assert len([record for record in caplog.records if "asks for a pause of 60 s" in record.message]) == 1
+
+
+def test_too_many_requests_and_unknown_stations_are_not_asked_again_in_the_round(odd: OddDbf, base_url: str) -> None:
+    statistics = poll(base_url, ["busy", "unknown"], 1.3, Collected(), interval_seconds=1)
+    assert max(odd.asked.values()) <= 2
+    assert set(statistics.replies) == {ReplyKind.THROTTLED, ReplyKind.UNKNOWN_STATION}
+    assert not statistics.retries
 
 
 def test_the_rate_holds_for_retries_too(odd: OddDbf, base_url: str) -> None:

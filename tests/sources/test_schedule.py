@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zielzeit.sources.plan import Plan, make_plan
-from zielzeit.sources.schedule import Schedule
+from zielzeit.sources.schedule import RoundEnd, Schedule
 
 OWN = "http://127.0.0.1:1"
 PUBLIC = "https://dbf.finalrewind.org"
@@ -27,8 +27,17 @@ class Replies:
         self._seconds = seconds
         self._under_way: list[tuple[float, str]] = []
 
-    def run(self, until: float, failing: frozenset[str] = frozenset(), retry_after: float | None = None) -> None:
-        """Go on until the time is reached; ``failing`` stations ask for a retry."""
+    def run(
+        self,
+        until: float,
+        failing: frozenset[str] = frozenset(),
+        pause: float | None = None,
+        refused: frozenset[str] = frozenset(),
+    ) -> None:
+        """Go on until the time is reached.
+
+        A retry may help ``failing`` stations, unless the server asks for a ``pause`` then. ``refused`` ones get none.
+        """
         while True:
             answered = min(self._under_way, default=(float("inf"), ""))
             asked = self.now + self.schedule.wait_seconds(self.now)
@@ -38,8 +47,12 @@ class Replies:
             if answered[0] <= asked:
                 self._under_way.remove(answered)
                 station = answered[1]
-                if station not in failing or not self.schedule.repeat(station, self.now, retry_after):
-                    self.schedule.done(station, self.now, retry_after)
+                if station in failing and pause:
+                    self.schedule.done(station, self.now, RoundEnd.FAILED)
+                    self.schedule.pause(self.now, pause)
+                elif station not in failing or not self.schedule.repeat(station, self.now):
+                    end = RoundEnd.FAILED if station in failing else RoundEnd.GOOD
+                    self.schedule.done(station, self.now, RoundEnd.REFUSED if station in refused else end)
             elif (station := self.schedule.take(self.now) or "") != "":
                 self.asked[station].append(self.now)
                 self._under_way.append((self.now + self._seconds, station))
@@ -80,12 +93,50 @@ def test_rounds_that_pass_while_a_station_answers_are_skipped() -> None:
     assert replies.schedule.skipped == 6
 
 
-@pytest.mark.parametrize("failing", [frozenset(), frozenset({"A"})])
-def test_retry_after_is_honoured(failing: frozenset[str]) -> None:
+def test_a_pause_that_one_station_gets_holds_for_all() -> None:
+    replies = Replies(make_plan(OWN, ["A", "B", "C"], interval_seconds=6), seconds=0)
+    replies.run(until=14.9, failing=frozenset("ABC"), pause=15)
+    assert replies.asked == {"A": [0]}
+    replies.run(until=44.9, failing=frozenset("ABC"), pause=15)
+    assert replies.all_asked == [0, 15, 30]
+
+
+def test_after_a_pause_one_station_is_asked_first_and_the_others_at_the_pace_of_the_plan() -> None:
+    replies = Replies(make_plan(OWN, ["A", "B", "C"], interval_seconds=6), seconds=0.5)
+    replies.run(until=1, failing=frozenset("A"), pause=20)
+    replies.run(until=26)
+    assert replies.all_asked[:4] == pytest.approx([0, 20.5, 22.5, 24.5])
+    assert sorted(replies.asked) == ["A", "B", "C"]
+
+
+def test_no_other_station_is_asked_before_the_first_reply_after_a_pause() -> None:
+    replies = Replies(make_plan(OWN, ["A", "B", "C"], interval_seconds=6), seconds=0)
+    replies.run(until=1, failing=frozenset("A"), pause=20)
+    schedule = replies.schedule
+    assert schedule.take(20) == "B"
+    assert schedule.take(30) is None
+    schedule.pause(30, 5)  # of a request that was sent before the first pause
+    schedule.done("B", 31, RoundEnd.FAILED)
+    assert schedule.take(34.9) is None
+    assert schedule.take(35) is not None
+
+
+def test_a_shorter_pause_does_not_end_a_longer_one() -> None:
+    schedule = Schedule(make_plan(OWN, ["A", "B"], interval_seconds=2), 0)
+    schedule.pause(0, 60)
+    schedule.pause(1, 5)
+    assert schedule.wait_seconds(10) == 50
+
+
+def test_a_refused_station_backs_off_over_the_rounds_until_a_board_comes() -> None:
     replies = Replies(make_plan(OWN, ["A", "B"], interval_seconds=10), seconds=0)
-    replies.run(until=200, failing=failing, retry_after=42)
-    assert all(later - earlier >= 42 for earlier, later in pairwise(replies.asked["A"]))
-    assert len(replies.asked["A"]) >= 4
+    replies.run(until=799, refused=frozenset("A"))
+    assert replies.asked["A"] == [0, 10, 30, 70, 150, 310, 470, 630, 790]
+    assert len(replies.asked["B"]) == 80
+    replies.run(until=961)
+    assert replies.asked["A"][9:] == [950, 960]
+    replies.run(until=1009, refused=frozenset("A"))
+    assert replies.asked["A"][11:] == [970, 980, 1000]
 
 
 def test_no_more_than_one_token_is_there_at_once() -> None:
@@ -103,7 +154,8 @@ class Situation(NamedTuple):
     seconds: float
     jitter: float
     failing: set[int]
-    retry_after: float | None
+    pause: float | None
+    refused: set[int]
 
 
 @given(
@@ -115,15 +167,17 @@ class Situation(NamedTuple):
         st.floats(0, 1),
         st.sets(st.integers(0, 39)),
         st.none() | st.floats(0, 100),
+        st.sets(st.integers(0, 39)),
     )
 )
 def test_the_public_rules_hold_whatever_happens(given: Situation) -> None:
     stations = [f"Station {number}" for number in range(given.stations)]
     plan = make_plan(PUBLIC, stations, interval_seconds=max(given.interval, given.stations * 6.0))
     replies = Replies(plan, seconds=given.seconds, jitter=given.jitter)
-    replies.run(1500, frozenset(f"Station {number}" for number in given.failing), given.retry_after)
+    failing = frozenset(f"Station {number}" for number in given.failing)
+    replies.run(1500, failing, given.pause, frozenset(f"Station {number}" for number in given.refused))
     asked = replies.all_asked
     assert all(later - earlier > 60 for earlier, later in zip(asked, asked[10:], strict=False))
     for times in replies.asked.values():
         assert all(later - earlier >= 59.999 for earlier, later in pairwise(times))
-    assert len(replies.asked) == given.stations
+    assert len(replies.asked) == given.stations or (given.pause and replies.asked.keys() & failing)

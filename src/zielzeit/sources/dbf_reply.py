@@ -11,7 +11,8 @@ import msgspec
 
 from zielzeit.sources.reply_kind import ReplyKind
 
-_RETRIED_STATUS = frozenset({408, 425, 429, 500, 502, 503, 504})
+_RETRIED_STATUS = frozenset({408, 425, 500, 502, 503, 504})
+_UNKNOWN_STATION = re.compile(r"Unknown station|returned HTTP 404\b", re.IGNORECASE)
 
 
 class DbfReply(msgspec.Struct, frozen=True):
@@ -63,8 +64,10 @@ def classify(status: int, body: bytes, station: str, known: frozenset[str] = fro
     if status == 300:
         return _classify_300(body)
     if status != 200:
-        kind = ReplyKind.SERVER_ERROR if status == 500 else ReplyKind.OTHER_STATUS
-        return DbfReply(kind, status in _RETRIED_STATUS, f"status {status} {_error_text(body)}".strip())
+        text = _error_text(body)
+        kind = _kind_of_status(status, text)
+        retry = status in _RETRIED_STATUS and not kind.is_refusal
+        return DbfReply(kind, retry, f"status {status} {text}".strip())
     if not body.strip():
         return DbfReply(ReplyKind.EMPTY_BODY, retry=True)
     try:
@@ -79,6 +82,15 @@ def classify(status: int, body: bytes, station: str, known: frozenset[str] = fro
 def learn(known: frozenset[str], common: frozenset[str]) -> frozenset[str]:
     """Names that a station asked for by a code may have, after a board with these ``common`` stations."""
     return (known & common if known else common) or known
+
+
+def _kind_of_status(status: int, error: str) -> ReplyKind:
+    """The kind of a reply with a status that is neither 200 nor 300."""
+    if status == 500:
+        return ReplyKind.UNKNOWN_STATION if _UNKNOWN_STATION.search(error) else ReplyKind.SERVER_ERROR
+    if status == 429:
+        return ReplyKind.THROTTLED
+    return ReplyKind.CLIENT_ERROR if 400 <= status < 500 and status not in _RETRIED_STATUS else ReplyKind.OTHER_STATUS
 
 
 def _classify_board(board: _Board, station: str, known: frozenset[str]) -> DbfReply:

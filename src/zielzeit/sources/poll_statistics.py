@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import datetime
 
 from zielzeit.sources.reply_kind import ReplyKind
 
@@ -18,7 +19,9 @@ class PollStatistics:
         self.retries = 0
         """Requests that repeated an earlier one of the same round."""
         self.skipped = 0
-        """Rounds of a station that passed while it was still answering or asked to be left alone."""
+        """Rounds of a station that passed while it was still answering or the server asked for a pause."""
+        self.pause_ends: datetime | None = None
+        """End of the pause that the server asked for; None without one."""
         self.skewed = 0
         """Boards whose server's clock was over five minutes off."""
 
@@ -32,5 +35,7 @@ class PollStatistics:
             ("boards with skewed clock", self.skewed),
         )
         parts += [f"{count} {what}" for what, count in others if count]
+        if self.pause_ends is not None:
+            parts.insert(0, f"the server asks for a pause until {self.pause_ends.astimezone():%H:%M:%S}")
         waiting = f", {pending} waiting" if pending else ""
         return ", ".join(parts) + f"; {delivered} boards in Kafka{waiting}"

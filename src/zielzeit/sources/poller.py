@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from math import inf
 from queue import Empty, SimpleQueue
 from time import monotonic
@@ -27,7 +27,7 @@ from zielzeit.sources.plan import Plan
 from zielzeit.sources.poll_statistics import PollStatistics
 from zielzeit.sources.reply_kind import ReplyKind
 from zielzeit.sources.reply_times import Clock, EventTime, event_time, http_date, retry_after_seconds
-from zielzeit.sources.schedule import Schedule
+from zielzeit.sources.schedule import RoundEnd, Schedule
 
 log = logging.getLogger(__name__)
 
@@ -46,8 +46,8 @@ class _Finished(msgspec.Struct, frozen=True):
 
     station: str
     reply: DbfReply
-    retry_after: float | None = None
-    """Seconds for which the server asked to be left alone."""
+    pause: float | None = None
+    """Seconds for which the server asked for a pause of all requests."""
     time: EventTime | None = None
     """Of a board that was published."""
 
@@ -104,6 +104,8 @@ class Poller:
             if now >= tick_at:
                 tick_at = now + _TICK_SECONDS
                 self._client.cut_overdue()
+                if self.statistics.pause_ends is not None and self.statistics.pause_ends <= datetime.now(UTC):
+                    self.statistics.pause_ends = None
                 on_tick()
             wait = schedule.wait_seconds(now) if under_way < self._plan.concurrency else inf
             try:
@@ -119,12 +121,28 @@ class Poller:
             self._schedule_next(schedule, event)
 
     def _schedule_next(self, schedule: Schedule, finished: _Finished) -> None:
-        now = monotonic()
-        if finished.reply.retry and schedule.repeat(finished.station, now, finished.retry_after):
+        now, reply = monotonic(), finished.reply
+        if not finished.pause and reply.retry and schedule.repeat(finished.station, now):
             self.statistics.retries += 1
         else:
-            schedule.done(finished.station, now, finished.retry_after)
+            failed = RoundEnd.REFUSED if reply.kind.is_refusal else RoundEnd.FAILED
+            schedule.done(finished.station, now, RoundEnd.GOOD if reply.kind is ReplyKind.OK else failed)
+        if finished.pause:
+            schedule.pause(now, finished.pause)
+            self._note_pause(finished.pause)
         self.statistics.skipped = schedule.skipped
+
+    def _note_pause(self, seconds: float) -> None:
+        """Keep the end of the pause for the status line, and log the first one."""
+        ends = datetime.now(UTC) + timedelta(seconds=seconds)
+        if "pause" not in self._complained:
+            self._complained.add("pause")
+            log.warning(
+                "the server asks for a pause of %.0f s (Retry-After): no station is asked before it ends; "
+                "the status line tells further ones",
+                seconds,
+            )
+        self.statistics.pause_ends = max(ends, self.statistics.pause_ends or ends)
 
     def _count(self, finished: _Finished) -> None:
         self.statistics.replies[finished.reply.kind] += 1
@@ -159,8 +177,10 @@ class Poller:
         now = datetime.now(UTC)
         reply = classify(response.status, response.body, station, known)
         date = response.headers.get("date")
-        pause = retry_after_seconds(response.headers.get("retry-after"), http_date(date) or now)
-        pause = min(pause, _LONGEST_PAUSE_SECONDS) if pause else None
+        pause = None
+        if response.status != 200:
+            pause = retry_after_seconds(response.headers.get("retry-after"), http_date(date) or now)
+            pause = min(pause, _LONGEST_PAUSE_SECONDS) if pause else None
         if not reply.kind.published:
             return _Finished(station, reply, pause)
         time = event_time(date, now, self._clock)

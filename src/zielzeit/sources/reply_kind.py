@@ -14,7 +14,13 @@ class ReplyKind(StrEnum):
     EMPTY_BOARD = "empty board"
     """Status 300: no train in the next three hours."""
     SERVER_ERROR = "server error"
-    """Status 500: DBF could not reach its own source, or knows no such station."""
+    """Status 500: DBF could not reach its own source."""
+    UNKNOWN_STATION = "unknown station"
+    """Status 500: no such station, or DBF's own source answers 404 (an EVA number that is not known)."""
+    THROTTLED = "too many requests"
+    """Status 429."""
+    CLIENT_ERROR = "client error"
+    """Another status of 4xx: the server does not answer such a request."""
     OTHER_STATUS = "other status"
     NOT_JSON = "not JSON"
     NOT_A_BOARD = "not a board"
@@ -26,6 +32,11 @@ class ReplyKind(StrEnum):
     """The body is larger than any board and was not read to its end."""
     TIMEOUT = "time-out"
     CONNECTION = "connection error"
+
+    @property
+    def is_refusal(self) -> bool:
+        """Whether the same request is likely to be answered so in the next round, too."""
+        return self in (ReplyKind.AMBIGUOUS, ReplyKind.UNKNOWN_STATION, ReplyKind.CLIENT_ERROR)
 
     @property
     def published(self) -> bool:
