@@ -63,7 +63,13 @@ def _job(settings: Settings, boards: Sequence[BoardRecord], stations: int) -> tu
     """Seconds from when the cluster has the job: until every task ran, and to the end."""
     unique = f"speed-{uuid.uuid4().hex[:8]}"
     own = settings.model_copy(
-        update={"topic_prefix": f"{unique}.", "group_id": unique, "bounded": True, "start_from": "earliest-offset"}
+        update={
+            "topic_prefix": f"{unique}.",
+            "group_id": unique,
+            "bounded": True,
+            "start_from": "earliest-offset",
+            "restart_attempts": 3,
+        }
     )
     ensure_topics(own, topics.ALL)
     try:

@@ -81,6 +81,8 @@ def stack_settings(folder: Path, **overrides: object) -> Settings:
             "s3_endpoint": f"http://127.0.0.1:{s3}",
             "s3_access_key": "test",
             "s3_secret_key": "secret",
+            # A fault of a job fails its test, instead of being tried again until the test's time is over.
+            "restart_attempts": 20,
             **overrides,
         }
     )

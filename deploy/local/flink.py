@@ -56,7 +56,7 @@ def client_configuration(settings: Settings) -> dict[str, Any]:
     """
     shipped: dict[str, Any] = yaml.safe_load((distribution() / "conf" / "config.yaml").read_text())
     rest = urlsplit(settings.flink_rest)
-    return {
+    given = {
         # The distribution's own options open Java's modules.
         "env.java.opts.all": shipped["env"]["java"]["opts"]["all"],
         # The client lives for seconds: what the better compiler costs, it never gets back.
@@ -67,14 +67,17 @@ def client_configuration(settings: Settings) -> dict[str, Any]:
         "python.client.executable": sys.executable,
         "python.executable": sys.executable if is_local(settings) else "python",
         "python.execution-mode": settings.flink_execution_mode,
+        # What fails a job is mostly outside of it (the broker is away) and may last: attempts have no limit by default.
         "restart-strategy.type": "exponential-delay",
         "restart-strategy.exponential-delay.initial-backoff": "1 s",
-        "restart-strategy.exponential-delay.max-backoff": "20 s",
+        "restart-strategy.exponential-delay.max-backoff": "1 min",
         "restart-strategy.exponential-delay.reset-backoff-threshold": "10 min",
-        "restart-strategy.exponential-delay.attempts-before-reset-backoff": 20,
         "execution.checkpointing.interval": f"{round(settings.checkpoint_interval_seconds * 1000)} ms",
         "execution.checkpointing.externalized-checkpoint-retention": "RETAIN_ON_CANCELLATION",
-    } | _s3(settings)
+    }
+    if settings.restart_attempts:
+        given["restart-strategy.exponential-delay.attempts-before-reset-backoff"] = settings.restart_attempts
+    return given | _s3(settings)
 
 
 def _s3(settings: Settings) -> dict[str, Any]:
@@ -113,6 +116,9 @@ def configuration(settings: Settings) -> dict[str, Any]:
         "taskmanager.memory.task.off-heap.size": "64m",
         "heartbeat.timeout": "20 s",
         "heartbeat.interval": "4 s",
+        # `stack status` tells why a job failed for as long as the JobManager knows it: a week instead of an hour.
+        "completed-application-store.expiration-time": "7 d",
+        "completed-application-store.max-capacity": 100,
         "execution.checkpointing.dir": (folders.flink / "checkpoints").as_uri(),
         "execution.checkpointing.savepoint-dir": (folders.flink / "savepoints").as_uri(),
         "io.tmp.dirs": str(folders.flink / "tmp"),

@@ -77,6 +77,12 @@ class Settings(BaseSettings):
     checkpoint_interval_seconds: float = Field(
         10.0, gt=0, description="Seconds between two checkpoints of the job; readers see records once a checkpoint."
     )
+    restart_attempts: int = Field(
+        0,
+        ge=0,
+        description="Attempts to restart a failing job, at most a minute apart, before it counts as failed; "
+        "0: no limit.",
+    )
 
     group_id: str = Field("zielzeit", description="Kafka consumer group and prefix of the job's transactional ids.")
     start_from: Literal["group-offsets", "earliest-offset", "latest-offset", "archive"] = Field(

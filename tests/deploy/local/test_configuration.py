@@ -76,6 +76,13 @@ def test_a_job_runs_python_as_the_settings_say_wherever_it_is_sent(settings: Set
     assert there["python.execution-mode"] == "process"
 
 
+def test_a_job_is_restarted_without_limit_unless_the_settings_name_one(settings: Settings) -> None:
+    limit = "restart-strategy.exponential-delay.attempts-before-reset-backoff"
+    assert flink.client_configuration(settings)["restart-strategy.type"] == "exponential-delay"
+    assert limit not in flink.client_configuration(settings)
+    assert flink.client_configuration(settings.model_copy(update={"restart_attempts": 3}))[limit] == 3
+
+
 def test_task_managers_never_see_the_projects_folder(settings: Settings) -> None:
     environment = flink.worker_environment(settings, "taskmanager-1")
     assert environment["PYTHONPATH"] == ""
