@@ -49,7 +49,8 @@ Yes = Annotated[bool, typer.Option("--yes", help="Install missing system package
 Resume = Annotated[
     str | None,
     typer.Option(
-        "--resume", help="Savepoint or checkpoint to go on from; latest: the newest checkpoint on the local stack."
+        "--resume",
+        help="Savepoint or checkpoint to go on from; latest: the newest of either on the local stack.",
     ),
 ]
 

@@ -4,22 +4,34 @@ from __future__ import annotations
 
 import signal
 import sys
+import textwrap
 import time
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
 
+import msgspec
 import typer
 
+from zielzeit.errors import UserError
 from zielzeit.settings import load
-from zielzeit.terminal_table import Column
+from zielzeit.terminal_table import Column, output_width, show
 
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from deploy.cluster.job_status import JobStatus
     from deploy.local.stack import Stack, Status
 
-_STYLES = {"up": "green", "down": "dim", "given up": "red", "unwell": "red"}
+_STYLES = {
+    "up": "green",
+    "running": "green",
+    "down": "dim",
+    "given up": "red",
+    "unwell": "red",
+    "failed": "red",
+    "gone": "red",
+}
 
 _COLUMNS = [
     Column("part"),
@@ -28,6 +40,14 @@ _COLUMNS = [
     Column("uptime", rank=2, right=True),
     Column("restarts", rank=1, right=True),
     Column("address"),
+]
+
+_JOB_COLUMNS = [
+    Column("job"),
+    Column("state"),
+    Column("for", right=True),
+    Column("restarts", rank=1, right=True),
+    Column("id", rank=2),
 ]
 
 
@@ -68,15 +88,63 @@ def _up(
         stack.down()
 
 
-def _status() -> None:
-    """Show the state of each program; exit code 0 if all are up, else 1."""
-    from deploy.local.stack import Stack
-    from zielzeit.terminal_table import show
+def _status(
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")] = False,
+) -> None:
+    """Show the state of each program and job.
 
-    statuses = Stack(load()).status()
-    show(_COLUMNS, _rows(statuses))
-    if any(status.state != "up" for status in statuses):
+    Exit code 0 if every program is up and every job runs that should, else 1.
+    """
+    from deploy.cluster.job_status import job_statuses
+    from deploy.local.stack import Stack
+
+    settings = load()
+    programs = Stack(settings).status()
+    # Without a JobManager there is nobody to ask, and its own line says so.
+    asked = any(status.name == "jobmanager" and status.state == "up" for status in programs)
+    jobs: list[JobStatus] = []
+    trouble = None
+    try:
+        jobs = job_statuses(settings) if asked else []
+    except UserError as error:  # the programs are told nevertheless
+        trouble = error
+    if as_json:
+        print(msgspec.json.encode({"programs": programs, "jobs": jobs}).decode())
+    else:
+        show(_COLUMNS, _rows(programs))
+        if asked and trouble is None:
+            _show_jobs(jobs)
+    if trouble is not None:
+        raise trouble
+    if any(status.state != "up" for status in programs) or any(job.state != "running" for job in jobs):
         raise typer.Exit(1)
+
+
+def _show_jobs(jobs: Sequence[JobStatus]) -> None:
+    """Print a table of the jobs, and a sentence for each that has trouble."""
+    from deploy.cluster.job_status import sentence
+
+    if not jobs:
+        print("\nNo job runs; `./zielzeit submit` starts one.")
+        return
+    print()
+    show(_JOB_COLUMNS, _job_rows(jobs, time.time()))
+    for told in filter(None, map(sentence, jobs)):
+        print(textwrap.fill(told, output_width() or 10_000, break_long_words=False, break_on_hyphens=False))
+
+
+def _job_rows(jobs: Sequence[JobStatus], now: float) -> list[tuple[str, ...]]:
+    """A row for each job, as ``_JOB_COLUMNS`` has them."""
+    return [
+        (
+            job.name,
+            f"[{_STYLES.get(job.state, 'yellow')}]{job.state}[/]",
+            str(timedelta(seconds=max(0, round(now - job.since)))),
+            "" if job.restarts is None else str(job.restarts),
+            job.job_id,
+        )
+        for job in jobs
+    ]
 
 
 def _down(

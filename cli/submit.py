@@ -1,8 +1,8 @@
-"""``zielzeit submit`` and ``zielzeit store``: a job to a Flink cluster."""
+"""``zielzeit submit``, ``store`` and ``stop``: jobs to a Flink cluster, and off it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -35,6 +35,7 @@ def register(app: typer.Typer) -> None:
     """Add this module's commands."""
     app.command(name="submit")(submit)
     app.command(name="store")(store)
+    app.command(name="stop")(stop)
 
 
 def submit(
@@ -58,7 +59,8 @@ def submit(
 ) -> None:
     """Submit the job to the local or any other Flink cluster.
 
-    Creates missing topics first; prints the job's id and its page in the dashboard.
+    Creates missing topics first; prints the job's id and its page in the dashboard. Refuses to submit a job that is on
+    the cluster already; `stop` stops it.
     """
     from deploy.cluster.job_description import PREDICT
 
@@ -84,6 +86,46 @@ def store(
     from deploy.cluster.job_description import STORE
 
     _start(STORE, context, resume)
+
+
+def stop(
+    context: typer.Context,
+    job: Annotated[
+        Literal["predict", "store"], typer.Argument(help="What `submit` started (predict) or what `store` started.")
+    ] = "predict",
+    without_savepoint: Annotated[
+        bool, typer.Option("--without-savepoint", help="Cancel the job; its last checkpoint stays.")
+    ] = False,
+    savepoints: Annotated[
+        str | None,
+        typer.Option("--savepoints", help="Folder or s3://bucket/prefix of the savepoint; default: the cluster's own."),
+    ] = None,
+    flink_rest: FlinkRest = None,
+    topic_prefix: TopicPrefix = None,
+) -> None:
+    """Stop the job with a savepoint, and print the command that goes on from it.
+
+    Nothing is lost or doubled if the job is submitted again from the savepoint.
+    """
+    from deploy.cluster import next_command
+    from deploy.cluster import stop as stopping
+    from deploy.cluster.job_description import JOBS
+    from zielzeit.progress import Shown
+
+    description = JOBS[job]
+    own = description.settings(settings_of(context))
+    name = description.name(own)
+    stopped = stopping.stop(description, own, savepoint=not without_savepoint, folder=savepoints, progress=Shown())
+    if not stopped:
+        print(f"No job {name} is on the cluster at {own.flink_rest}; `stack status` expects none any more.")
+    for one in stopped:
+        if one.savepoint is None:
+            print(f"job {one.job_id} {name} is cancelled, without a savepoint")
+            again = "latest"
+        else:
+            print(f"job {one.job_id} {name} is stopped; its savepoint: {one.savepoint}")
+            again = one.savepoint
+        print(f"To go on from there: {next_command.resume(description, own, again)}")
 
 
 def _start(job: JobDescription, context: typer.Context, resume: str | None) -> None:

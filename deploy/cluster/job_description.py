@@ -17,6 +17,12 @@ class JobDescription(msgspec.Struct, frozen=True, kw_only=True):
     """Module with the job's ``main``."""
     title: str
     """What messages call it."""
+    command: str
+    """Command of ``./zielzeit`` that submits it."""
+    name: Callable[[Settings], str]
+    """Its name on the cluster, which says what topics it is for."""
+    output: str
+    """What it makes one of where it runs once, and two where it runs twice, for a message."""
     settings: Callable[[Settings], Settings]
     """The job's settings, made of the environment's."""
     result: Callable[[Settings], str]
@@ -26,12 +32,23 @@ class JobDescription(msgspec.Struct, frozen=True, kw_only=True):
 
 
 PREDICT = JobDescription(
-    module="flink_jobs.predict", title="the job", settings=lambda settings: settings, result=lambda settings: "runs"
+    module="flink_jobs.predict",
+    title="the job",
+    command="submit",
+    name=lambda settings: settings.job_name,
+    output="prediction",
+    settings=lambda settings: settings,
+    result=lambda settings: "runs",
 )
 STORE = JobDescription(
     module="flink_jobs.store",
     title="the storage job",
+    command="store",
+    name=lambda settings: settings.store_name,
+    output="row",
     settings=Settings.for_storage,
     result=lambda settings: f"writes {settings.lake}",
     part=STORE_PART,
 )
+JOBS = {"predict": PREDICT, "store": STORE}
+"""The jobs by the word that ``stop`` takes."""

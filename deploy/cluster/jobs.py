@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import time
-from typing import Any
 
 import requests
 
+from deploy.cluster import rest
 from zielzeit.errors import UserError
 from zielzeit.settings import Settings
 
-_TIMEOUT_SECONDS = 5.0
-_CANCEL_SECONDS = 30.0
+_END_SECONDS = 30.0
 _POLL_SECONDS = 0.3
 _ENDED = frozenset({"FAILED", "CANCELED", "FINISHED"})
 LOST = "LOST"
@@ -19,14 +18,14 @@ LOST = "LOST"
 
 
 def named(settings: Settings, name: str) -> list[str]:
-    """Ids of the jobs of this name that have not ended. Raises UserError if no cluster answers."""
-    jobs = _get(settings, "jobs/overview")["jobs"]
+    """Ids of the jobs of this name that have not ended, the oldest first. Raises UserError if no cluster answers."""
+    jobs = sorted(rest.get(settings, "jobs/overview")["jobs"], key=lambda job: (job["start-time"], job["jid"]))
     return [job["jid"] for job in jobs if job["name"] == name and job["state"] not in _ENDED]
 
 
 def free_slots(settings: Settings) -> int:
     """Number of free slots. Raises UserError if no cluster answers."""
-    return int(_get(settings, "overview")["slots-available"])
+    return int(rest.get(settings, "overview")["slots-available"])
 
 
 def await_slots(settings: Settings, timeout_seconds: float = 20.0) -> None:
@@ -48,7 +47,7 @@ def await_slots(settings: Settings, timeout_seconds: float = 20.0) -> None:
 def state(settings: Settings, job: str) -> str:
     """State of a job: ``RUNNING`` only if every task runs, else Flink's word, ``LOST``, or ``UNKNOWN`` (no answer)."""
     try:
-        response = _send(settings, "GET", f"jobs/{job}")
+        response = rest.send(settings, "GET", f"jobs/{job}")
         if response.status_code == requests.codes.not_found:
             return LOST
         response.raise_for_status()
@@ -69,40 +68,27 @@ def has_ended(word: str) -> bool:
 def failure(settings: Settings, job: str) -> str:
     """Deepest cause of the job's last failure, one line; empty if there was none."""
     try:
-        entries = _get(settings, f"jobs/{job}/exceptions?maxExceptions=1")["exceptionHistory"]["entries"]
+        entries = rest.get(settings, f"jobs/{job}/exceptions?maxExceptions=1")["exceptionHistory"]["entries"]
     except UserError:
         return ""
-    lines = [line.strip() for entry in entries for line in entry["stacktrace"].splitlines()]
-    causes = [line.removeprefix("Caused by: ") for line in lines if line.startswith("Caused by: ")]
-    return causes[-1] if causes else lines[0] if lines else ""
+    return rest.cause("\n".join(entry["stacktrace"] for entry in entries))
 
 
 def cancel(settings: Settings, job: str) -> None:
     """Cancel a job and wait for its end, for half a minute at most. Does nothing if no cluster answers."""
     try:
-        _send(settings, "PATCH", f"jobs/{job}?mode=cancel")
+        rest.send(settings, "PATCH", f"jobs/{job}?mode=cancel")
     except requests.RequestException:
         return
-    deadline = time.monotonic() + _CANCEL_SECONDS
-    while time.monotonic() < deadline and state(settings, job) not in _ENDED | {LOST, "UNKNOWN"}:
+    await_end(settings, job)
+
+
+def await_end(settings: Settings, job: str) -> str:
+    """Wait for a job's end, for half a minute at most, and return its last state.
+
+    A cluster that does not know the job any more, or does not answer, is not waited for.
+    """
+    deadline = time.monotonic() + _END_SECONDS
+    while (word := state(settings, job)) not in _ENDED | {LOST, "UNKNOWN"} and time.monotonic() < deadline:
         time.sleep(0.2)
-
-
-def _get(settings: Settings, path: str) -> Any:
-    try:
-        response = _send(settings, "GET", path)
-        response.raise_for_status()
-        return response.json()
-    except (requests.ConnectionError, requests.Timeout):
-        raise UserError(
-            f"no Flink cluster answers at {settings.flink_rest}: start the local stack with './zielzeit stack up' "
-            "or name another cluster with ZIELZEIT_FLINK_REST"
-        ) from None
-    except requests.RequestException as error:
-        raise UserError(f"the Flink cluster at {settings.flink_rest} refuses to answer: {error}") from None
-
-
-def _send(settings: Settings, method: str, path: str) -> requests.Response:
-    with requests.Session() as session:
-        session.trust_env = False  # a proxy of the environment is not for the cluster
-        return session.request(method, f"{settings.flink_rest.rstrip('/')}/{path}", timeout=_TIMEOUT_SECONDS)
+    return word

@@ -2,33 +2,55 @@
 
 from __future__ import annotations
 
-from deploy.cluster import jobs
+from deploy.cluster import jobs, next_command, submissions
 from deploy.cluster.job_description import JobDescription
 from deploy.cluster.submit import latest_checkpoint, submit
 from deploy.local.addresses import is_local
 from deploy.local.stack import Stack
 from zielzeit import topics
+from zielzeit.errors import UserError
 from zielzeit.kafka.admin import ensure_topics
 from zielzeit.progress import SILENT, Progress
 from zielzeit.settings import Settings
 
 LATEST = "latest"
-"""Stands for the newest checkpoint of the job on the local stack."""
+"""Stands for the newest checkpoint or savepoint of the job on the local stack."""
 
 
 def start(job: JobDescription, settings: Settings, *, resume: str | None = None, progress: Progress = SILENT) -> str:
     """Start a job and return its id; ``settings`` are the environment's.
 
-    ``resume`` names a savepoint or checkpoint to go on from, or is ``LATEST``. Raises UserError where there is no such
-    checkpoint, the cluster has no room, or cluster or broker do not answer.
+    ``resume`` names a savepoint or checkpoint to go on from, or is ``LATEST``. Raises UserError where the job is on the
+    cluster already, there is no such checkpoint, the cluster has no room, or cluster or broker do not answer.
     """
     own = job.settings(settings)
-    savepoint = latest_checkpoint(own, job) if resume == LATEST else resume
-    with progress.step(f"submitting {job.title}"):
+    with submissions.alone(own, job), progress.step(f"submitting {job.title}"):
+        if running := jobs.named(own, job.name(own)):
+            raise _doubled(job, own, running[0])
+        savepoint = latest_checkpoint(own, job) if resume == LATEST else resume
         if job.part is not None:
             _make_room(own, job.part)
         ensure_topics(own, topics.ALL)
-        return submit(own, job, savepoint=savepoint)
+        submitted = submit(own, job, savepoint=savepoint)
+        running = jobs.named(own, job.name(own))
+        if running and running[0] != submitted:  # somebody submitted it from another machine meanwhile
+            jobs.cancel(own, submitted)
+            submissions.note_end(own, submitted)
+            raise _doubled(job, own, running[0])
+        return submitted
+
+
+def _doubled(job: JobDescription, settings: Settings, running: str) -> UserError:
+    """The refusal of a job that runs already: both would write to the same topics or files.
+
+    Only this cluster is asked. Flink's readers are no members of their consumer group, so that the broker cannot tell
+    whether a job on another cluster reads for the same group.
+    """
+    return UserError(
+        f"{job.title} {job.name(settings)} is on the cluster at {settings.flink_rest} already "
+        f"({jobs.state(settings, running).lower()}, id {running}), and a second one would double every "
+        f"{job.output}: stop it first with `{next_command.stop(job, settings)}`"
+    )
 
 
 def _make_room(settings: Settings, part: str) -> None:

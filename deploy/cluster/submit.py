@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import re
-from pathlib import Path
 
+from deploy.cluster import submissions
 from deploy.cluster.code_archive import contents, pack
 from deploy.cluster.job_description import PREDICT, JobDescription
 from deploy.local.flink import flink_run
@@ -37,25 +37,26 @@ def submit(settings: Settings, job: JobDescription = PREDICT, *, savepoint: str 
     job_id = _JOB_ID.search(done.stdout)
     if done.returncode != 0 or job_id is None:
         raise UserError(f"the cluster at {settings.flink_rest} refused the job: {_essence(done.stdout + done.stderr)}")
-    submitted = _submitted(settings, job) / job_id.group(1)
-    submitted.parent.mkdir(parents=True, exist_ok=True)
-    submitted.touch()
-    return submitted.name
+    submissions.note(settings, job, job_id.group(1))
+    return job_id.group(1)
 
 
 def latest_checkpoint(settings: Settings, job: JobDescription = PREDICT) -> str:
-    """URI of the job's newest completed checkpoint on the local stack. Raises UserError if there is none."""
+    """URI of the job's newest completed checkpoint on the local stack, or of the savepoint that it was stopped with.
+
+    Raises UserError if there is neither.
+    """
     folder = settings.local_dir / "flink" / "checkpoints"
-    ids = [file.name for file in _submitted(settings, job).glob("*")]
-    done = [metadata.parent for job_id in ids for metadata in folder.glob(f"{job_id}/chk-*/_metadata")]
-    if not done:
+    found: list[tuple[float, str]] = []
+    for submission in submissions.of(settings, job):
+        done = folder.glob(f"{submission.job_id}/chk-*/_metadata")
+        found += [(metadata.stat().st_mtime, metadata.parent.as_uri()) for metadata in done]
+        # A job that was stopped leaves no checkpoint behind: an older one would publish everything since then again.
+        if submission.savepoint is not None and submission.ended_at is not None:
+            found.append((submission.ended_at, submission.savepoint))
+    if not found:
         raise UserError(f"no completed checkpoint in {folder}: submit without --resume to start with empty state")
-    return max(done, key=lambda checkpoint: checkpoint.stat().st_mtime).as_uri()
-
-
-def _submitted(settings: Settings, job: JobDescription) -> Path:
-    """Folder of empty files, named by the ids of the job's submissions: folders of checkpoints are named by id."""
-    return settings.local_dir / "flink" / "submitted" / f"{settings.topic_prefix}{job.module}"
+    return max(found)[1]
 
 
 def _essence(output: str) -> str:

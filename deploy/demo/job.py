@@ -6,7 +6,7 @@ import shutil
 import time
 from contextlib import suppress
 
-from deploy.cluster import jobs
+from deploy.cluster import jobs, submissions
 from deploy.cluster.submit import latest_checkpoint, submit
 from zielzeit.errors import UserError
 from zielzeit.progress import Step
@@ -69,6 +69,7 @@ class DemoJob:
         with suppress(UserError):
             for job in jobs.named(self._settings, self._settings.job_name):
                 jobs.cancel(self._settings, job)
+                submissions.note_end(self._settings, job)
         for job in self._ids:
             shutil.rmtree(self._checkpoints / job, ignore_errors=True)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import datetime
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from typer.testing import CliRunner
 
 from cli import stack, training
 from cli.app import build
+from deploy.cluster.job_status import JobStatus
 from deploy.local.stack import Status
 from tests.lake.handmade import put
 from zielzeit.berlin_time import BERLIN
@@ -43,6 +45,27 @@ def test_the_status_of_the_stack(width: int, capsys: pytest.CaptureFixture[str])
     assert lines[1].split()[:2] == [name, "restarting"]
     assert lines[1].rstrip().endswith(address)
     assert len(lines) == (2 if width == 120 else 3), "a program is a line, and what is not shown is told"
+
+
+@pytest.mark.parametrize("prefix", ["", "test."])
+def test_the_states_of_the_jobs(width: int, prefix: str, capsys: pytest.CaptureFixture[str]) -> None:
+    command = f"./zielzeit store --flink-rest http://127.0.0.1:8081 --topic-prefix {prefix} --resume latest"
+    common = {"name": f"{prefix}zielzeit-store", "job_id": "a" * 32, "since": time.time() - 4e5, "restarts": 1234}
+    cause = "org.apache.kafka.common.errors.TimeoutException: Timeout expired while fetching topic metadata"
+    stack._show_jobs(
+        [
+            JobStatus(**common, state="running"),
+            JobStatus(**common, state="restarting", cause=cause),
+            JobStatus(**common, state="failed", cause=cause, command=command),
+            JobStatus(**common, state="gone", command=command),
+        ]
+    )
+    lines = whole(capsys.readouterr().out, width)
+    assert [line.split()[1:4] for line in lines[2:6]] == [
+        [state, "4", "days,"] for state in ("running", "restarting", "failed", "gone")
+    ]
+    assert ("a" * 32 in lines[2]) is (width == 120)
+    assert " ".join(lines).count("--resume latest`") == 2
 
 
 def test_the_measures_of_a_model(width: int, capsys: pytest.CaptureFixture[str]) -> None:

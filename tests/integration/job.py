@@ -138,8 +138,8 @@ def wait_for_records(settings: Settings, topic: str, count: int) -> None:
     wait_until(f"{count} records on {topic}", lambda: len(records(settings, topic)) >= count, every_seconds=0.5)
 
 
-def kill_task_manager(stack: Stack, name: str) -> None:
-    """End a TaskManager of the stack by SIGKILL."""
+def kill_program(stack: Stack, name: str) -> None:
+    """End a program of the stack by SIGKILL."""
     (pid,) = (status.pid for status in stack.status() if status.name == name)
     assert pid is not None, f"{name} does not run"
     os.kill(pid, signal.SIGKILL)
@@ -153,17 +153,6 @@ def assert_restarted(settings: Settings, job: str) -> None:
 def cancel(settings: Settings, job: str) -> None:
     """Cancel the job without a savepoint."""
     requests.patch(f"{settings.flink_rest}/jobs/{job}?mode=cancel", timeout=30).raise_for_status()
-
-
-def stop_with_savepoint(settings: Settings, job: str) -> str:
-    """Stop the job with a savepoint and return the savepoint's path."""
-    folder = (settings.local_dir / "savepoints").as_uri()
-    asked = requests.post(f"{settings.flink_rest}/jobs/{job}/stop", json={"targetDirectory": folder}, timeout=30)
-    asked.raise_for_status()
-    trigger = asked.json()["request-id"]
-    path = f"/jobs/{job}/savepoints/{trigger}"
-    wait_until("the savepoint", lambda: get(settings, path)["status"]["id"] == "COMPLETED")
-    return str(get(settings, path)["operation"]["location"])
 
 
 def get(settings: Settings, path: str) -> Any:

@@ -59,7 +59,7 @@ def test_killed_task_managers_and_a_topic_without_boards_at_first_change_nothing
     try:
         job.wait_for_records(settings, topics.DEPARTURES, 1)
         for number in range(1, settings.task_managers + 1):
-            job.kill_task_manager(stack, f"taskmanager-{number}")
+            job.kill_program(stack, f"taskmanager-{number}")
         # Only now, and the last trains wait for it: the job must have come back.
         job.publish_end_of_time(settings, evening[-1].polled_at)
         departed = sum(decision["kind"] == "departed" for decision in expected)

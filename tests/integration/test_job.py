@@ -9,16 +9,20 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from deploy.cluster.submit import submit
+from deploy.cluster.job_description import PREDICT
+from deploy.cluster.job_status import JobStatus, job_statuses
+from deploy.cluster.start import start
+from deploy.cluster.stop import stop
 from deploy.local.stack import Stack
 from tests.integration import job
 from zielzeit import topics
 from zielzeit.berlin_time import BERLIN
 from zielzeit.boards.parse import decompress
 from zielzeit.boards.record import BoardRecord
+from zielzeit.errors import UserError
 from zielzeit.evaluation.rebuild_boards import rebuild
 from zielzeit.recordings.read import read_boards
-from zielzeit.settings import ROOT
+from zielzeit.settings import ROOT, Settings
 
 pytestmark = pytest.mark.integration
 
@@ -88,9 +92,14 @@ def test_a_killed_task_manager_loses_nothing_and_doubles_nothing(stack: Stack, e
     expected = job.decided_offline(settings, evening)
     half = len(evening) // 2
     job.publish(settings, evening[:half])
-    started = submit(settings)
+    started = start(PREDICT, settings)
     job.wait_for_checkpoint(settings, started)
-    job.kill_task_manager(stack, "taskmanager-1")
+    with pytest.raises(
+        UserError, match=f"{started}.*would double every prediction: stop it first with `./zielzeit stop "
+    ):
+        start(PREDICT, settings)
+    job.kill_program(stack, "taskmanager-1")
+    job.wait_until("the status tells of the restart", lambda: _status(settings).state == "restarting")
     job.publish(settings, evening[half:])
     job.publish_end_of_time(settings, evening[-1].polled_at)
     try:
@@ -100,9 +109,19 @@ def test_a_killed_task_manager_loses_nothing_and_doubles_nothing(stack: Stack, e
         assert final == {decision["id"] for decision in expected if decision["kind"] == "departed"}
         job.assert_each_once(settings, expected)
         job.assert_restarted(settings, started)
-    finally:
-        job.cancel(settings, started)
+        assert _status(settings).state == "running"
+        job.kill_program(stack, "jobmanager")
         stack.up()
+        assert (_status(settings).state, _status(settings).job_id) == ("gone", started)
+    finally:
+        stack.up()
+        stop(PREDICT, settings, savepoint=False)
+
+
+def _status(settings: Settings) -> JobStatus:
+    """What ``stack status`` says of the settings' job."""
+    (status,) = (status for status in job_statuses(settings) if status.name == settings.job_name)
+    return status
 
 
 def _departed(decisions: Sequence[dict[str, object]]) -> int:

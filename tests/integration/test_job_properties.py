@@ -24,6 +24,9 @@ from hypothesis import HealthCheck, Phase, given, seed
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from deploy.cluster.job_description import PREDICT
+from deploy.cluster.start import start
+from deploy.cluster.stop import stop
 from deploy.cluster.submit import submit
 from deploy.local.stack import Stack
 from tests.decision.scenarios import START, recordings
@@ -205,7 +208,9 @@ def _when(sent: tuple[float, int, Arrival]) -> float:
 
 def _restart(settings: Settings, running: str) -> str:
     """Stop with a savepoint and go on from it; returns the id of the job that runs."""
-    return submit(settings, savepoint=job.stop_with_savepoint(settings, running))
+    (stopped,) = stop(PREDICT, settings)
+    assert stopped.job_id == running
+    return start(PREDICT, settings, resume=stopped.savepoint)
 
 
 def _wait_for_markers(settings: Settings, count: int) -> None:

@@ -97,7 +97,7 @@ def test_a_killed_task_manager_leaves_no_row_double_and_none_missing(
         )
         publishing.start()
         wait_until("four stored files", lambda: len(lake.visible(topics.OUTCOMES)) >= 4)
-        job.kill_task_manager(stack, _task_manager(stored, started))
+        job.kill_program(stack, _task_manager(stored, started))
         publishing.join()
         wait_until("all rows", lambda: all(_count(lake, table) >= _size(written, table) for table in TABLES))
         # If the restart wrote rows twice, they are visible after the next checkpoint that begins now.

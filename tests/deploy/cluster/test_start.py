@@ -9,9 +9,15 @@ from typing import Any
 import pytest
 
 from deploy.cluster import start as starting
+from deploy.cluster import submissions
 from deploy.cluster.job_description import PREDICT, STORE, JobDescription
 from deploy.cluster.start import start
+from tests.deploy.cluster.fake_flink import FakeFlink
+from zielzeit.errors import UserError
 from zielzeit.settings import Settings, load
+
+_named = starting.jobs.named
+"""The real function: ``done`` puts one in its place that knows no jobs."""
 
 
 @pytest.fixture
@@ -28,6 +34,7 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Any]]:
             self.up = note("up")
 
     monkeypatch.setattr(starting, "Stack", Stack)
+    monkeypatch.setattr(starting.jobs, "named", lambda *_: [])
     monkeypatch.setattr(starting.jobs, "free_slots", lambda _: 0)
     monkeypatch.setattr(starting.jobs, "await_slots", note("await slots"))
     monkeypatch.setattr(starting, "ensure_topics", note("topics"))
@@ -64,3 +71,59 @@ def test_latest_is_looked_up_and_any_other_checkpoint_is_taken_as_it_is(
     assert "look for a checkpoint" not in [what for what, _ in done]
     start(PREDICT, load(local_dir=tmp_path), resume="latest")
     assert "look for a checkpoint" in [what for what, _ in done]
+
+
+@pytest.mark.parametrize("state", ["INITIALIZING", "RUNNING", "RESTARTING"])
+@pytest.mark.parametrize(("job", "stop"), [(PREDICT, "stop"), (STORE, "stop store")])
+def test_a_second_job_of_the_name_is_refused_with_the_command_that_stops_the_first(
+    cluster: tuple[FakeFlink, Settings], job: JobDescription, stop: str, state: str
+) -> None:
+    flink, settings = cluster
+    flink.add("a", job.name(settings), state)
+    sentence = (
+        rf"{job.title} {job.name(settings)} is on the cluster .* already \({state.lower()}, id a\), "
+        rf".* would double every .*: stop it first with `./zielzeit {stop} --flink-rest {settings.flink_rest}`$"
+    )
+    with pytest.raises(UserError, match=sentence):
+        start(job, settings, resume="file:/savepoint")
+
+
+def test_jobs_of_other_topics_and_jobs_that_have_ended_are_no_hindrance(
+    cluster: tuple[FakeFlink, Settings], done: list[tuple[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flink, settings = cluster
+    monkeypatch.setattr(starting.jobs, "named", _named)
+    for number, (name, state) in enumerate([("test.zielzeit", "RUNNING"), ("zielzeit", "FAILED")]):
+        flink.add(str(number), name, state)
+    assert start(PREDICT, settings) == "id"
+
+
+def test_of_two_that_were_submitted_elsewhere_at_one_moment_the_later_is_withdrawn(
+    cluster: tuple[FakeFlink, Settings], done: list[tuple[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flink, settings = cluster
+    monkeypatch.setattr(starting.jobs, "named", _named)
+
+    def submitted(*_: object, **__: object) -> str:
+        for job_id in order:
+            flink.add(job_id, "zielzeit", "RUNNING", "RUNNING")
+        return "ours"
+
+    monkeypatch.setattr(starting, "submit", submitted)
+    order = ["theirs", "ours"]
+    with pytest.raises(UserError, match=r"id theirs\), and a second one"):
+        start(PREDICT, settings)
+    assert {job_id: job["state"] for job_id, job in flink.jobs.items()} == {"theirs": "RUNNING", "ours": "CANCELED"}
+    flink.jobs.clear()
+    order.reverse()
+    assert start(PREDICT, settings) == "ours"
+
+
+def test_two_submissions_at_one_moment_are_told_apart(done: list[tuple[str, Any]], tmp_path: Path) -> None:
+    settings = load(local_dir=tmp_path)
+    with submissions.alone(settings, PREDICT):
+        with pytest.raises(UserError, match=r"another `./zielzeit submit` is submitting the job zielzeit"):
+            start(PREDICT, settings)
+        start(STORE, settings)
+    start(PREDICT, settings)
+    assert [what for what, _ in done].count("submit") == 2

@@ -58,3 +58,13 @@ def test_a_job_goes_on_from_a_checkpoint_of_its_own_and_not_from_another_jobs(
         (done / "_metadata").touch()
     assert submission.latest_checkpoint(config).endswith(f"{'a' * 32}/chk-1")
     assert submission.latest_checkpoint(config, STORE).endswith(f"{'b' * 32}/chk-1")
+
+
+def test_checkpoints_of_submissions_that_were_entered_as_empty_files_are_found(tmp_path: Path) -> None:
+    entry = tmp_path / "flink" / "submitted" / "flink_jobs.predict" / ("a" * 32)
+    done = tmp_path / "flink" / "checkpoints" / entry.name / "chk-1"
+    for folder in (entry.parent, done):
+        folder.mkdir(parents=True)
+    entry.touch()
+    (done / "_metadata").touch()
+    assert submission.latest_checkpoint(settings.load(local_dir=tmp_path)) == done.as_uri()
