@@ -8,6 +8,7 @@ from tests.decision.handmade import HERE, Watched, row
 from zielzeit.boards import parse
 from zielzeit.decision import event
 from zielzeit.decision.event import decision_id
+from zielzeit.decision.own_station import OwnStation, SplitRoute
 from zielzeit.events.structs import Decision
 
 LINES = (("ICE 624", "624"), ("RE 7", "4711"), ("RE RE7", "4711"), ("S S1", "30045"), ("ABR 30112", "30112"))
@@ -33,22 +34,24 @@ def test_a_long_distance_trains_number_is_no_line() -> None:
     assert [event._line(read(train=train, number=number)) for train, number in LINES] == ["", "7", "7", "1", ""]
 
 
-def test_cancelled_stops_are_left_out_of_the_route() -> None:
+def test_cancelled_stops_are_apart_from_the_route() -> None:
     route = ["Anfang", {"name": "Ausfall", "isCancelled": 1}, HERE, {"name": "Nachher", "isCancelled": 0}, "Ende"]
-    assert parse.split_route(read(arrival="12:00", route=route), HERE) == (("Anfang",), ("Nachher", "Ende"))
+    split = OwnStation(HERE).split_route(read(arrival="12:00", route=[*route, {"name": "Weg", "isCancelled": 1}]))
+    assert split == (("Anfang",), ("Nachher", "Ende"), ("Weg",))
 
 
 def test_a_route_that_does_not_name_the_station_tells_nothing_of_a_through_train() -> None:
-    assert parse.split_route(read(arrival="12:00"), "8000105") == ((), ())
+    assert OwnStation("Anderswo").split_route(read(arrival="12:00")) == SplitRoute()
 
 
 def test_a_start_and_an_end_need_no_name() -> None:
-    assert parse.split_route(read(), "8000105") == ((), ("Nachher", "Ende"))
-    assert parse.split_route(read(departure=None, arrival="12:00"), "8000105") == (("Anfang", "Vorher"), ())
+    elsewhere = OwnStation("Anderswo")
+    assert elsewhere.split_route(read()).ahead == ("Nachher", "Ende")
+    assert elsewhere.split_route(read(departure=None, arrival="12:00")).behind == ("Anfang", "Vorher")
 
 
 def test_a_route_that_cannot_be_read_is_empty() -> None:
-    assert parse.split_route(read(route=[{"no name": 1}], arrival="12:00"), HERE) == ((), ())
+    assert OwnStation(HERE).split_route(read(route=[{"no name": 1}], arrival="12:00")) == SplitRoute()
 
 
 def test_a_decision_is_known_a_grace_after_the_time_that_it_is_made_for() -> None:

@@ -163,27 +163,6 @@ def route(raw: bytes) -> list[Stop]:
         return []
 
 
-def split_route(row: Row, station: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the names of the stops before and after this station, in order, without cancelled ones.
-
-    A ring line names its station twice: a run that starts here is at the first of both, one that ends here at the last.
-    Both lists are empty if the route does not name the station.
-    """
-    stops = route(row.route)
-    if row.scheduled_arrival is None:
-        place = 0
-    elif row.scheduled_departure is None:
-        place = len(stops) - 1
-    else:
-        place = next((index for index, stop in enumerate(stops) if stop.name == station), -1)
-        if place < 0:
-            return (), ()
-    return (
-        tuple(stop.name for stop in stops[:place] if not stop.is_cancelled),
-        tuple(stop.name for stop in stops[place + 1 :] if not stop.is_cancelled),
-    )
-
-
 def category(train: str) -> str:
     """Return the category of a train, ``RE`` of ``RE 7``: the part of its name that never changes."""
     return train.partition(" ")[0]

@@ -10,6 +10,7 @@ import msgspec
 from zielzeit.berlin_time import Milliseconds
 from zielzeit.boards import parse
 from zielzeit.decision import event, rules
+from zielzeit.decision.own_station import OwnStation
 from zielzeit.decision.planned_stop import PlannedStop
 from zielzeit.decision.rules import PLANNED, Rules, Transition
 from zielzeit.decision.state import Memory, StationState
@@ -39,11 +40,14 @@ class Decider(msgspec.Struct, frozen=True):
     all_planned_stops: bool = False
     """Report the first sight of every train; by default only of trains that end here, because a run's follower needs
     no others."""
+    stations: str = ""
+    """The user's file of stations (``Settings.stations``), or empty."""
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
         """Return the decision with the waiting times of the settings."""
-        return cls(Rules(gap=settings.gap, settle=settings.settle, max_silence=settings.max_silence), settings.grace)
+        rules = Rules(gap=settings.gap, settle=settings.settle, max_silence=settings.max_silence)
+        return cls(rules, settings.grace, stations=settings.stations)
 
     def take(
         self, name: str, station: StationState, memory: Memory, value: bytes, polled_at: Milliseconds
@@ -55,8 +59,8 @@ class Decider(msgspec.Struct, frozen=True):
                 yield from self.pass_time(name, station, memory, polled_at)
             yield parsed
             return
-        folded = rules.fold(name, station, memory, parsed, polled_at, rules=self.rules)
-        yield from self._events(name, folded.transitions)
+        folded = rules.fold(self._here(name, station), station, memory, parsed, polled_at, rules=self.rules)
+        yield from self._events(self._here(name, station), folded.transitions)
         if folded.implausible:
             yield RejectedBoard(folded.implausible)
         if parsed.faults:
@@ -64,7 +68,7 @@ class Decider(msgspec.Struct, frozen=True):
 
     def pass_time(self, name: str, station: StationState, memory: Memory, to: Milliseconds) -> Iterator[Output]:
         """Let time pass up to ``to`` without a board."""
-        yield from self._events(name, rules.advance(station, memory, to, self.rules))
+        yield from self._events(self._here(name, station), rules.advance(station, memory, to, self.rules))
 
     def take_late(
         self, name: str, station: StationState, memory: Memory, value: bytes, polled_at: Milliseconds
@@ -74,7 +78,8 @@ class Decider(msgspec.Struct, frozen=True):
         if isinstance(parsed, RejectedBoard):
             yield parsed
         else:
-            yield from self._events(name, rules.late(name, station, memory, parsed, polled_at))
+            here = self._here(name, station)
+            yield from self._events(here, rules.late(here, station, memory, parsed, polled_at))
 
     def _parse(self, value: bytes, polled_at: Milliseconds) -> parse.ParsedBoard | RejectedBoard:
         if not _is_possible(polled_at):
@@ -84,9 +89,12 @@ class Decider(msgspec.Struct, frozen=True):
         except parse.BoardError as error:
             return RejectedBoard(str(error))
 
-    def _events(self, name: str, transitions: Iterable[Transition]) -> Iterator[Decision | PlannedStop]:
+    def _here(self, key: str, station: StationState) -> OwnStation:
+        return OwnStation(key, station.learnt, self.stations)
+
+    def _events(self, here: OwnStation, transitions: Iterable[Transition]) -> Iterator[Decision | PlannedStop]:
         return (
-            event.event(name, transition, self.grace)
+            event.event(here, transition, self.grace)
             for transition in transitions
             if transition.kind != PLANNED or transition.entry.ends or self.all_planned_stops
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from zielzeit import berlin_time
 from zielzeit.berlin_time import MINUTE, Milliseconds, WallMinutes
 from zielzeit.boards import parse
+from zielzeit.decision.own_station import OwnStation
 from zielzeit.decision.planned_stop import PlannedStop
 from zielzeit.decision.rules import GONE, PLANNED, Transition
 from zielzeit.decision.silence_correction import estimate
@@ -13,10 +14,10 @@ from zielzeit.events.structs import Decision
 _WITHOUT_DELAY = ("cancelled", "withdrawn", "undecided")
 
 
-def decision_id(station: str, row: parse.Row, planned_wall: WallMinutes) -> str:
+def decision_id(key: str, row: parse.Row, planned_wall: WallMinutes) -> str:
     """Return the id of a decision, the same on every machine: ``Frankfurt(Main)Hbf|ICE 624|2024-10-30T17:09``."""
     planned = berlin_time.wall_datetime(planned_wall).isoformat(timespec="minutes")
-    return f"{station}|{parse.category(row.train)} {row.train_number}|{planned}"
+    return f"{key}|{parse.category(row.train)} {row.train_number}|{planned}"
 
 
 def _line(row: parse.Row) -> str:
@@ -25,17 +26,17 @@ def _line(row: parse.Row) -> str:
     return "" if line == row.train_number else line
 
 
-def event(station: str, transition: Transition, grace_minutes: int) -> Decision | PlannedStop:
+def event(here: OwnStation, transition: Transition, grace_minutes: int) -> Decision | PlannedStop:
     """Return the decision or planned stop of a transition, known ``grace_minutes`` after its time."""
     entry = transition.entry
     row = entry.row
-    behind, ahead = parse.split_route(row, station)
+    behind, ahead, cancelled_ahead = here.split_route(row, entry.call)
     decided_at = berlin_time.datetime_of(Milliseconds(transition.at + grace_minutes * MINUTE))
     starts_here = row.scheduled_arrival is None or (bool(ahead) and not behind)
     if transition.kind == PLANNED:
         return PlannedStop(
-            id=decision_id(station, row, entry.planned_wall),
-            station=station,
+            id=decision_id(here.key, row, entry.planned_wall),
+            station=here.name,
             category=parse.category(row.train),
             number=row.train_number,
             destination=row.destination,
@@ -48,9 +49,9 @@ def event(station: str, transition: Transition, grace_minutes: int) -> Decision 
         )
     likely = estimate(entry) if transition.rule == "silence" and transition.kind in GONE else None
     return Decision(
-        id=decision_id(station, row, entry.planned_wall),
+        id=decision_id(here.key, row, entry.planned_wall),
         kind=transition.kind,  # type: ignore[arg-type]
-        station=station,
+        station=here.name,
         train=row.train,
         category=parse.category(row.train),
         number=row.train_number,
@@ -72,4 +73,6 @@ def event(station: str, transition: Transition, grace_minutes: int) -> Decision 
         delay_estimate=likely.delay if likely else None,
         delay_error=likely.error if likely else None,
         revision=entry.revision,
+        cancelled_ahead=cancelled_ahead,
+        arrival_delay=None if row.scheduled_arrival is None or entry.cancelled else row.delay_arrival,
     )

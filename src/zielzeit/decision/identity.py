@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 from zielzeit import berlin_time
 from zielzeit.berlin_time import MINUTE, Milliseconds
 from zielzeit.boards import parse as boards
+from zielzeit.decision.own_station import OwnStation
 from zielzeit.decision.state import Entry, StationState
 
+LONGEST_LOOP: Final = 4 * 60
+"""Longest time between two calls of one run at one station, minutes."""
 _PAST_REACH: Final = 65 * MINUTE
 """How far boards polled with ``past=1`` look back, milliseconds: an hour, and the age of a cached reply."""
 _DEFAULT_REACH: Final = MINUTE
@@ -17,7 +21,9 @@ _MISPLACED: Final = 15 * MINUTE
 """A row out of order by more than this belongs to the second pass; recorded rows are hardly ever 12 minutes off."""
 
 
-def read(name: str, station: StationState, board: boards.ParsedBoard, polled_at: Milliseconds) -> dict[str, Entry]:
+def read(
+    here: OwnStation, station: StationState, board: boards.ParsedBoard, polled_at: Milliseconds
+) -> dict[str, Entry]:
     """Return a new entry for each row of a board, by identity: category, number and planned wall time.
 
     The identity has the wall time and not the instant, because the wall time is known before the two passes of a
@@ -31,7 +37,7 @@ def read(name: str, station: StationState, board: boards.ParsedBoard, polled_at:
         key = f"{row.train.partition(' ')[0]} {row.train_number}@{wall}"
         if row.is_cancelled and key in reports:
             continue
-        if departure is not None and not _ends_short(name, row):
+        if departure is not None and not _ends_short(here, row, station, key):
             planned, delay, ends = wall, row.delay_departure, False
         else:
             planned, delay, ends = clock.wall(row.scheduled_arrival or ""), row.delay_arrival, True
@@ -41,14 +47,26 @@ def read(name: str, station: StationState, board: boards.ParsedBoard, polled_at:
     return reports
 
 
-def _ends_short(name: str, row: boards.Row) -> bool:
+def earlier_calls(key: str, keys: Iterable[str]) -> int:
+    """Return how often a train calls before, by the identities of rows: a run may call twice at one station."""
+    train, wall = _parted(key)
+    return sum(1 for other, at in map(_parted, keys) if other == train and 0 < wall - at <= LONGEST_LOOP)
+
+
+def _parted(key: str) -> tuple[str, int]:
+    train, _, wall = key.rpartition("@")
+    return train, int(wall)
+
+
+def _ends_short(here: OwnStation, row: boards.Row, station: StationState, key: str) -> bool:
     """Return True if the run ends here against its timetable: every later stop is cancelled, and this one is not.
 
     Only a route that mentions a cancellation is decoded: nearly none does, and routes are most of a board.
     """
     if row.scheduled_arrival is None or row.is_cancelled or b"isCancelled" not in bytes(row.route):
         return False
-    behind, ahead = boards.split_route(row, name)
+    known = station.entries.get(key)
+    behind, ahead, _ = here.split_route(row, earlier_calls(key, station.entries) if known is None else known.call)
     return bool(behind) and not ahead
 
 

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 from zielzeit.berlin_time import MINUTE, Milliseconds
 from zielzeit.boards import parse as boards
+from zielzeit.decision.own_station import OwnStation
 from zielzeit.decision.state import EARLY_DEPARTURE, Entry, StationState
 
 _ENOUGH: Final = 3
@@ -70,15 +71,16 @@ def has_lost_realtime(entry: Entry, report: Entry) -> bool:
     )
 
 
-def leads_here(name: str, station: StationState, entry: Entry) -> bool:
-    """Return True if a train's route names this station, or if no route here does.
+def calls_here(here: OwnStation, station: StationState, entry: Entry) -> int | None:
+    """Return how often a train calls at this station by its route; None if that cannot be told, 0 for another's train.
 
-    After a night without trains nothing else tells another station's board.
+    It cannot be told as long as no route here names the station. After a night without trains nothing else tells
+    another station's board.
     """
     stops = boards.route(entry.row.route)
-    names_station = any(stop.name == name for stop in stops)
-    station.named = station.named or names_station
-    return names_station or not station.named or not stops
+    calls = len(here.places(stops))
+    station.named = station.named or calls > 0
+    return calls if station.named and stops else None
 
 
 def _dead_feed(station: StationState, reports: dict[str, Entry], polled_at: Milliseconds) -> str | None:

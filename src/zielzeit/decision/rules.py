@@ -27,6 +27,7 @@ import msgspec
 from zielzeit.berlin_time import MINUTE, Milliseconds
 from zielzeit.boards import parse as boards
 from zielzeit.decision import identity, plausibility
+from zielzeit.decision.own_station import OwnStation
 from zielzeit.decision.state import NEVER, Entry, Memory, StationState, recall, remember, sweep
 from zielzeit.settings import Settings
 
@@ -82,7 +83,7 @@ _snapshot = msgspec.structs.replace
 
 
 def fold(
-    name: str,
+    here: OwnStation,
     station: StationState,
     memory: Memory,
     board: boards.ParsedBoard,
@@ -93,20 +94,23 @@ def fold(
     """Take one board in order of time; ``polled_at`` must lie after ``station.frontier``."""
     transitions = advance(station, memory, Milliseconds(polled_at - 1), rules)
     station.frontier = polled_at
-    seen = identity.read(name, station, board, polled_at)
+    if here.is_number and not station.named:
+        here = here.taught_by(board.rows)
+    seen = identity.read(here, station, board, polled_at)
     checked = plausibility.check(station, seen, polled_at, rules.max_silence * MINUTE)
     if checked.implausible:
         return FoldedBoard(transitions, checked.implausible)
     for key in checked.unexpected:
         transitions.extend(_replaced(station, seen, key, polled_at))
-    station.last_board = polled_at
+    station.last_board, station.learnt = polled_at, list(here.learnt)
     for key, report in seen.items():
         entry = station.entries.get(key)
         if entry is None:
             entry = station.entries[key] = report
-            entry.confirmed = plausibility.leads_here(name, station, entry) and (
-                checked.same_station or key not in checked.unexpected
-            )
+            calls = plausibility.calls_here(here, station, entry)
+            if calls is not None and calls > 1:
+                entry.call = identity.earlier_calls(key, station.entries.keys() | seen.keys())
+            entry.confirmed = calls != 0 and (checked.same_station or key not in checked.unexpected)
             transitions.extend(_first_sight(key, entry, memory))
         else:
             went_on = not entry.ends
@@ -139,16 +143,16 @@ def advance(station: StationState, memory: Memory, to: Milliseconds, rules: Rule
 
 
 def late(
-    name: str, station: StationState, memory: Memory, board: boards.ParsedBoard, polled_at: Milliseconds
+    here: OwnStation, station: StationState, memory: Memory, board: boards.ParsedBoard, polled_at: Milliseconds
 ) -> list[Transition]:
     """Return what a board from before the frontier says of trains that are already decided. Changes nothing."""
     transitions = []
-    for key, entry in identity.read(name, station, board, polled_at).items():
+    for key, entry in identity.read(here, station, board, polled_at).items():
         known = station.entries.get(key)
         if known is None:
             recall(entry, memory.get(key), polled_at)
         else:
-            entry.kind, entry.revision = known.kind, known.revision
+            entry.kind, entry.revision, entry.call = known.kind, known.revision, known.call
         if entry.kind:
             # At the board's own time: how far time has advanced depends on which timers have fired by then.
             transitions.append(Transition("late", key, entry, polled_at))

@@ -50,6 +50,8 @@ class Entry(msgspec.Struct, array_like=True, gc=False):
     decided_cancelled: bool = False
     revision: int = 0
     """Number of decisions and corrections so far."""
+    call: int = 0
+    """Which of the run's calls at this station the row is, from 0."""
 
     @property
     def believed(self) -> Milliseconds:
@@ -85,6 +87,8 @@ class StationState(msgspec.Struct, array_like=True):
     """Trains to come on the last board, if that was implausible: a second board that agrees with it is accepted."""
     due: Milliseconds = NEVER
     """The earliest deadline that is reached if no board comes; 0 if there is none."""
+    learnt: list[str] = []
+    """Names that the station may have by the routes of its boards, if its key is a number or a code."""
 
 
 Memory = MutableMapping[str, bytes]

@@ -15,6 +15,7 @@ from zielzeit.boards.parse import parse
 from zielzeit.boards.record import BoardRecord
 from zielzeit.decision import event, silence_correction
 from zielzeit.decision import rules as decision
+from zielzeit.decision.own_station import OwnStation
 from zielzeit.decision.rules import Rules
 from zielzeit.decision.state import StationState
 from zielzeit.evaluation.comparison import TrueStop
@@ -49,7 +50,8 @@ def silent_trains(boards: Sequence[BoardRecord], truth: dict[str, TrueStop], rul
     for record in boards:
         at = berlin_time.milliseconds(record.polled_at)
         board = parse(record.body)
-        for transition in decision.fold(record.station, station, memory, board, at, rules=rules).transitions:
+        folded = decision.fold(OwnStation(record.station), station, memory, board, at, rules=rules)
+        for transition in folded.transitions:
             entry = transition.entry
             true = truth.get(event.decision_id(record.station, entry.row, entry.planned_wall))
             if transition.rule != "silence" or true is None or true.kind != transition.kind or true.delay is None:

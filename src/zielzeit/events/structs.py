@@ -18,6 +18,13 @@ Rule = Literal["settled", "silence"]
 """Rule that decided: see ``zielzeit.decision.rules``."""
 
 
+Status = Literal["arrived", "cancelled", "unlabelled"]
+"""What became of a train at its destination."""
+
+Unlabelled = Literal["not-seen", "ended-elsewhere"]
+"""Why it is not known what became of a train at its destination."""
+
+
 class Decision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False):
     """What became of one train at one station: topics ``departures``, ``undecided`` and ``late``."""
 
@@ -28,7 +35,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False):
     (vanished long before it could leave), ``undecided`` (no board shows what became of it), ``corrected`` (newer values
     of a decided train), ``late`` (a report after the decision)."""
     station: str
-    """Station, as the poller was told: a name, an EVA number or a DS100 code."""
+    """Station: the name that the poller was told; of an EVA number or a DS100 code the name on boards, where known."""
     train: str
     """Name of the train on the board, e.g. ``RE 7``."""
     category: str
@@ -71,6 +78,10 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False):
     """Mean absolute error of ``delay_estimate``, minutes."""
     revision: int = 0
     """Number of earlier decisions and corrections with this id."""
+    cancelled_ahead: tuple[str, ...] = ()
+    """Stops after this one that are cancelled in the deciding report, in order."""
+    arrival_delay: int | None = None
+    """Delay of the arrival here in the deciding report, minutes; None where the run begins or the report tells none."""
 
 
 class ModelOutput(msgspec.Struct, frozen=True, kw_only=True):
@@ -140,12 +151,16 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 
     prediction: Prediction
     """The prediction, as it stands on its topic."""
-    status: Literal["arrived", "cancelled", "unlabelled"]
-    """``arrived``; ``cancelled``: the train did not reach the destination; ``unlabelled``: nobody saw it arrive."""
+    status: Status
+    """``arrived``; ``cancelled``: a board said that the train did not reach the destination; ``unlabelled``: no board
+    said what became of it."""
     known_at: datetime
     """Event time at which the outcome was known."""
     observed_delay: int | None
     """Delay at the destination, minutes; None unless the train arrived there."""
+    reason: Unlabelled | None = None
+    """Why an outcome is unlabelled: ``not-seen``, no board showed an end of the run; ``ended-elsewhere``, the run ended
+    at a station that does not lie before the destination on its route. None if it is not."""
 
 
 class Example(msgspec.Struct, frozen=True, kw_only=True):

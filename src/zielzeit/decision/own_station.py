@@ -1,0 +1,114 @@
+"""The station whose boards are decided: where the routes of its rows name it, whichever way they spell it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from typing import NamedTuple
+
+from zielzeit.boards import parse
+from zielzeit.stations import table
+from zielzeit.stations.register import StationRegister
+from zielzeit.stations.spelling import composed, eva_number
+
+_CODE = re.compile(r"[A-Z]{2}[A-Z0-9 ]{0,3}")
+
+
+class SplitRoute(NamedTuple):
+    """The stops of a run before and after a station, in order."""
+
+    behind: tuple[str, ...] = ()
+    """Without cancelled ones."""
+    ahead: tuple[str, ...] = ()
+    """Without cancelled ones."""
+    cancelled_ahead: tuple[str, ...] = ()
+
+
+class OwnStation:
+    """A station by the key of its boards.
+
+    Parameters: ``key`` is a name, an EVA number or a DS100 code; ``learnt`` holds the names that the station may have
+    by the routes of its boards (``taught_by``); ``own_file`` is the user's file of stations, or empty. The register is
+    only loaded if a route does not name the station as its key does.
+    """
+
+    def __init__(self, key: str, learnt: Sequence[str] = (), own_file: str = "") -> None:
+        self.key = composed(key)
+        self.learnt = tuple(learnt)
+        self._taught = learnt[0] if len(learnt) == 1 else ""
+        self._own_file = own_file
+
+    @property
+    def is_number(self) -> bool:
+        """True if the key is an EVA number or a DS100 code: no route shows those."""
+        return eva_number(self.key) is not None or _CODE.fullmatch(self.key) is not None
+
+    @property
+    def name(self) -> str:
+        """Name of the station on boards, where it is known; else the key."""
+        if self._taught or not self.is_number:
+            return self._taught or self.key
+        station = self._register.station(self._register.resolve(self.key).key)
+        return self.key if station is None else station.name
+
+    @property
+    def _register(self) -> StationRegister:
+        return table.register(self._own_file)
+
+    def places(self, route: Sequence[parse.Stop]) -> list[int]:
+        """Return the places of this station in a route: several if the run calls twice, none if it does not call.
+
+        Where the route does not have the very name, the station's other spellings count; where it has none of those,
+        the stations that are parts of this one or of which this is a part.
+        """
+        own = self._taught or self.key
+        exact = [place for place, stop in enumerate(route) if stop.name == own]
+        if exact or not route:
+            return exact
+        register = self._register
+        identity = register.resolve(own)
+        named = [register.resolve(stop.name) for stop in route]
+        same = [place for place, one in enumerate(named) if one == identity]
+        return same or [place for place, one in enumerate(named) if register.same_group(one, identity)]
+
+    def split_route(self, row: parse.Row, call: int = 0) -> SplitRoute:
+        """Return the stops before and after this station; all are empty if the route does not name it.
+
+        A run that starts here is at its route's first stop, one that ends here at its last. Of a run that calls twice,
+        ``call`` tells which call the row is, from 0.
+        """
+        stops = parse.route(row.route)
+        if row.scheduled_arrival is None:
+            place = 0
+        elif row.scheduled_departure is None:
+            place = len(stops) - 1
+        else:
+            places = self.places(stops)
+            if not places:
+                return SplitRoute()
+            place = places[min(call, len(places) - 1)]
+        after = stops[place + 1 :]
+        return SplitRoute(
+            tuple(stop.name for stop in stops[:place] if not stop.is_cancelled),
+            tuple(stop.name for stop in after if not stop.is_cancelled),
+            tuple(stop.name for stop in after if stop.is_cancelled),
+        )
+
+    def taught_by(self, rows: Collection[parse.Row]) -> OwnStation:
+        """Return this station as it is known after a board that shows ``rows``: which names it may have.
+
+        It has the name that all routes share; a run that starts or ends here tells it alone. A board that contradicts
+        what is known teaches nothing.
+        """
+        common = set(self.learnt)
+        for row in rows:
+            names = [stop.name for stop in parse.route(row.route)]
+            if row.scheduled_arrival is None:
+                names = names[:1]
+            elif row.scheduled_departure is None:
+                names = names[-1:]
+            if names:
+                common = common & set(names) if common else set(names)
+                if not common:
+                    return self
+        return OwnStation(self.key, sorted(common), self._own_file)
