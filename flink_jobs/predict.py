@@ -33,7 +33,10 @@ def build(env: StreamExecutionEnvironment, settings: Settings) -> None:
         .uid("decide")
     )
     followed = (
-        keyed(side_output(decided, DECIDED), KEYED).process(Follow(), output_type=KEYED).name("follow").uid("follow")
+        keyed(side_output(decided, DECIDED), KEYED)
+        .process(Follow(settings.stations), output_type=KEYED)
+        .name("follow")
+        .uid("follow")
     )
     scored = (
         keyed(followed, KEYED)

@@ -12,7 +12,9 @@ from pyflink.datastream import KeyedProcessFunction, RuntimeContext
 from udfs.keyed_state import StructState, map_state
 from zielzeit.berlin_time import Milliseconds
 from zielzeit.runs.run_process import RunProcess
+from zielzeit.runs.station_keys import group_keys
 from zielzeit.runs.train_state import TrainState
+from zielzeit.stations.table import register
 
 NETWORK = ""
 """The one key of all messages: they concern the whole network."""
@@ -21,13 +23,20 @@ _encode = msgspec.msgpack.Encoder().encode
 
 
 class Follow(KeyedProcessFunction):  # type: ignore[misc]  # PyFlink is untyped
-    """Takes decisions and emits ``zielzeit.runs.messages.Message``, both as ``KEYED``."""
+    """Takes decisions and emits ``zielzeit.runs.messages.Message``, both as ``KEYED``.
+
+    Parameters: ``stations`` is the user's file of stations (``Settings.stations``), or empty.
+    """
+
+    def __init__(self, stations: str) -> None:
+        self._stations = stations
 
     def open(self, runtime_context: RuntimeContext) -> None:
         """Bind the process to the state of the current key."""
         self._process = RunProcess(
             train=StructState(runtime_context, "train", TrainState),
             waiting=map_state(runtime_context, "waiting", Types.LONG()),
+            key=group_keys(register(self._stations)),
         )
 
     def process_element(self, value: Any, ctx: KeyedProcessFunction.Context) -> Iterator[Any]:

@@ -37,7 +37,7 @@ def test_every_kind_of_decision_is_in_the_schema_of_exactly_one_topic() -> None:
 
 def test_what_the_job_writes_obeys_the_schemas() -> None:
     left = decision("A", 0, delay=4)
-    (departure,) = (one for one in follow(TrainState(), left) if isinstance(one, Departure))
+    (departure,) = (one for one in follow(TrainState(), left, str) if isinstance(one, Departure))
     (scored,) = forecast([departure], NetworkState(), ServedModel())
     ending = Ending(status="arrived", delay=7, last_hop_minutes=10.0, first_planned=29_000_000, departures=(departure,))
     happened, example = outcome(scored, ending, left.decided_at)

@@ -40,7 +40,9 @@ DOUBLING = ServedModel(Doubling(), "doubling", "7", "run-1")
 
 
 def departure(station: str = "A", delay: int = 4) -> Departure:
-    (left,) = (one for one in follow(TrainState(), decision(station, 0, delay=delay)) if isinstance(one, Departure))
+    (left,) = (
+        one for one in follow(TrainState(), decision(station, 0, delay=delay), str) if isinstance(one, Departure)
+    )
     return left
 
 

@@ -13,10 +13,14 @@ from zielzeit.events.structs import Decision
 from zielzeit.events.topic_record import run_key
 from zielzeit.runs.messages import Message
 from zielzeit.runs.run_process import RunProcess
+from zielzeit.runs.station_keys import group_keys
 from zielzeit.runs.train_state import TrainState
+from zielzeit.stations.register import StationRegister
 from zielzeit.stored_value import InMemory
 
 END = 1 << 62
+UNKNOWN = StationRegister(())
+"""A register without stations: names that differ in more than their spelling are different stations."""
 
 
 class Encoded(InMemory[TrainState]):
@@ -29,14 +33,16 @@ class Encoded(InMemory[TrainState]):
 def follow_all(
     decisions: Iterable[Decision | PlannedStop],
     state: Callable[[], InMemory[TrainState]] = lambda: InMemory(TrainState),
+    register: StationRegister = UNKNOWN,
 ) -> list[tuple[int, str, Message]]:
     """Time, key and message of all that decisions lead to, in order of time."""
     timers = EventTimeTimers()
     processes: dict[str, RunProcess] = {}
+    station_key = group_keys(register)
     for one in decisions:
         key = run_key(one.category, one.number)
         if key not in processes:
-            processes[key] = RunProcess(state(), {})
+            processes[key] = RunProcess(state(), {}, station_key)
         timer = processes[key].on_decision(berlin_time.milliseconds(one.decided_at), encode(one))
         if timer is not None:
             timers.register(key, timer)

@@ -77,7 +77,13 @@ def outcome(pending: PendingPrediction, ending: Ending, known_at: datetime) -> t
         for name in ("id", "station", "category", "number", "line", "destination", "scheduled")
     }
     began = berlin_time.datetime_of(berlin_time.minute_begin(ending.first_planned))
-    happened = Outcome(prediction=made, status=ending.status, known_at=known_at, observed_delay=ending.delay)
+    happened = Outcome(
+        prediction=made,
+        status=ending.status,
+        known_at=known_at,
+        observed_delay=ending.delay,
+        reason=ending.reason,
+    )
     example = Example(
         **shared,
         service_day=service_days.calendar_date(service_days.service_day_at(began)),

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import msgspec
 
 from zielzeit.berlin_time import UtcMinutes
+from zielzeit.events.structs import Status, Unlabelled
 from zielzeit.features.network_state import FeatureInput
-
-Status = Literal["arrived", "cancelled", "unlabelled"]
 
 
 class Departure(msgspec.Struct, frozen=True, kw_only=True, tag="departure"):
@@ -35,7 +32,8 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True, tag="ending"):
     """What became of departures that share a destination. Each departure is in exactly one ending."""
 
     status: Status
-    """``arrived``; ``cancelled``: the train did not reach the destination; ``unlabelled``: nobody saw it arrive."""
+    """``arrived``; ``cancelled``: a board said that the train did not reach the destination; ``unlabelled``: no board
+    said what became of it."""
     delay: int | None
     """Delay at the destination, minutes; None unless it arrived."""
     last_hop_minutes: float
@@ -43,6 +41,8 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True, tag="ending"):
     first_planned: UtcMinutes
     """Earliest planned time of the run that a board has shown."""
     departures: tuple[Departure, ...]
+    reason: Unlabelled | None = None
+    """Why it is unlabelled; None if it is not."""
 
 
 Message = Departure | CancelledStop | Ending

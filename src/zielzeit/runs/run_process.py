@@ -15,7 +15,8 @@ from zielzeit.berlin_time import Milliseconds
 from zielzeit.decision import planned_stop
 from zielzeit.runs.event_time_buffer import EventTimeBuffer
 from zielzeit.runs.messages import Message
-from zielzeit.runs.tracker import expire, follow, next_due
+from zielzeit.runs.station_keys import StationKey
+from zielzeit.runs.tracker import expire, follow, next_due, resolve_names
 from zielzeit.runs.train_state import TrainState
 from zielzeit.stored_value import StoredValue
 
@@ -33,11 +34,15 @@ class RunStep(NamedTuple):
 class RunProcess:
     """Follows the runs of one train: decisions in order of ``decided_at``, then of their planned time.
 
-    Parameters: ``train`` is the train's state, ``waiting`` the decisions that wait, by ``decided_at``.
+    Parameters: ``train`` is the train's state, ``waiting`` the decisions that wait, by ``decided_at``, ``key`` the
+    identity of each station.
     """
 
-    def __init__(self, train: StoredValue[TrainState], waiting: MutableMapping[Milliseconds, bytes]) -> None:
+    def __init__(
+        self, train: StoredValue[TrainState], waiting: MutableMapping[Milliseconds, bytes], key: StationKey
+    ) -> None:
         self._train = train
+        self._key = key
         self._waiting = EventTimeBuffer(waiting)
 
     def on_decision(self, decided_at: Milliseconds, decision: bytes) -> Milliseconds | None:
@@ -47,10 +52,11 @@ class RunProcess:
     def on_time(self, now: Milliseconds) -> RunStep:
         """A timer fires: it is the turn of decisions, or an ending falls due."""
         train = self._train.load()
+        resolve_names(train, self._key)
         before = next_due(train)
-        messages = list(expire(train, now))
+        messages = list(expire(train, now, self._key))
         for decision in sorted(map(planned_stop.decode, self._waiting.take(now)), key=_scheduled):
-            messages.extend(follow(train, decision))
+            messages.extend(follow(train, decision, self._key))
         due = next_due(train)
         if train.runs or train.journeys:
             self._train.store(train)

@@ -1,6 +1,7 @@
 """The state of one train (category and number): its runs of these days. Nothing here decides.
 
-The order of the fields is the format in which the job stores them.
+Stations are written as ``zielzeit.runs.tracker`` compares them: by the key of the station's group. The order of the
+fields is the format in which the job stores them.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ class Run(msgspec.Struct, array_like=True):
     """Earliest planned time at a stop."""
     last_planned: UtcMinutes
     """Latest planned time at a stop."""
-    names: list[str]
+    stops: list[str]
     """Every stop that a board named."""
     planned: dict[str, UtcMinutes] = {}
     """Station → planned departure."""
@@ -47,6 +48,10 @@ class Run(msgspec.Struct, array_like=True):
     """When the pending departures get their ending."""
     forget_at: Milliseconds = NOT_DUE
     """When the run is forgotten."""
+    passed: dict[str, int] = {}
+    """Station → delay of the arrival as last corrected, minutes, where the train went on."""
+    cancelled: list[str] = []
+    """Stops that are cancelled in the newest decision that speaks of them."""
 
 
 class TrainState(msgspec.Struct, array_like=True):
@@ -55,3 +60,5 @@ class TrainState(msgspec.Struct, array_like=True):
     runs: list[Run] = []
     journeys: dict[str, int] = {}
     """``station>destination`` → planned minutes, from earlier runs."""
+    has_names: bool = True
+    """True if an older version wrote names where stations stand now: ``zielzeit.runs.tracker.resolve_names``."""
