@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,8 +13,11 @@ from cli.options import Gap, Grace, MaxSilence, Settle, settings_of
 from zielzeit.errors import UserError
 
 if TYPE_CHECKING:
-    from zielzeit.decision.decider import Decider
+    from zielzeit.berlin_time import Milliseconds
+    from zielzeit.decision.decider import Decider, Output
+    from zielzeit.decision.planned_stop import PlannedStop
     from zielzeit.evaluation.figures import Figure, Figures
+    from zielzeit.events.structs import Decision, Outcome
     from zielzeit.settings import Settings
 
 
@@ -46,6 +50,13 @@ def decide(
             help="Print no decisions but compare them with those on the job's topics; exit code 1 if they differ.",
         ),
     ] = False,
+    outcomes: Annotated[
+        bool,
+        typer.Option(
+            "--outcomes",
+            help="Print no decisions but the outcomes of predictions by persistence, as on the topic of that name.",
+        ),
+    ] = False,
 ) -> None:
     """Decide departures from recorded boards, without Flink: a JSON line each.
 
@@ -53,19 +64,20 @@ def decide(
 
     With --truth no lines but how good they are: found, missed, invented, doubled, and how far delays are off.
     With --job no lines but whether the job, which has read the same boards to their end, decided the same.
+    With --outcomes each departure is followed to its destination: give the boards of all stations on the way.
     """
     import msgspec
 
-    from zielzeit.decision.decider import Decider, RejectedBoard
+    from zielzeit.decision.decider import Decider
     from zielzeit.decision.offline import decide as decide_boards
     from zielzeit.events.structs import Decision
     from zielzeit.recordings.read import read_boards
 
     config = settings_of(context)
     decider = Decider.of(config)
+    if bool(truth) + job + outcomes > 1:
+        raise UserError("--truth, --job and --outcomes exclude each other: give one of them")
     if truth:
-        if job:
-            raise UserError("give either --truth or --job, not both")
         _evaluate(paths, station, decider, truth, json_file)
         return
     if json_file is not None:
@@ -75,12 +87,28 @@ def decide(
         return
     encode = msgspec.json.Encoder().encode
     out = sys.stdout.buffer
-    for name, at, output in decide_boards(read_boards(paths, station), decider):
+    decided = _reported(decide_boards(read_boards(paths, station), decider))
+    if outcomes:
+        from zielzeit.evaluation.outcomes import outcomes as follow
+        from zielzeit.stations.table import register as stations
+
+        lines: Iterable[Decision | Outcome] = follow(decided, stations(config.stations))
+    else:
+        lines = (output for output in decided if isinstance(output, Decision))
+    for line in lines:
+        out.write(encode(line) + b"\n")
+    out.flush()
+
+
+def _reported(decided: Iterable[tuple[str, Milliseconds, Output]]) -> Iterator[Decision | PlannedStop]:
+    """Yield what was decided; boards that could not be read are reported on stderr."""
+    from zielzeit.decision.decider import RejectedBoard
+
+    for name, at, output in decided:
         if isinstance(output, RejectedBoard):
             print(f"{name} {at}: {output.reason}", file=sys.stderr)
-        elif isinstance(output, Decision):
-            out.write(encode(output) + b"\n")
-    out.flush()
+        else:
+            yield output
 
 
 def _compare_with_job(paths: list[Path], station: str | None, decider: Decider, config: Settings) -> None:

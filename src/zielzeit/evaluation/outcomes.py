@@ -1,0 +1,70 @@
+"""The outcomes of recorded boards, without Flink: the job's objects, from boards to labels, in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from zielzeit import berlin_time
+from zielzeit.decision.decider import Output
+from zielzeit.decision.planned_stop import PlannedStop, encode
+from zielzeit.event_time_timers import EventTimeTimers
+from zielzeit.events.structs import Decision, Outcome
+from zielzeit.events.topic_record import run_key
+from zielzeit.model.label_process import LabelProcess
+from zielzeit.model.predict import ServedModel
+from zielzeit.model.scoring_process import ScoringProcess, Snapshot
+from zielzeit.runs.messages import Message
+from zielzeit.runs.run_process import RunProcess
+from zielzeit.runs.station_keys import StationKey, group_keys
+from zielzeit.runs.train_state import TrainState
+from zielzeit.stations.register import StationRegister
+from zielzeit.stored_value import InMemory
+
+_END = berlin_time.Milliseconds(2**62)
+
+_encode = msgspec.msgpack.Encoder().encode
+
+
+def outcomes(
+    decided: Iterable[Output], register: StationRegister, served: ServedModel | None = None
+) -> Iterator[Outcome]:
+    """Yield the outcomes of what was decided, in order of event time; predictions by persistence without a model.
+
+    At the end time passes until every run is over: a train that was still on its way is unlabelled.
+    """
+    timers = EventTimeTimers()
+    model = ServedModel() if served is None else served
+    scoring, labels = ScoringProcess({}, InMemory(Snapshot), {}, lambda: model), LabelProcess({}, {})
+    for at, key, message in _followed(decided, group_keys(register)):
+        timer = scoring.on_message(at, key, _encode(message))
+        if timer is not None:
+            timers.register("", timer)
+    for at, _ in timers.fire(_END):
+        step = scoring.on_time(at)
+        for _, made in [*step.scored, *step.endings]:
+            labels.on_message(at, _encode(made))
+        yield from (outcome for outcome, _ in labels.on_time(at))
+
+
+def _followed(
+    decided: Iterable[Output], station_key: StationKey
+) -> Iterator[tuple[berlin_time.Milliseconds, str, Message]]:
+    """Yield time, key and message of what the decisions say of runs, in order of time."""
+    timers = EventTimeTimers()
+    trains: dict[str, RunProcess] = {}
+    for output in decided:
+        if isinstance(output, PlannedStop) or (isinstance(output, Decision) and output.kind != "late"):
+            key = run_key(output.category, output.number)
+            if key not in trains:
+                trains[key] = RunProcess(InMemory(TrainState), {}, station_key)
+            timer = trains[key].on_decision(berlin_time.milliseconds(output.decided_at), encode(output))
+            if timer is not None:
+                timers.register(key, timer)
+    for at, key in timers.fire(_END):
+        step = trains[key].on_time(at)
+        if step.register is not None:
+            timers.register(key, step.register)
+        for message in step.messages:
+            yield at, key, message
