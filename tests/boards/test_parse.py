@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
+import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import zstandard
@@ -93,6 +95,32 @@ def test_a_packed_body_that_is_damaged_or_far_too_large_is_refused() -> None:
             parse.decompress(damaged)
     with pytest.raises(parse.BoardError, match="more than"):
         parse.decompress(zstandard.compress(bytes(parse.MAX_BODY + 1)))
+
+
+@pytest.mark.parametrize("element", [b"{},", b"1,", b'{"train": "RE 1", "trainNumber": "1"},'])
+@pytest.mark.parametrize("known_size", [True, False])
+def test_a_small_record_of_a_huge_body_takes_little_memory(element: bytes, known_size: bool) -> None:
+    body = b'{"departures": [' + element * (60_000_000 // len(element)) + b"{}]}"
+    largest = b'{"departures": [' + element * ((parse.MAX_BODY - 100) // len(element)) + b"{}]}"
+    records = [zstandard.ZstdCompressor(write_content_size=known_size).compress(each) for each in (body, largest)]
+    del body, largest
+    tracemalloc.start()
+    try:
+        for record in records:
+            with pytest.raises(parse.BoardError, match=r"more than|damaged"):
+                parse.parse(parse.decompress(record))
+        assert tracemalloc.get_traced_memory()[1] < 100_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_each_thread_has_a_decompressor_of_its_own() -> None:
+    frames = [zstandard.compress(bytes([number]) * 300_000) for number in range(8)]
+    with ThreadPoolExecutor(8) as threads:
+        bodies = list(threads.map(parse.decompress, frames * 20))
+        used = {id(one) for one in threads.map(lambda _: parse._zstd.decompressor, range(8))}
+    assert bodies == [bytes([number]) * 300_000 for number in range(8)] * 20
+    assert id(parse._zstd.decompressor) not in used
 
 
 def test_far_more_rows_than_a_station_has_are_refused() -> None:

@@ -6,6 +6,7 @@ needs is decoded; routes, which are most of a board's bytes, stay raw until a tr
 
 from __future__ import annotations
 
+import threading
 from typing import Annotated
 
 import msgspec
@@ -13,8 +14,10 @@ import zstandard
 
 from zielzeit import berlin_time
 
-MAX_BODY = 64 * 1024 * 1024
-"""Largest decompressed body, bytes; real ones have about 80 KB."""
+MAX_BODY = 16 * 1024 * 1024
+"""Largest body, decompressed, bytes: a hundred times the board of a large station."""
+MAX_VALUES = 500_000
+"""Most commas in a body, by which the memory of the decoded body is bounded: a large station's board has 8,000."""
 MAX_DELAY = 24 * 60
 """Largest delay, minutes: the feed drops whole days (``in_units('minutes')``), so a larger one is an artefact."""
 
@@ -83,17 +86,30 @@ _decode_body = msgspec.json.Decoder(Body).decode
 _decode_loose = msgspec.json.Decoder(_LooseBody).decode
 _decode_row = msgspec.json.Decoder(Row).decode
 _decode_route = msgspec.json.Decoder(list[Stop]).decode
-_decompressor = zstandard.ZstdDecompressor()
+
+
+class _Zstd(threading.local):
+    """A decompressor per thread: two threads in one would crash the process."""
+
+    def __init__(self) -> None:
+        self.decompressor = zstandard.ZstdDecompressor()
+
+
+_zstd = _Zstd()
 
 
 def decompress(value: bytes) -> bytes:
-    """Return the body as the server sent it, from a zstd frame or a plain body. Raises BoardError."""
+    """Return the body as the server sent it, from a zstd frame or a plain body.
+
+    Raises BoardError if the frame is damaged or holds more than ``MAX_BODY`` bytes, without unpacking those.
+    """
     if not value.startswith(_ZSTD_MAGIC):
         return value
     try:
         if zstandard.frame_content_size(value) > MAX_BODY:
             raise BoardError(f"the decompressed body has more than {MAX_BODY} bytes")
-        return _decompressor.decompress(value, max_output_size=MAX_BODY)
+        body: bytes = _zstd.decompressor.decompress(value, max_output_size=MAX_BODY)
+        return body
     except zstandard.ZstdError as error:
         raise BoardError(f"the body is damaged zstd: {error}") from None
 
@@ -103,8 +119,7 @@ def parse(body: bytes) -> ParsedBoard:
 
     Rows that cannot be read are left out and named in ``faults``.
     """
-    if len(body) > MAX_BODY:
-        raise BoardError(f"the body has {len(body)} bytes, more than {MAX_BODY}")
+    _check_size(body)
     try:
         rows = _decode_body(body).departures
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -135,6 +150,23 @@ def _parse_row_by_row(body: bytes, reason: Exception) -> ParsedBoard:
         else:
             rows.append(row)
     return ParsedBoard(rows, tuple(faults))
+
+
+def _check_size(body: bytes) -> None:
+    """Raise BoardError for a body that would take far more memory than a board."""
+    if len(body) > MAX_BODY:
+        raise BoardError(f"the body has {len(body)} bytes, more than {MAX_BODY}")
+    if len(body) > MAX_VALUES and body.count(b",") > MAX_VALUES:
+        raise BoardError(f"the body is no board: more than {MAX_VALUES} values")
+
+
+def count_rows(body: bytes) -> int:
+    """Number of rows, readable or not, of a board's body. Raises BoardError like ``parse``."""
+    _check_size(body)
+    try:
+        return len(_decode_loose(body).departures)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise BoardError(f"the body is no board: {error}") from None
 
 
 def _check_count(rows: int) -> None:

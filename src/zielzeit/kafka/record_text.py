@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import msgspec
-
 from zielzeit.berlin_time import BERLIN
-from zielzeit.boards.parse import decompress
+from zielzeit.boards.parse import BoardError, count_rows, decompress
 from zielzeit.kafka.topic_record import TopicRecord
+from zielzeit.printable import printable, printable_lines
 from zielzeit.terminal_table import fitting_line
 from zielzeit.topics import BOARDS
-
-
-class _Board(msgspec.Struct):
-    departures: list[msgspec.Raw]
 
 
 def describe(name: str, record: TopicRecord, *, raw: bool, width: int | None = None) -> str:
@@ -21,22 +16,23 @@ def describe(name: str, record: TopicRecord, *, raw: bool, width: int | None = N
     Where the line about a board has more than ``width`` characters, its last parts are left out.
     """
     if name != BOARDS:
-        return record.value.decode(errors="replace")
+        return printable(record.value.decode(errors="replace"))
+    key = printable(record.key)
     try:
         body = decompress(record.value)
     except ValueError as error:
-        return f"{_time(record)}  {record.key}  {error}"
+        return f"{_time(record)}  {key}  {error}"
     if raw:
-        return body.decode(errors="replace")
+        return printable_lines(body.decode(errors="replace"))
     try:
-        rows = f"{len(msgspec.json.decode(body, type=_Board).departures)} rows"
-    except msgspec.DecodeError:
+        rows = f"{count_rows(body)} rows"
+    except BoardError:
         rows = "no board"
     sizes = [f"{len(body) / 1000:.1f} kB"]
     if len(record.value) != len(body):
         sizes.append(f"{len(record.value) / 1000:.1f} kB compressed")
-    source = " ".join(record.headers.get(header, "") for header in ("source", "url"))
-    return fitting_line([_time(record), record.key, rows, *sizes, source], width)
+    source = printable(" ".join(record.headers.get(header, "") for header in ("source", "url")))
+    return fitting_line([_time(record), key, rows, *sizes, source], width)
 
 
 def _time(record: TopicRecord) -> str:

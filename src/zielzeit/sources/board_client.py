@@ -18,8 +18,10 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError
 from urllib3.util import Retry
 
-LARGEST_BODY_BYTES = 16 * 1024 * 1024
-"""A hundred times the board of a large station."""
+from zielzeit.boards.parse import MAX_BODY
+
+LARGEST_BODY_BYTES = MAX_BODY
+"""Larger bodies are not read to their end: the job would refuse them."""
 _CHUNK_BYTES = 256 * 1024
 _HEADERS = {"User-Agent": "zielzeit"}
 
