@@ -47,7 +47,12 @@ def poll(
         ),
     ],
     past: Annotated[bool, typer.Option(help="Ask for the departures of the last hour, too (past=1).")] = True,
-    clock: Annotated[Clock, typer.Option(help="Clock that gives the boards their event time.")] = Clock.server,
+    clock: Annotated[
+        Clock,
+        typer.Option(
+            help="Clock that gives the boards their event time; a server more than two minutes ahead is not believed."
+        ),
+    ] = Clock.server,
     poll_interval_seconds: PollIntervalSeconds = None,
     rate: Annotated[
         float | None, typer.Option(min=0.1, help="Most requests per minute, retries included; without it no limit.")

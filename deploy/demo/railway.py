@@ -89,6 +89,7 @@ def programs(railway: Railway, settings: Settings, folder: Path) -> list[AddedPr
             "ZIELZEIT_KAFKA_BOOTSTRAP": settings.kafka_bootstrap,
             "ZIELZEIT_TOPIC_PREFIX": settings.topic_prefix,
             "ZIELZEIT_TOPIC_PARTITIONS": str(settings.topic_partitions),
+            "ZIELZEIT_BOARDS_AHEAD_MINUTES": str(settings.boards_ahead_minutes),
             "ZIELZEIT_POLL_INTERVAL_SECONDS": str(settings.poll_interval_seconds),
         },
         priority=60,

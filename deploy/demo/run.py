@@ -60,6 +60,7 @@ def demo_settings() -> Settings:
     given = load()
     return load(
         topic_prefix=given.topic_prefix + TOPIC_PREFIX,
+        boards_ahead_minutes=0,
         # One for each source: a source without partition would hold time back.
         topic_partitions=given.parallelism,
         start_from="earliest-offset",

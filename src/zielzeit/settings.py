@@ -64,6 +64,13 @@ class Settings(BaseSettings):
     topic_prefix: str = Field("", description="Text before the name of every topic, e.g. 'test.'.")
     topic_partitions: int = Field(4, ge=1, description="Number of partitions of the topics that Zielzeit creates.")
 
+    boards_ahead_minutes: int = Field(
+        10,
+        ge=0,
+        description="Minutes by which a record of the topic boards may be ahead of the broker's clock, where Zielzeit "
+        "creates the topic; 0: any time, for simulated clocks.",
+    )
+
     flink_rest: str = Field("http://127.0.0.1:8081", description="URL of the Flink cluster's REST API and dashboard.")
     flink_rpc_port: int = Field(6123, description="Port where the local stack's JobManager listens for TaskManagers.")
     flink_metrics_port: int = Field(

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import pytest
+
 from tests.decision.handmade import HERE, at, body, row
-from zielzeit.berlin_time import MINUTE
+from zielzeit.berlin_time import MINUTE, Milliseconds
 from zielzeit.decision.dead_letter import MAX_BODY, dead_letter
 from zielzeit.decision.decider import Decider, Output, RejectedBoard
 from zielzeit.decision.rules import Rules
 from zielzeit.decision.state import StationState
 from zielzeit.decision.station import END_OF_INPUT, ReceivedBoard, StationProcess, StationStep
 from zielzeit.event_time_timers import BEFORE_ALL
+from zielzeit.events import topic_record
 from zielzeit.events.structs import Decision
 from zielzeit.stored_value import InMemory
 
@@ -79,6 +82,19 @@ def test_a_board_after_its_turn_only_adds_late_decisions() -> None:
     late = one.on_board(HERE, at("12:01"), ReceivedBoard(body(row(departure="12:00"))), at("12:20"))
     assert kinds(late.outputs) == ["late"]
     assert (late.register, late.delete) == (None, None)
+
+
+@pytest.mark.parametrize("polled_at", [-1, -(2**62), 1_790_000_000_000_000, 2**62, 253_402_300_799_999])
+def test_a_board_of_an_impossible_time_becomes_a_dead_letter_with_a_possible_one(polled_at: int) -> None:
+    one, at_once = process(), Milliseconds(polled_at)
+    turn = Milliseconds(polled_at + GRACE * MINUTE)
+    one.on_board(HERE, at_once, ReceivedBoard(body(row())), BEFORE_ALL)
+    step = one.on_time(HERE, turn, turn)
+    (rejected,) = step.outputs
+    assert isinstance(rejected, RejectedBoard)
+    record = topic_record.of_dead_letter(dead_letter(rejected, step, HERE, "boards"))
+    assert 0 <= record.at < 253_402_300_800_000
+    assert str(polled_at) in rejected.reason
 
 
 def test_a_dead_letter_names_its_record_and_carries_no_more_than_a_megabyte() -> None:

@@ -37,6 +37,7 @@ def settings_for(stack: Stack, **overrides: object) -> Settings:
     return stack.settings.model_copy(
         update={
             "topic_prefix": f"{unique}.",
+            "boards_ahead_minutes": 0,
             "group_id": f"test-{unique}",
             "bounded": True,
             "parallelism": 2,

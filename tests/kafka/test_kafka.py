@@ -17,7 +17,7 @@ import psutil
 import pytest
 from kafka import KafkaAdminClient, KafkaProducer, TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType
-from kafka.errors import KafkaTimeoutError, OutOfOrderSequenceNumberError
+from kafka.errors import InvalidTimestampError, KafkaTimeoutError, OutOfOrderSequenceNumberError
 from kafka.producer.future import FutureProduceResult, FutureRecordMetadata
 
 from tests.waiting import wait_until
@@ -59,6 +59,7 @@ def broker_process(broker: str) -> psutil.Process:
 
 @pytest.mark.parametrize("age", [timedelta(days=4000), timedelta(0), timedelta(days=-30)])
 def test_boards_of_any_age_are_kept_with_key_time_headers_and_bytes(config: settings.Settings, age: timedelta) -> None:
+    config = config.model_copy(update={"boards_ahead_minutes": 0})
     at = datetime.now(UTC).replace(microsecond=0) - age
     with BoardProducer(config) as producer:
         for number in range(100):
@@ -289,6 +290,44 @@ def test_who_follows_from_now_on_sees_only_what_is_committed_later(
     stop.set()
     follower.join()
     assert seen == [b"later"]
+
+
+def test_boards_of_a_clock_far_ahead_are_refused_and_the_others_written(
+    config: settings.Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    now = datetime.now(UTC)
+    with BoardProducer(config) as producer:
+        for number, ahead in enumerate([timedelta(days=365), timedelta(0), timedelta(minutes=11), timedelta(days=-9)]):
+            producer.publish(board(number, now + ahead))
+        assert producer.flush() == 0
+        assert producer.delivered == 2
+        with pytest.raises(UserError, match="2 boards were not written to Kafka: over 10 minutes ahead of the clock"):
+            producer.check()
+    assert len(written(config)) == 2
+    assert len([record for record in caplog.records if "ahead of the clock" in record.getMessage()]) == 1
+
+
+def test_the_broker_refuses_a_board_far_ahead_whoever_sends_it(config: settings.Settings) -> None:
+    ensure_topics(config, [BOARDS])
+    with closing(KafkaProducer(bootstrap_servers=config.kafka_bootstrap)) as client:
+        at = round(time.time() * 1000)
+        client.send(config.topic(BOARDS), b"{}", timestamp_ms=at).get(10)
+        for wrong in (at + 11 * 60_000, at * 1000):
+            with pytest.raises(InvalidTimestampError):
+                client.send(config.topic(BOARDS), b"{}", timestamp_ms=wrong).get(10)
+
+
+def test_topics_of_simulated_clocks_take_any_time_and_others_warn_of_that(
+    config: settings.Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    simulated = config.model_copy(update={"boards_ahead_minutes": 0})
+    with BoardProducer(simulated) as producer:
+        producer.publish(board(1, datetime.now(UTC) + timedelta(days=365)))
+        producer.flush()
+        producer.check()
+    assert not [record for record in caplog.records if "ahead" in record.getMessage()]
+    assert ensure_topics(config, [BOARDS]) == []
+    assert any("takes records of any time ahead" in record.getMessage() for record in caplog.records)
 
 
 def test_topics_are_made_once(config: settings.Settings) -> None:

@@ -7,7 +7,7 @@ import gzip
 import socket
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from starlette.applications import Starlette
@@ -43,32 +43,42 @@ class OddDbf:
 
 def odd_reply(name: str) -> Response | None:
     """What is sent instead of the board."""
-    match name:
-        case "html":
-            reply = Response("<html>")
-        case "empty":
-            reply = Response(b"")
-        case "ambiguous":
-            reply = JSONResponse({"error": "Ambiguous station name"}, 300)
-        case "broken":
-            reply = JSONResponse({"error": "GET iris"}, 500)
-        case "throttled":
-            reply = Response(status_code=429, headers={"retry-after": "60"})
-        case "busy":
-            reply = Response(status_code=429)
-        case "unknown":
-            reply = JSONResponse({"error": "GET https://iris/plan/1 returned HTTP 404 Not Found"}, 500)
-        case "moved":
-            reply = Response(status_code=302, headers={"location": "/elsewhere.json"})
-        case "huge":
-            reply = Response(b" " * 2_000_000 + BOARD)
-        case "bomb":
-            reply = Response(gzip.compress(b" " * 2_000_000 + BOARD), headers={"content-encoding": "gzip"})
-        case "ahead":
-            reply = Response(BOARD.replace(b"Hanau Hbf", b"ahead"), headers={"date": "Tue, 01 Jan 2036 00:00:00 GMT"})
-        case _:
-            return None
-    return reply
+    make = _ODD.get(name)
+    return make() if make is not None else None
+
+
+def _error(status: int, text: str) -> Callable[[], Response]:
+    return lambda: JSONResponse({"error": text}, status)
+
+
+def _status(status: int, **headers: str) -> Callable[[], Response]:
+    return lambda: Response(
+        status_code=status, headers={name.replace("_", "-"): text for name, text in headers.items()}
+    )
+
+
+def _board(name: str, **headers: str) -> Callable[[], Response]:
+    return lambda: Response(BOARD.replace(b"Hanau Hbf", name.encode()), headers=headers)
+
+
+_ODD: dict[str, Callable[[], Response]] = {
+    "ambiguous": _error(300, "Ambiguous station name"),
+    "broken": _error(500, "GET iris"),
+    "unknown": _error(500, "GET https://iris/plan/1 returned HTTP 404 Not Found"),
+    "steering": _error(404, "\x1b[2J\x9b1mgone\u202e\n"),
+    "throttled": _status(429, retry_after="60"),
+    "busy": _status(429),
+    "moved": _status(302, location="/elsewhere.json"),
+    "ahead": _board("ahead", date="Tue, 01 Jan 2036 00:00:00 GMT"),
+    "end of time": _board("end of time", date="Fri, 31 Dec 9999 23:59:59 -0500"),
+    "aged": _board("aged", age="600"),
+    "old": _board("old", age="7200"),
+    "html": lambda: Response("<html>"),
+    "empty": lambda: Response(b""),
+    "huge": lambda: Response(b" " * 2_000_000 + BOARD),
+    "bomb": lambda: Response(gzip.compress(b" " * 2_000_000 + BOARD), headers={"content-encoding": "gzip"}),
+    "nested": lambda: Response(b'{"x": ' + b"[" * 5000 + b"]" * 5000 + b', "departures": []}'),
+}
 
 
 def application(odd: OddDbf) -> Starlette:

@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -138,8 +139,43 @@ def test_a_skewed_clock_is_warned_of_once_and_counted(
     with caplog.at_level(logging.WARNING, "zielzeit.sources.poller"):
         statistics = poll(base_url, ["ahead"], 0.7, kafka, clock, interval_seconds=0.2)
     assert statistics.skewed == len(kafka.boards) > 1
-    assert all((board.polled_at.year == 2036) is (clock == "server") for board in kafka.boards)
+    assert all(abs(datetime.now(UTC) - board.polled_at) < timedelta(seconds=5) for board in kafka.boards)
     assert len([record for record in caplog.records if "clock" in record.message]) == 1
+
+
+def test_the_event_time_is_when_a_cache_got_the_content_and_old_content_is_dropped(base_url: str) -> None:
+    kafka = Collected()
+    statistics = poll(base_url, ["aged", "old"], 0.7, kafka, interval_seconds=1)
+    assert set(statistics.replies) == {ReplyKind.OK, ReplyKind.OLD}
+    assert {board.station for board in kafka.boards} == {"aged"}
+    age = datetime.now(UTC) - kafka.boards[0].polled_at
+    assert timedelta(seconds=599) < age < timedelta(seconds=605)
+
+
+def test_no_rotten_reply_ends_the_poller_for_the_other_stations(
+    base_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    kafka = Collected()
+    rotten = ["nested", "end of time", "steering"]
+    statistics = poll(base_url, [*rotten, "Hanau Hbf"], 1.2, kafka, interval_seconds=0.4)
+    assert {ReplyKind.OK, ReplyKind.NOT_JSON, ReplyKind.CLIENT_ERROR} == set(statistics.replies)
+    assert len([board for board in kafka.boards if board.station == "Hanau Hbf"]) >= 2
+    assert len([board for board in kafka.boards if board.station == "end of time"]) >= 2
+    assert not [sign for record in caplog.records for sign in record.getMessage() if not sign.isprintable()]
+
+
+def test_what_nobody_foresaw_in_a_reply_is_counted_and_told_once(
+    base_url: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fails(*_: object) -> None:
+        raise OverflowError("so large")
+
+    monkeypatch.setattr("zielzeit.sources.poller.event_time", fails)
+    statistics = poll(base_url, ["Hanau Hbf"], 0.7, Collected(), interval_seconds=0.2)
+    assert statistics.replies[ReplyKind.UNREADABLE] >= 2
+    assert [record.getMessage() for record in caplog.records] == [
+        "Hanau Hbf: unreadable, OverflowError: so large (counted from now on)"
+    ]
 
 
 def test_a_board_that_came_is_written_although_the_poller_stops_while_kafka_is_slow(base_url: str) -> None:

@@ -27,7 +27,7 @@ class BoardRecord(msgspec.Struct, frozen=True, kw_only=True):
     station: str
     """Station of the board, as the poller was told: a name, an EVA number or a DS100 code."""
     polled_at: datetime
-    """Time of the request, UTC; the record's event time."""
+    """Time when the content was made, UTC; the record's event time."""
     body: bytes
     """Response body, verbatim; on the topic and in the lake a zstd frame or plain."""
     source: Source

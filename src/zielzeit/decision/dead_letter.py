@@ -5,16 +5,23 @@ from __future__ import annotations
 from typing import Final
 
 from zielzeit import berlin_time
+from zielzeit.berlin_time import Milliseconds
 from zielzeit.decision.decider import RejectedBoard
 from zielzeit.decision.station import ReceivedBoard, StationStep
 from zielzeit.events.structs import DeadLetter
 
+_LATEST: Final = Milliseconds(253_370_764_800_000)
+"""The begin of the year 9999, which every zone can still write."""
 MAX_BODY: Final = 1024 * 1024
 """Bytes of a body that a dead letter carries; the rest is cut off."""
 
 
 def dead_letter(rejected: RejectedBoard, step: StationStep, station: str, topic: str) -> DeadLetter:
-    """Return the dead letter of a step's board, which came from ``topic`` under the key ``station``."""
+    """Return the dead letter of a step's board, which came from ``topic`` under the key ``station``.
+
+    Its time is the board's, or the nearest one that Python can write and Kafka takes: a board of an impossible time (in
+    microseconds, before 1970) is a reason for a dead letter, and must not prevent it.
+    """
     board = step.board or ReceivedBoard(b"")
     return DeadLetter(
         reason=rejected.reason,
@@ -22,7 +29,7 @@ def dead_letter(rejected: RejectedBoard, step: StationStep, station: str, topic:
         partition=board.partition,
         offset=board.offset,
         key=station,
-        timestamp=berlin_time.datetime_of(step.at),
+        timestamp=berlin_time.datetime_of(min(max(step.at, Milliseconds(0)), _LATEST)),
         body=board.value[:MAX_BODY],
         truncated=len(board.value) > MAX_BODY,
     )

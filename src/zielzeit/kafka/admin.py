@@ -1,4 +1,4 @@
-"""Administration of the topics: they are created so that no record is deleted or refused for the age of its time."""
+"""Administration of the topics: they are created so that no record is deleted or refused because it is old."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
+import msgspec
 from kafka import KafkaAdminClient
 from kafka.admin import ConfigResource, ConfigResourceType
 from kafka.errors import KafkaError, TopicAlreadyExistsError, UnknownTopicOrPartitionError, for_code
@@ -20,18 +21,30 @@ from zielzeit.topics import BOARDS
 log = logging.getLogger(__name__)
 
 _POLL_SECONDS = 0.1
-_FOREVER = str(2**63 - 1)
+_AHEAD = "message.timestamp.after.max.ms"
+_FOREVER = 2**63 - 1
 
 
-def topic_config(name: str) -> dict[str, str]:
+class TopicLimits(msgspec.Struct, frozen=True):
+    """What a topic refuses."""
+
+    record_bytes: int
+    """Bytes of the largest batch of records that it takes."""
+    ahead_ms: int
+    """Most milliseconds by which a record's time may be ahead of the broker's clock."""
+
+
+def topic_config(settings: Settings, name: str) -> dict[str, str]:
     """Kafka's configuration of one of the topics of ``zielzeit.topics``.
 
-    Record timestamps are event times: years old in a replay, hours ahead under a fast simulator. So nothing is deleted
-    by age, and a time ahead of the broker's clock is no reason to refuse a record (by default over an hour is).
+    Record timestamps are event times, years old in a replay. So nothing is deleted by age. A board with a time far
+    ahead would carry the job's watermark with it, and all other stations' boards would be late: the topic ``boards``
+    refuses such records. The other topics' times follow from it.
     """
+    ahead = settings.boards_ahead_minutes * 60_000 if name == BOARDS else 0
     return {
         "retention.ms": "-1",
-        "message.timestamp.after.max.ms": _FOREVER,
+        _AHEAD: str(ahead or _FOREVER),
         # Boards come compressed one by one: neither broker nor JVM should decompress and compress them again.
         "compression.type": "producer" if name == BOARDS else "zstd",
     }
@@ -40,10 +53,10 @@ def topic_config(name: str) -> dict[str, str]:
 def ensure_topics(settings: Settings, names: Iterable[str]) -> list[str]:
     """Create the topics that do not exist, and wait until they can be used; returns the full names of the created ones.
 
-    Existing topics are left alone, with a warning if they delete by age. Raises UserError if no broker answers or the
-    broker refuses.
+    Existing topics are left alone, with a warning if they delete by age or take boards of any time ahead. Raises
+    UserError if no broker answers or the broker refuses.
     """
-    wanted = {settings.topic(name): topic_config(name) for name in names}
+    wanted = {settings.topic(name): topic_config(settings, name) for name in names}
     with _admin(settings) as admin:
         existing = wanted.keys() & set(admin.list_topics())
         missing = {
@@ -58,6 +71,7 @@ def ensure_topics(settings: Settings, names: Iterable[str]) -> list[str]:
             created = [answer["name"] for answer in answers if _done(answer, already=TopicAlreadyExistsError)]
         for topic in sorted(existing):
             _warn_of_retention(admin, topic)
+            _warn_of_times_ahead(admin, topic, int(wanted[topic][_AHEAD]))
     return created
 
 
@@ -80,10 +94,11 @@ def partition_count(settings: Settings, name: str) -> int:
         return sum(len(topic["partitions"]) for topic in admin.describe_topics([settings.topic(name)]))
 
 
-def largest_record(settings: Settings, name: str) -> int:
-    """Bytes of the largest batch of records that an existing topic takes. Raises UserError if no broker answers."""
+def topic_limits(settings: Settings, name: str) -> TopicLimits:
+    """What an existing topic refuses. Raises UserError if no broker answers."""
     with _admin(settings) as admin:
-        return int(_config(admin, settings.topic(name), "max.message.bytes"))
+        topic = settings.topic(name)
+        return TopicLimits(int(_config(admin, topic, "max.message.bytes")), int(_config(admin, topic, _AHEAD)))
 
 
 def answers(settings: Settings, timeout_seconds: float) -> bool:
@@ -132,4 +147,15 @@ def _warn_of_retention(admin: KafkaAdminClient, topic: str) -> None:
             "topic %s deletes records older than %s ms, which recorded boards are: set its retention.ms to -1",
             topic,
             retention,
+        )
+
+
+def _warn_of_times_ahead(admin: KafkaAdminClient, topic: str, most: int) -> None:
+    if int(_config(admin, topic, _AHEAD)) > most:
+        log.warning(
+            "topic %s takes records of any time ahead, and one with a wrong clock makes all others late: "
+            "set its %s to %d (ZIELZEIT_BOARDS_AHEAD_MINUTES=0 where clocks are simulated)",
+            topic,
+            _AHEAD,
+            most,
         )

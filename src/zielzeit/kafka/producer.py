@@ -6,7 +6,7 @@ import logging
 import threading
 from collections import Counter, deque
 from collections.abc import Callable
-from time import monotonic
+from time import monotonic, time
 from types import TracebackType
 from typing import Any, Self
 
@@ -23,7 +23,7 @@ from kafka.errors import (
 
 from zielzeit.boards.record import BoardRecord, compress, headers
 from zielzeit.errors import UserError
-from zielzeit.kafka.admin import ensure_topics, largest_record
+from zielzeit.kafka.admin import ensure_topics, topic_limits
 from zielzeit.kafka.buffer import Buffer
 from zielzeit.kafka.client import CONNECT_SECONDS, broker_error, options
 from zielzeit.settings import Settings
@@ -75,7 +75,8 @@ class BoardProducer:
 
     def __init__(self, settings: Settings, *, buffer_megabytes: int = 128, buffer_boards: int = 50_000) -> None:
         ensure_topics(settings, [BOARDS])
-        self._largest = largest_record(settings, BOARDS)
+        limits = topic_limits(settings, BOARDS)
+        self._largest, self._ahead_ms = limits.record_bytes, limits.ahead_ms
         self._settings = settings
         self._topic = settings.topic(BOARDS)
         self._buffer = Buffer(most_boards=buffer_boards, most_bytes=buffer_megabytes * 1024 * 1024)
@@ -157,6 +158,10 @@ class BoardProducer:
         if message.size > self._largest:
             too_large = f"larger than {self._largest} bytes, the most that the topic takes"
             self._refuse(message, too_large, too_large)
+        elif message.timestamp > time() * 1000 + self._ahead_ms:
+            # The broker would refuse it, and kafka-python all boards after it.
+            ahead = f"over {self._ahead_ms / 60_000:g} minutes ahead of the clock (ZIELZEIT_BOARDS_AHEAD_MINUTES)"
+            self._refuse(message, ahead, ahead)
         elif self._buffer.take(message.size, self._must_give_up):
             self._send(message)
         else:

@@ -23,6 +23,7 @@ from zielzeit.simulator.faults import Faults
 from zielzeit.simulator.reply import Reply, answer, error
 from zielzeit.simulator.truth import TruthLog
 from zielzeit.simulator.world import World
+from zielzeit.sources.reply_times import SIMULATED_SERVER
 
 _SLOW_SECONDS = 30.0
 """Duration of a reply with the fault ``timeout``, real seconds: longer than clients wait."""
@@ -134,7 +135,7 @@ def serve(app: Starlette, host: str, port: int) -> None:
 
 
 def _respond(reply: Reply, at: int) -> Response:
-    headers = {"date": formatdate(at, usegmt=True)}
+    headers = {"date": formatdate(at, usegmt=True), "server": SIMULATED_SERVER}
     if reply.retry_after is not None:
         headers["retry-after"] = str(reply.retry_after)
     return Response(reply.body, reply.status, headers, media_type="application/json;charset=utf-8")

@@ -9,10 +9,17 @@ import re
 
 import msgspec
 
+from zielzeit.printable import printable
 from zielzeit.sources.reply_kind import ReplyKind
 
 _RETRIED_STATUS = frozenset({408, 425, 500, 502, 503, 504})
 _UNKNOWN_STATION = re.compile(r"Unknown station|returned HTTP 404\b", re.IGNORECASE)
+
+
+_UNREADABLE = (msgspec.DecodeError, UnicodeError, RecursionError)
+"""What decoding raises; RecursionError where JSON is nested some thousand times."""
+_LONGEST_DETAIL = 300
+"""Characters of a server's text that are shown."""
 
 
 class DbfReply(msgspec.Struct, frozen=True):
@@ -22,7 +29,7 @@ class DbfReply(msgspec.Struct, frozen=True):
     retry: bool
     """Whether another request soon may help."""
     detail: str = ""
-    """What a person reads beside the kind; may be empty."""
+    """What a person reads beside the kind, fit for a terminal; may be empty."""
     common: frozenset[str] = frozenset()
     """Names of the stations that every row's run calls at; empty if the reply is no board."""
 
@@ -73,9 +80,9 @@ def classify(status: int, body: bytes, station: str, known: frozenset[str] = fro
     try:
         board = _board.decode(body)
     except msgspec.ValidationError as error:
-        return DbfReply(ReplyKind.NOT_A_BOARD, retry=False, detail=str(error))
-    except (msgspec.DecodeError, UnicodeError) as error:
-        return DbfReply(ReplyKind.NOT_JSON, retry=False, detail=str(error))
+        return DbfReply(ReplyKind.NOT_A_BOARD, retry=False, detail=_shown(str(error)))
+    except _UNREADABLE as error:
+        return DbfReply(ReplyKind.NOT_JSON, retry=False, detail=_shown(str(error)))
     return _classify_board(board, station, known)
 
 
@@ -105,7 +112,7 @@ def _classify_board(board: _Board, station: str, known: frozenset[str]) -> DbfRe
         own = not routes or any(_plain(name) == asked for name in common or frozenset.union(*routes))
     if own:
         return DbfReply(ReplyKind.OK, retry=False, common=common)
-    whose = ", ".join(sorted(common)) or "unknown"
+    whose = _shown(", ".join(sorted(common))) or "unknown"
     return DbfReply(ReplyKind.OTHER_STATION, retry=False, detail=f"the board of: {whose}", common=common)
 
 
@@ -118,7 +125,7 @@ def _classify_300(body: bytes) -> DbfReply:
     text = _error_text(body)
     try:
         candidates = _error.decode(body).candidates
-    except (msgspec.DecodeError, UnicodeError):
+    except _UNREADABLE:
         candidates = None
     empty = candidates is not None or text.startswith("Got no results")
     return DbfReply(ReplyKind.EMPTY_BOARD if empty else ReplyKind.AMBIGUOUS, retry=False, detail=text)
@@ -127,6 +134,11 @@ def _classify_300(body: bytes) -> DbfReply:
 def _error_text(body: bytes) -> str:
     """DBF's own message, empty if the body has none."""
     try:
-        return _error.decode(body).error
-    except (msgspec.DecodeError, UnicodeError):
+        return _shown(_error.decode(body).error)
+    except _UNREADABLE:
         return ""
+
+
+def _shown(text: str) -> str:
+    """A server's text as it may be shown."""
+    return printable(text[:_LONGEST_DETAIL])

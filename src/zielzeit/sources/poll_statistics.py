@@ -23,7 +23,7 @@ class PollStatistics:
         self.pause_ends: datetime | None = None
         """End of the pause that the server asked for; None without one."""
         self.skewed = 0
-        """Boards whose server's clock was over five minutes off."""
+        """Boards whose server's clock was more than two minutes ahead or five behind."""
 
     def line(self, *, delivered: int, pending: int) -> str:
         """All counts that are not zero, in one line; ``delivered`` and ``pending`` are boards of the producer."""

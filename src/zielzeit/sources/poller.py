@@ -15,6 +15,7 @@ import msgspec
 import requests
 
 from zielzeit.boards.record import BoardRecord
+from zielzeit.printable import printable
 from zielzeit.sources.board_client import (
     LARGEST_BODY_BYTES,
     BoardClient,
@@ -49,7 +50,7 @@ class _Finished(msgspec.Struct, frozen=True):
     pause: float | None = None
     """Seconds for which the server asked for a pause of all requests."""
     time: EventTime | None = None
-    """Of a board that was published."""
+    """Of a board."""
 
 
 class Poller:
@@ -154,45 +155,65 @@ class Poller:
             self._warn_of_skew(finished.time)
 
     def _request(self, station: str, known: frozenset[str]) -> None:
-        """Ask for one board and publish it; runs in a thread of the pool."""
+        """Ask for one board and publish it; runs in a thread of the pool.
+
+        Only an error of publishing ends the poller. No reply does, however rotten: it is counted as unreadable.
+        """
+        record = None
         try:
-            self._events.put(self._ask(station, known))
+            finished, record = self._ask(station, known)
         except ClientClosedError:
             return
+        except Exception as error:  # noqa: BLE001 - one station's reply must not end the others' polling
+            detail = printable(f"{type(error).__name__}: {error}"[:300])
+            finished = _Finished(station, DbfReply(ReplyKind.UNREADABLE, retry=False, detail=detail))
+        try:
+            if record is not None:
+                self._publisher.publish(record)
         except BaseException as error:  # noqa: BLE001 - ``run`` raises it
             self._events.put(error)
+        else:
+            self._events.put(finished)
 
-    def _ask(self, station: str, known: frozenset[str]) -> _Finished:
+    def _ask(self, station: str, known: frozenset[str]) -> tuple[_Finished, BoardRecord | None]:
+        """Ask for one board; returns what became of it, and the board if it is to be published."""
         try:
             response = self._client.get(self._plan.url(station))
         except requests.Timeout:
-            return _Finished(
-                station, DbfReply(ReplyKind.TIMEOUT, retry=True, detail=f"after {self._plan.timeout_seconds:g} s")
-            )
+            detail = f"after {self._plan.timeout_seconds:g} s"
+            return _Finished(station, DbfReply(ReplyKind.TIMEOUT, retry=True, detail=detail)), None
         except requests.RequestException as error:
-            return _Finished(station, DbfReply(ReplyKind.CONNECTION, retry=True, detail=str(error)))
+            detail = printable(str(error)[:300])
+            return _Finished(station, DbfReply(ReplyKind.CONNECTION, retry=True, detail=detail)), None
         except BodyTooLargeError:
             detail = f"over {LARGEST_BODY_BYTES} bytes"
-            return _Finished(station, DbfReply(ReplyKind.TOO_LARGE, retry=False, detail=detail))
+            return _Finished(station, DbfReply(ReplyKind.TOO_LARGE, retry=False, detail=detail)), None
+        return self._read(station, response, known)
+
+    def _read(self, station: str, response: Response, known: frozenset[str]) -> tuple[_Finished, BoardRecord | None]:
+        """Return what a response means, and the board if it is to be published."""
         now = datetime.now(UTC)
         reply = classify(response.status, response.body, station, known)
-        date = response.headers.get("date")
-        pause = None
         if response.status != 200:
-            pause = retry_after_seconds(response.headers.get("retry-after"), http_date(date) or now)
-            pause = min(pause, _LONGEST_PAUSE_SECONDS) if pause else None
+            server = http_date(response.headers.get("date"))
+            pause = retry_after_seconds(response.headers.get("retry-after"), server or now)
+            return _Finished(station, reply, min(pause, _LONGEST_PAUSE_SECONDS) if pause else None), None
         if not reply.kind.published:
-            return _Finished(station, reply, pause)
-        time = event_time(date, now, self._clock)
-        self._publisher.publish(_record(station, response, time))
-        return _Finished(station, reply, pause, time)
+            return _Finished(station, reply), None
+        time = event_time(response.headers, now, self._clock)
+        if time.too_old:
+            detail = f"made {time.age.total_seconds() / 60:.0f} minutes ago by the reply's Date and Age"
+            return _Finished(station, DbfReply(ReplyKind.OLD, retry=False, detail=detail), time=time), None
+        return _Finished(station, reply, time=time), _record(station, response, time)
 
     def _warn_of_skew(self, time: EventTime) -> None:
         if not self.statistics.skewed:
+            skew = time.skew.total_seconds() if time.skew else 0.0
+            used = "own" if self._clock == "local" or skew > 0 else "server's"
             log.warning(
-                "the server's clock is %+.0f s off the own one; event time is the %s clock's (--clock)",
-                time.skew.total_seconds() if time.skew else 0.0,
-                self._clock,
+                "the server's clock is %+.0f s off the own one; such boards get the %s clock's time (--clock)",
+                skew,
+                used,
             )
         self.statistics.skewed += 1
 

@@ -30,6 +30,10 @@ class ReplyKind(StrEnum):
     """DBF answers for the station with the nearest name, silently."""
     TOO_LARGE = "too large"
     """The body is larger than any board and was not read to its end."""
+    OLD = "old content"
+    """The content was made more than an hour before, by ``Date`` or ``Age``."""
+    UNREADABLE = "unreadable"
+    """Reading the reply failed in a way that nobody foresaw."""
     TIMEOUT = "time-out"
     CONNECTION = "connection error"
 
