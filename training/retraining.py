@@ -18,6 +18,7 @@ from training.thresholds import Thresholds
 from zielzeit.errors import UserError
 from zielzeit.progress import SILENT, Progress
 from zielzeit.settings import Settings
+from zielzeit.stations.table import register
 
 DONE = "retrained_for"
 """Tag of a version: the newest service day when it was trained."""
@@ -48,7 +49,7 @@ def retrain(
     Raises UserError where data is missing, stale or shifted; the registry is unchanged then.
     """
     if files:
-        import_history(files, folder, Moments.of(settings), progress)
+        import_history(files, folder, Moments.of(settings), progress, register(settings.stations))
     data_checks.check_examples(folder, today, rules.data)
     newest = examples.days(folder)[-1]
     client = mlflow.MlflowClient()

@@ -10,11 +10,9 @@ from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from zielzeit.berlin_time import BERLIN
 from zielzeit.errors import UserError
 from zielzeit.progress import SILENT, Progress, Step
 
@@ -24,9 +22,9 @@ SCHEMES = ("postgresql", "postgres")
 def fetch(uri: str, query: str, out: Path, progress: Progress = SILENT) -> int:
     """Write the query's rows to a Parquet file, batch by batch; return how many there were.
 
-    Times with a zone become wall times of Berlin, as in history files. Raises UserError where the database cannot be
-    reached, refuses the query, or has no rows for it; the message never contains the address, which may contain a
-    password.
+    Types stay as the database has them: the import reads or refuses them as those of a file. Raises UserError where the
+    database cannot be reached, refuses the query, or has no rows for it; the message never contains the address, which
+    may contain a password.
     """
     if urlsplit(uri).scheme not in SCHEMES:
         raise UserError("the database's address must begin with postgresql://, e.g. postgresql://reader@host/trains")
@@ -49,20 +47,15 @@ def _write(batches: pa.RecordBatchReader, out: Path, step: Step) -> int:
     rows, writer = 0, None
     try:
         for batch in batches:
-            table = _wall_times(pl.DataFrame(pl.from_arrow(batch))).to_arrow()
+            table = pa.Table.from_batches([batch])
             writer = writer or pq.ParquetWriter(out, table.schema, compression="zstd")
-            writer.write_table(table.cast(writer.schema))
+            writer.write_table(table)
             rows += batch.num_rows
             step.advance(batch.num_rows)
     finally:
         if writer:
             writer.close()
     return rows
-
-
-def _wall_times(frame: pl.DataFrame) -> pl.DataFrame:
-    zoned = [name for name, kind in frame.schema.items() if isinstance(kind, pl.Datetime) and kind.time_zone]
-    return frame.with_columns(pl.col(zoned).dt.convert_time_zone(BERLIN.key).dt.replace_time_zone(None))
 
 
 def _reason(error: Exception) -> str:

@@ -69,27 +69,27 @@ class FileKind(msgspec.Struct, frozen=True):
 
 
 class HistoryFile:
-    """A file of finished history.
+    """A file of finished history; errors call it by its path or by ``label``.
 
     Raises UserError where the file is not a Parquet file, lacks a column or has no rows.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, label: str | None = None) -> None:
         if not path.is_file():
             raise UserError(f"no such file: {path}")
-        self._path = path
-        with _told(path):
+        self.label = label or str(path)
+        with _told(self.label):
             self._file = pq.ParquetFile(path)
             self._schema = self._file.schema_arrow
             self.rows = int(self._file.metadata.num_rows)
         self._names = [name for name in self._schema.names if name in _USED]
         twice = [name for name, count in Counter(self._names).items() if count > 1]
         if twice:
-            raise UserError(f"{path} has two columns named {twice[0]}; expected each name once")
+            raise UserError(f"{self.label} has two columns named {twice[0]}; expected each name once")
         self._compact = "planned_minute_of_day" in self._names
         self._require()
         if not self.rows:
-            raise UserError(f"{path} has no rows; expected at least one, there is nothing to import")
+            raise UserError(f"{self.label} has no rows; expected at least one, there is nothing to import")
 
     @property
     def kind(self) -> FileKind:
@@ -122,9 +122,9 @@ class HistoryFile:
         """
         names = BoardNames(register, self._eva_and_names())
         row = 1
-        with _told(self._path):
+        with _told(self.label):
             for piece in self._file.iter_batches(batch_size=BATCH_ROWS, columns=self._names):
-                batch = _Batch(str(self._path), row, piece)
+                batch = _Batch(self.label, row, piece)
                 kept, dropped = _sift(
                     self._from_compact(batch, names) if self._compact else self._monthly(batch, names)
                 )
@@ -148,8 +148,8 @@ class HistoryFile:
                 missing.append(f"{_ONE_FLAG} (or {' and '.join(_TWO_FLAGS)})")
         if missing:
             raise UserError(
-                f"{self._path} lacks the column{'s' if len(missing) > 1 else ''} {', '.join(missing)}. Known are "
-                "stops_*.parquet of BayesianBahn and the months of piebro/deutsche-bahn-data; see docs/data.md"
+                f"{self.label} lacks the column{'s' if len(missing) > 1 else ''} {', '.join(missing)}. Known are "
+                "stops_*.parquet of BayesianBahn and the months of piebro/deutsche-bahn-data; see docs/inputs.md"
             )
 
     def _eva_and_names(self) -> set[tuple[str | None, ...]]:
@@ -158,9 +158,9 @@ class HistoryFile:
         found: set[tuple[str | None, ...]] = set()
         if "eva" in self._names and name:
             row = 1
-            with _told(self._path):
+            with _told(self.label):
                 for piece in self._file.iter_batches(batch_size=BATCH_ROWS, columns=["eva", name]):
-                    batch = _Batch(str(self._path), row, piece)
+                    batch = _Batch(self.label, row, piece)
                     found.update(combinations(batch.text("eva"), batch.text(name))[1])
                     row += piece.num_rows
         return found
@@ -285,14 +285,12 @@ class _Batch:
 
 
 @contextmanager
-def _told(path: Path) -> Iterator[None]:
+def _told(label: str) -> Iterator[None]:
     """Say in one sentence what is wrong with a file that cannot be read."""
     try:
         yield
     except (OSError, ValueError, pa.ArrowException) as error:
-        if isinstance(error, UserError):
-            raise
-        raise UserError(f"{path} is not a readable Parquet file: {str(error).splitlines()[0]}") from None
+        raise UserError(f"{label} is not a readable Parquet file: {str(error).splitlines()[0]}") from None
 
 
 def _coalesce(one: pl.Series, other: pl.Series) -> pl.Series:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date, timedelta
 from pathlib import Path
@@ -24,11 +24,10 @@ from training import examples
 from training.history.assembly import ARRIVAL, DEPARTURE, Labels, Longs, StopArrays, assemble
 from training.history.chronological import chronological, describe_all
 from training.history.moments import Moments
-from training.history.reading import read_files, reasons, stop_records
+from training.history.reading import read_files, stop_records
 from training.history.run_order import by_value
 from zielzeit import berlin_time, service_days
 from zielzeit.berlin_time import MINUTE, ServiceDay, UtcMinutes
-from zielzeit.errors import UserError
 from zielzeit.features.definition import FEATURES
 from zielzeit.features.named_tables import NamedTables
 from zielzeit.features.network_state import DECIMALS
@@ -70,24 +69,23 @@ def import_history(
     moments: Moments,
     progress: Progress = SILENT,
     stations: StationRegister | None = None,
+    called: Mapping[Path, str] | None = None,
 ) -> Report:
     """Read files and write the examples of all history kept in ``out`` anew.
 
     ``moments`` says when what happened is known, for files that do not tell it; ``stations`` finds the boards' names of
-    stations (default: the packaged register).
+    stations (default: the packaged register); ``called`` is what errors call a file instead of its path.
     Raises UserError where a file is missing, not a known kind of history or holds a value that cannot be read; nothing
     has been changed then.
     """
     report = Report(files=len(files))
     keeping = out / KEEPING / "stops"
     with TemporaryDirectory(prefix="zielzeit-history-") as scratch:
-        new = read_files(files, Path(scratch), progress, stations)
+        new = read_files(files, Path(scratch), progress, stations, called)
         report.rows, left_out = new.rows, Counter(new.left_out)
         replaced = {path.name for path in new.kept}
         kept = [path for path in sorted(keeping.glob("[!.]*.parquet")) if path.name not in replaced]
         stops = stop_records([*kept, *new.kept])
-        if not len(stops):
-            raise UserError(f"none of the {new.rows:,} rows can be used: {reasons(left_out)}")
         with progress.step("put runs together"):
             arrays, labels, names, dropped = assemble(stops, moments)
         del stops

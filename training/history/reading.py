@@ -13,6 +13,7 @@ import polars as pl
 from training import examples
 from training.history.file_formats import HistoryFile
 from training.history.stops import STOPS
+from zielzeit.errors import UserError
 from zielzeit.progress import SILENT, Progress
 from zielzeit.stations.register import StationRegister
 from zielzeit.stations.table import packaged
@@ -30,26 +31,35 @@ class ReadFiles(msgspec.Struct, kw_only=True):
 
 
 def read_files(
-    files: Sequence[Path], folder: Path, progress: Progress = SILENT, stations: StationRegister | None = None
+    files: Sequence[Path],
+    folder: Path,
+    progress: Progress = SILENT,
+    stations: StationRegister | None = None,
+    called: Mapping[Path, str] | None = None,
 ) -> ReadFiles:
     """Read history files and write their stop records into ``folder``.
 
+    ``called`` is what errors call a file instead of its path.
     Raises UserError, before anything is read, where a file is missing or not a known kind of history; later where a
-    value cannot be read.
+    value cannot be read or no row can be used.
     """
     found = ReadFiles()
     left_out: Counter[str] = Counter()
-    opened = [(path, HistoryFile(path)) for path in files]
+    opened = [(path, HistoryFile(path, (called or {}).get(path))) for path in files]
     with progress.step("read", sum(file.rows for _, file in opened)) as rows:
         for path, file in opened:
             with path.open("rb") as stream:
                 digest = hashlib.file_digest(stream, "sha256").hexdigest()[:16]
+            of_file: Counter[str] = Counter()
             for number, (records, count, dropped) in enumerate(file.batches(stations or packaged())):
                 found.kept.append(folder / f"{digest}-{number}.parquet")
                 examples.write_atomically(records, found.kept[-1])
-                left_out.update(dropped)
+                of_file.update(dropped)
                 found.rows += count
                 rows.advance(count)
+            if of_file.total() == file.rows:
+                raise UserError(f"{file.label}: none of the {file.rows:,} rows can be used: {_reasons(of_file)}")
+            left_out.update(of_file)
     found.left_out = dict(left_out)
     return found
 
@@ -59,6 +69,6 @@ def stop_records(files: Sequence[Path]) -> pl.DataFrame:
     return pl.concat([pl.DataFrame(schema=STOPS), *(pl.read_parquet(path) for path in files)], how="diagonal")
 
 
-def reasons(left_out: Mapping[str, int]) -> str:
+def _reasons(left_out: Counter[str]) -> str:
     """Reasons with their numbers of rows, the most frequent first."""
-    return ", ".join(f"{reason}: {count:,}" for reason, count in Counter(left_out).most_common() if count)
+    return ", ".join(f"{reason}: {count:,}" for reason, count in left_out.most_common() if count)
