@@ -10,12 +10,12 @@ import re
 import msgspec
 
 from zielzeit.printable import printable
+from zielzeit.sources.own_board import whose_board
 from zielzeit.sources.reply_kind import ReplyKind
+from zielzeit.stations.register import StationRegister
 
 _RETRIED_STATUS = frozenset({408, 425, 500, 502, 503, 504})
 _UNKNOWN_STATION = re.compile(r"Unknown station|returned HTTP 404\b", re.IGNORECASE)
-
-
 _UNREADABLE = (msgspec.DecodeError, UnicodeError, RecursionError)
 """What decoding raises; RecursionError where JSON is nested some thousand times."""
 _LONGEST_DETAIL = 300
@@ -31,7 +31,7 @@ class DbfReply(msgspec.Struct, frozen=True):
     detail: str = ""
     """What a person reads beside the kind, fit for a terminal; may be empty."""
     common: frozenset[str] = frozenset()
-    """Names of the stations that every row's run calls at; empty if the reply is no board."""
+    """Keys of the stations' groups that every row's run calls at; empty if the reply is no board of this station."""
 
 
 class _Stop(msgspec.Struct):
@@ -53,20 +53,18 @@ class _Error(msgspec.Struct):
 
 _board = msgspec.json.Decoder(_Board)
 _error = msgspec.json.Decoder(_Error)
-_CODE = re.compile(r"\d{5,8}|[A-Z]{2}[A-Z0-9 ]{0,3}")
-_PART_OF_STATION = re.compile(r"\s*(\((tief|S-Bahn|S|Fernbahn)\)|Gl\.?\s*[\d-]+)$", re.IGNORECASE)
 
 
-def is_code(station: str) -> bool:
-    """Return True for an EVA number or a DS100 code: no route of a board shows those."""
-    return _CODE.fullmatch(station) is not None
-
-
-def classify(status: int, body: bytes, station: str, known: frozenset[str] = frozenset()) -> DbfReply:
+def classify(
+    status: int,
+    body: bytes,
+    station: str,
+    register: StationRegister,
+    known: frozenset[str] = frozenset(),
+) -> DbfReply:
     """The reply to a request for a station.
 
-    ``known`` are the names that the station may have if it was asked for by a code, from ``learn``; empty while they
-    are not known yet.
+    ``known`` are the stations that an unknown code may mean, from ``own_board.learn``; empty while none is known.
     """
     if status == 300:
         return _classify_300(body)
@@ -75,6 +73,10 @@ def classify(status: int, body: bytes, station: str, known: frozenset[str] = fro
         kind = _kind_of_status(status, text)
         retry = status in _RETRIED_STATUS and not kind.is_refusal
         return DbfReply(kind, retry, f"status {status} {text}".strip())
+    return _classify_200(body, station, register, known)
+
+
+def _classify_200(body: bytes, station: str, register: StationRegister, known: frozenset[str]) -> DbfReply:
     if not body.strip():
         return DbfReply(ReplyKind.EMPTY_BODY, retry=True)
     try:
@@ -83,12 +85,12 @@ def classify(status: int, body: bytes, station: str, known: frozenset[str] = fro
         return DbfReply(ReplyKind.NOT_A_BOARD, retry=False, detail=_shown(str(error)))
     except _UNREADABLE as error:
         return DbfReply(ReplyKind.NOT_JSON, retry=False, detail=_shown(str(error)))
-    return _classify_board(board, station, known)
-
-
-def learn(known: frozenset[str], common: frozenset[str]) -> frozenset[str]:
-    """Names that a station asked for by a code may have, after a board with these ``common`` stations."""
-    return (known & common if known else common) or known
+    routes = [[stop.name for stop in row.route] for row in board.departures if row.route]
+    whose = whose_board(station, routes, register, known)
+    if whose.own:
+        return DbfReply(ReplyKind.OK, retry=False, common=frozenset(whose.common))
+    names = _shown(", ".join(sorted(whose.common.values()))) or "unknown"
+    return DbfReply(ReplyKind.OTHER_STATION, retry=False, detail=f"the board of: {names}")
 
 
 def _kind_of_status(status: int, error: str) -> ReplyKind:
@@ -98,27 +100,6 @@ def _kind_of_status(status: int, error: str) -> ReplyKind:
     if status == 429:
         return ReplyKind.THROTTLED
     return ReplyKind.CLIENT_ERROR if 400 <= status < 500 and status not in _RETRIED_STATUS else ReplyKind.OTHER_STATUS
-
-
-def _classify_board(board: _Board, station: str, known: frozenset[str]) -> DbfReply:
-    """The reply that holds a board: of this station or of another one."""
-    routes = [frozenset(stop.name for stop in row.route) for row in board.departures if row.route]
-    common = frozenset.intersection(*routes) if routes else frozenset()
-    if is_code(station):
-        # Boards include the rows of related stations (Hbf and Hbf tief): such a board has no common name to go by.
-        own = not known or not common or bool(known & common)
-    else:
-        asked = _plain(station)
-        own = not routes or any(_plain(name) == asked for name in common or frozenset.union(*routes))
-    if own:
-        return DbfReply(ReplyKind.OK, retry=False, common=common)
-    whose = _shown(", ".join(sorted(common))) or "unknown"
-    return DbfReply(ReplyKind.OTHER_STATION, retry=False, detail=f"the board of: {whose}", common=common)
-
-
-def _plain(name: str) -> str:
-    """The name without case, punctuation and the part of the station, like ``(tief)``: spellings differ in those."""
-    return "".join(letter for letter in _PART_OF_STATION.sub("", name).casefold() if letter.isalnum())
 
 
 def _classify_300(body: bytes) -> DbfReply:

@@ -23,17 +23,24 @@ from zielzeit.sources.board_client import (
     ClientClosedError,
     Response,
 )
-from zielzeit.sources.dbf_reply import DbfReply, classify, is_code, learn
+from zielzeit.sources.dbf_reply import DbfReply, classify
+from zielzeit.sources.own_board import is_code, learn
 from zielzeit.sources.plan import Plan
 from zielzeit.sources.poll_statistics import PollStatistics
 from zielzeit.sources.reply_kind import ReplyKind
-from zielzeit.sources.reply_times import Clock, EventTime, event_time, http_date, retry_after_seconds
+from zielzeit.sources.reply_times import SIMULATED_SERVER, Clock, EventTime, event_time, http_date, retry_after_seconds
 from zielzeit.sources.schedule import RoundEnd, Schedule
+from zielzeit.stations.register import StationRegister
+from zielzeit.stations.table import packaged
 
 log = logging.getLogger(__name__)
 
 _LONGEST_PAUSE_SECONDS = 3600.0
 _TICK_SECONDS = 0.5
+
+
+_SIMULATED = StationRegister(())
+"""The simulated railway makes its stations up: their numbers and codes are other stations' in the register."""
 
 
 class Publisher(Protocol):
@@ -60,14 +67,17 @@ class Poller:
     Kafka. So a slow station delays no other, and while Kafka takes nothing the rounds that pass are skipped.
     """
 
-    def __init__(self, plan: Plan, publisher: Publisher, *, clock: Clock = "server") -> None:
+    def __init__(
+        self, plan: Plan, publisher: Publisher, *, clock: Clock = "server", stations: StationRegister | None = None
+    ) -> None:
         self.statistics = PollStatistics(len(plan.stations))
         self._plan = plan
         self._publisher = publisher
         self._clock = clock
+        self._stations = packaged() if stations is None else stations
         self._client = BoardClient(timeout_seconds=plan.timeout_seconds, connections=plan.concurrency)
         self._known: dict[str, frozenset[str]] = {}
-        """Names that stations asked for by a code may have."""
+        """Keys of the stations that codes may mean which the register lacks."""
         self._complained: set[str] = set()
         # A SimpleQueue, because its ``put`` may be called by a signal handler.
         self._events: SimpleQueue[_Finished | BaseException | None] = SimpleQueue()
@@ -193,7 +203,8 @@ class Poller:
     def _read(self, station: str, response: Response, known: frozenset[str]) -> tuple[_Finished, BoardRecord | None]:
         """Return what a response means, and the board if it is to be published."""
         now = datetime.now(UTC)
-        reply = classify(response.status, response.body, station, known)
+        stations = _SIMULATED if response.headers.get("server") == SIMULATED_SERVER else self._stations
+        reply = classify(response.status, response.body, station, stations, known)
         if response.status != 200:
             server = http_date(response.headers.get("date"))
             pause = retry_after_seconds(response.headers.get("retry-after"), server or now)

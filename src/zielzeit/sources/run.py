@@ -11,6 +11,7 @@ from zielzeit.shutdown import stopping
 from zielzeit.sources.plan import Plan
 from zielzeit.sources.poller import Poller
 from zielzeit.sources.reply_times import Clock
+from zielzeit.stations.table import register
 
 _FLUSH_SECONDS = 30.0
 """Longest wait for Kafka after the command was asked to stop."""
@@ -29,7 +30,7 @@ def poll_until_stopped(plan: Plan, settings: Settings, clock: Clock) -> None:
         flush=True,
     )
     with BoardProducer(settings) as producer:
-        poller = Poller(plan, producer, clock=clock)
+        poller = Poller(plan, producer, clock=clock, stations=register(settings.stations))
         limit = threading.Timer(_FLUSH_SECONDS, producer.abandon)
 
         def stop() -> None:
