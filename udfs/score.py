@@ -39,7 +39,7 @@ class Score(KeyedProcessFunction):  # type: ignore[misc]  # PyFlink is untyped
             waiting=map_state(runtime_context, "waiting", Types.LONG()),
             snapshot=StructState(runtime_context, "network", Snapshot),
             log=map_state(runtime_context, "observed", Types.LONG()),
-            served=self._champion.current,
+            models=self._champion,
         )
 
     def close(self) -> None:

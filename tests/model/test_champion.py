@@ -1,4 +1,4 @@
-"""No model, no stop: the registry's champion, else the newest copy, else persistence; a bad version is refused."""
+"""No model, no stop: the champion, else the copy that served last, else persistence; a bad version is refused."""
 
 from __future__ import annotations
 
@@ -6,12 +6,20 @@ import math
 import time
 from pathlib import Path
 
-import msgspec
+import mlflow
 import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
 
+from tests.model.model_folders import write_model
+from tests.serving import serving
+from tests.waiting import wait_until
 from zielzeit.features.network_state import FEATURES
-from zielzeit.model import champion as serving
 from zielzeit.model.champion import Champion
+from zielzeit.model.local_copies import LocalCopies, ModelIdentity, folder_name
+from zielzeit.model.predict import ModelFault
 from zielzeit.model.registry_address import Registry
 
 NOBODY = "http://127.0.0.1:1"
@@ -24,39 +32,17 @@ def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "2")
 
 
-def registry(folder: Path, uri: str = NOBODY, refresh_seconds: float = 3600) -> Registry:
-    return Registry(uri=uri, name="delay", alias="champion", folder=str(folder), refresh_seconds=refresh_seconds)
+def address(folder: Path, uri: str = NOBODY, refresh_seconds: float = 3600, name: str = "delay") -> Registry:
+    return Registry(uri=uri, name=name, alias="champion", folder=str(folder), refresh_seconds=refresh_seconds)
 
 
-def write_model(folder: Path, growth: float, features: tuple[str, ...] = FEATURES) -> Path:
-    """A model whose every tree says ``growth``, made by LightGBM itself."""
-    import lightgbm
-    import numpy as np
-
-    from zielzeit import train_classes
-    from zielzeit.model import delay_model
-
-    folder.mkdir(parents=True, exist_ok=True)
-    rows = np.random.default_rng(1).normal(size=(200, len(FEATURES)))
-    booster = lightgbm.train(
-        {"objective": "regression", "verbosity": -1, "num_threads": 1},
-        lightgbm.Dataset(rows, np.full(200, growth)),
-        num_boost_round=1,
-    )
-    for train_class in train_classes.CLASSES:
-        for head in delay_model.HEADS:
-            booster.save_model(str(folder / delay_model.file_name(train_class, head)))
-    files = {path.name: delay_model.checksum(path) for path in folder.glob("*.txt")}
-    card = delay_model.ModelCard(features=features, calibration={}, files=files)
-    (folder / delay_model.FILE).write_bytes(msgspec.json.encode(card))
-    return folder
-
-
-def copy_of(folder: Path, version: int, growth: float, **more: object) -> None:
-    """A local copy as an earlier run of the job left it."""
-    copy = write_model(folder / "delay" / str(version), growth, **more)  # type: ignore[arg-type]
-    card = {"name": "delay", "version": str(version), "run_id": f"run-{version}"}
-    (copy / serving._CARD).write_bytes(msgspec.json.encode(card))
+def copy_of(folder: Path, version: int, growth: float, **more: object) -> Path:
+    """A local copy as an earlier run of the job left it: the one that served last."""
+    copies = LocalCopies(folder / folder_name(NOBODY, "delay", "champion"))
+    identity = ModelIdentity(registry=NOBODY, name="delay", version=str(version), run_id=f"run-{version}", created=1)
+    copy = copies.add(identity, lambda files: write_model(files, growth, **more))  # type: ignore[arg-type]
+    copies.note_served(identity)
+    return copy
 
 
 def served_delay(champion: Champion, delay: float = 10.0) -> float:
@@ -67,34 +53,47 @@ def served_delay(champion: Champion, delay: float = 10.0) -> float:
 
 
 def test_without_registry_and_copy_persistence_serves(tmp_path: Path) -> None:
-    champion = Champion(registry(tmp_path))
+    champion = Champion(address(tmp_path))
     assert champion.current().version == "baseline"
     assert served_delay(champion) == 10.0
     champion.close()
 
 
-def test_without_registry_the_newest_copy_serves(tmp_path: Path) -> None:
-    copy_of(tmp_path, 9, 1.0)
+def test_without_registry_the_copy_that_served_last_serves(tmp_path: Path) -> None:
     copy_of(tmp_path, 10, 2.0)
-    champion = Champion(registry(tmp_path))
-    assert (champion.current().version, champion.current().run_id) == ("10", "run-10")
-    assert math.isclose(served_delay(champion), 12.0)
+    copy_of(tmp_path, 9, 1.0)
+    champion = Champion(address(tmp_path))
+    assert (champion.current().version, champion.current().run_id) == ("9", "run-9")
+    assert math.isclose(served_delay(champion), 11.0)
     champion.close()
 
 
 def test_a_copy_trained_on_other_features_is_passed_over(tmp_path: Path) -> None:
     copy_of(tmp_path, 1, 1.0)
     copy_of(tmp_path, 2, 2.0, features=("something", "else"))
-    champion = Champion(registry(tmp_path))
+    champion = Champion(address(tmp_path))
     assert champion.current().version == "1"
+    champion.close()
+
+
+def test_a_copy_that_was_changed_is_passed_over(tmp_path: Path) -> None:
+    copy_of(tmp_path, 1, 1.0)
+    write_model(copy_of(tmp_path, 2, 2.0), 3.0)
+    champion = Champion(address(tmp_path))
+    assert champion.current().version == "1"
+    champion.close()
+
+
+def test_copies_of_another_registry_do_not_serve(tmp_path: Path) -> None:
+    copy_of(tmp_path, 1, 1.0)
+    champion = Champion(address(tmp_path, "http://127.0.0.1:2"))
+    assert champion.current().version == "baseline"
     champion.close()
 
 
 @pytest.fixture
 def mlflow_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """A real registry of MLflow in a SQLite file; returns its address."""
-    import mlflow
-
     uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
     monkeypatch.chdir(tmp_path)
     mlflow.set_tracking_uri(uri)
@@ -104,18 +103,16 @@ def mlflow_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     return uri
 
 
-def register(model: Path) -> str:
-    """Register a folder as the next version, and make it champion."""
-    import mlflow
-
+def register(model: Path, name: str = "delay") -> tuple[str, str]:
+    """Register a folder as the next version, and make it champion; returns version and run id."""
     with mlflow.start_run() as run:
         mlflow.log_artifacts(str(model), "model")
         client = mlflow.MlflowClient()
-        if not client.search_registered_models("name = 'delay'"):
-            client.create_registered_model("delay")
-        version = client.create_model_version("delay", f"{run.info.artifact_uri}/model", run.info.run_id)
-        client.set_registered_model_alias("delay", "champion", version.version)
-    return str(version.version)
+        if not client.search_registered_models(f"name = '{name}'"):
+            client.create_registered_model(name)
+        version = client.create_model_version(name, f"{run.info.artifact_uri}/model", run.info.run_id)
+        client.set_registered_model_alias(name, "champion", version.version)
+    return str(version.version), run.info.run_id
 
 
 def wait_for(champion: Champion, version: str) -> None:
@@ -127,7 +124,7 @@ def wait_for(champion: Champion, version: str) -> None:
 
 def test_the_champion_serves_and_a_new_one_takes_over_while_running(tmp_path: Path, mlflow_store: str) -> None:
     register(write_model(tmp_path / "one", 1.0))
-    champion = Champion(registry(tmp_path / "copies", mlflow_store, refresh_seconds=0.1))
+    champion = Champion(address(tmp_path / "copies", mlflow_store, refresh_seconds=0.1))
     assert champion.current().version == "1"
     assert math.isclose(served_delay(champion), 11.0)
     register(write_model(tmp_path / "two", 2.0))
@@ -140,7 +137,7 @@ def test_a_new_champion_that_fails_its_check_is_refused_and_the_old_one_stays(
     tmp_path: Path, mlflow_store: str
 ) -> None:
     register(write_model(tmp_path / "one", 1.0))
-    champion = Champion(registry(tmp_path / "copies", mlflow_store, refresh_seconds=0.1))
+    champion = Champion(address(tmp_path / "copies", mlflow_store, refresh_seconds=0.1))
     register(write_model(tmp_path / "two", 2.0, features=("something", "else")))
     deadline = time.monotonic() + 20
     while not champion._refused:
@@ -150,4 +147,114 @@ def test_a_new_champion_that_fails_its_check_is_refused_and_the_old_one_stays(
     assert champion.current().version == "1"
     register(write_model(tmp_path / "three", 3.0))
     wait_for(champion, "3")
+    champion.close()
+
+
+def test_after_a_rollback_and_a_restart_without_registry_the_older_version_serves(
+    tmp_path: Path, mlflow_store: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    register(write_model(tmp_path / "one", 1.0))
+    champion = Champion(address(tmp_path / "copies", mlflow_store, refresh_seconds=0.1))
+    register(write_model(tmp_path / "two", 2.0))
+    wait_for(champion, "2")
+    mlflow.MlflowClient().set_registered_model_alias("delay", "champion", "1")
+    wait_for(champion, "1")
+    champion.close()
+
+    def away(*_: object) -> None:
+        raise ConnectionError("no registry")
+
+    monkeypatch.setattr(mlflow, "MlflowClient", away)
+    restarted = Champion(address(tmp_path / "copies", mlflow_store))
+    assert restarted.current().version == "1"
+    assert math.isclose(served_delay(restarted), 11.0)
+    restarted.close()
+
+
+def test_a_registry_that_begins_anew_serves_its_new_version_1(
+    tmp_path: Path, registry: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a real server, by a running job and by a new one: the files and the run id of the same version."""
+    name, before = "begins-anew", (mlflow.get_tracking_uri(), mlflow.get_registry_uri())
+    mlflow.set_tracking_uri(registry)
+    mlflow.set_registry_uri(registry)
+    try:
+        mlflow.set_experiment(name)
+        _, old_run = register(write_model(tmp_path / "one", 1.0), name)
+        running = Champion(address(tmp_path / "copies", registry, 0.1, name))
+        assert (running.current().version, running.current().run_id) == ("1", old_run)
+        mlflow.MlflowClient().delete_registered_model(name)
+        _, run = register(write_model(tmp_path / "two", 5.0), name)
+        wait_until("the new run serves", lambda: running.current().run_id == run, timeout_seconds=30)
+        new = Champion(address(tmp_path / "copies", registry, name=name))
+        for champion in (running, new):
+            assert (champion.current().version, champion.current().run_id) == ("1", run)
+            assert math.isclose(served_delay(champion), 15.0)
+            champion.close()
+    finally:
+        mlflow.set_tracking_uri(before[0])
+        mlflow.set_registry_uri(before[1])
+
+
+def test_a_model_that_fails_in_use_is_refused_and_the_last_good_one_serves(
+    tmp_path: Path, mlflow_store: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    register(write_model(tmp_path / "one", 1.0))
+    champion = Champion(address(tmp_path / "copies", mlflow_store, refresh_seconds=0.1))
+    register(write_model(tmp_path / "two", 2.0))
+    wait_for(champion, "2")
+    bad = champion.current()
+    champion.refuse(bad, ModelFault("it raised"))
+    champion.refuse(bad, ModelFault("it raised"))
+    assert champion.current().version == "1"
+    time.sleep(0.3)
+    champion.current()
+    time.sleep(0.3)
+    assert champion.current().version == "1"
+    assert len([record for record in caplog.records if "is refused: it raised" in record.message]) == 1
+    champion.refuse(champion.current(), ModelFault("it raised, too"))
+    assert champion.current().version == "baseline"
+    register(write_model(tmp_path / "three", 3.0))
+    wait_for(champion, "3")
+    champion.close()
+
+
+@pytest.mark.parametrize(
+    ("environment", "requests"), [({}, 2), ({"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0"}, 1)], ids=["ours", "the user's"]
+)
+def test_a_registry_that_fails_is_left_alone_after_one_retry_unless_the_user_says_otherwise(
+    environment: dict[str, str], requests: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def fail(request: Request) -> JSONResponse:
+        asked.append(request.url.path)
+        return JSONResponse({}, status_code=503)
+
+    monkeypatch.delenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES")
+    monkeypatch.delenv("MLFLOW_HTTP_REQUEST_TIMEOUT")
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    with serving(Starlette(routes=[Route("/{path:path}", fail)])) as uri:
+        champion = Champion(address(tmp_path, uri))
+    assert champion.current().version == "baseline"
+    assert len(asked) == requests
+    champion.close()
+
+
+def test_a_version_that_is_a_path_removes_nothing(tmp_path: Path) -> None:
+    def answer(request: Request) -> JSONResponse:
+        del request
+        return JSONResponse(
+            {"model_version": {"name": "../x", "version": "../../foreign", "run_id": "1", "source": "s"}}
+        )
+
+    foreign = tmp_path / "foreign"
+    foreign.mkdir()
+    (foreign / "file").touch()
+    with serving(Starlette(routes=[Route("/{path:path}", answer)])) as uri:
+        champion = Champion(address(tmp_path / "copies", uri, name="../x"))
+    assert champion.current().version == "baseline"
+    assert [path.name for path in tmp_path.iterdir()] == ["foreign"]
+    assert (foreign / "file").exists()
     champion.close()

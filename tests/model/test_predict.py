@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 
 import msgspec
+import numpy as np
 import pytest
 
 from tests.features.railway import START, decision
-from zielzeit import berlin_time
+from zielzeit import berlin_time, train_classes
 from zielzeit.berlin_time import BERLIN, MINUTE
 from zielzeit.events.structs import ModelOutput
 from zielzeit.features.network_state import FEATURES, NetworkState, feature_row
-from zielzeit.model.predict import PendingPrediction, ServedModel, forecast, observe, outcome
+from zielzeit.model.boosters import Boosters, Matrix
+from zielzeit.model.delay_model import Calibration, LightGBMModel, ModelCard
+from zielzeit.model.predict import ModelFault, OneModel, PendingPrediction, ServedModel, forecast, observe, outcome
 from zielzeit.runs.messages import CancelledStop, Departure, Ending
 from zielzeit.runs.tracker import follow
 from zielzeit.runs.train_state import TrainState
@@ -53,7 +56,7 @@ def ended(left: Departure, **fields: object) -> Ending:
 
 
 def test_each_departure_gets_the_score_of_its_own_row_and_the_models_name() -> None:
-    scored = forecast([departure(delay=4), departure("B", 10)], NetworkState(), DOUBLING)
+    scored = forecast([departure(delay=4), departure("B", 10)], NetworkState(), OneModel(DOUBLING))
     assert [one.prediction.predicted_delay for one in scored] == [8.12, 20.12]
     first = scored[0].prediction
     assert (first.delay, first.p10, first.p90, first.cancel_probability) == (4, 4.0, 12.0, 0.4568)
@@ -61,14 +64,14 @@ def test_each_departure_gets_the_score_of_its_own_row_and_the_models_name() -> N
 
 
 def test_a_prediction_says_when_the_train_left_and_that_an_unknown_horizon_is_unknown() -> None:
-    (scored,) = forecast([departure(delay=4)], NetworkState(), ServedModel())
+    (scored,) = forecast([departure(delay=4)], NetworkState(), OneModel())
     assert scored.prediction.departed_at == START + timedelta(minutes=4)
     assert scored.prediction.horizon is None
     assert (scored.prediction.predicted_delay, scored.prediction.model_version) == (4.0, "baseline")
 
 
 def test_no_departures_need_no_model() -> None:
-    assert forecast([], NetworkState(), DOUBLING) == []
+    assert forecast([], NetworkState(), OneModel(DOUBLING)) == []
 
 
 def test_observing_a_departure_changes_what_the_next_one_sees() -> None:
@@ -88,7 +91,7 @@ def test_observing_a_departure_changes_what_the_next_one_sees() -> None:
 )
 def test_an_example_belongs_to_the_service_day_on_which_its_run_began(began: datetime, day: date) -> None:
     left = departure()
-    (scored,) = forecast([left], NetworkState(), ServedModel())
+    (scored,) = forecast([left], NetworkState(), OneModel())
     ending = ended(left, first_planned=berlin_time.milliseconds(began) // MINUTE)
     assert outcome(scored, ending, START)[1].service_day == day
 
@@ -96,7 +99,7 @@ def test_an_example_belongs_to_the_service_day_on_which_its_run_began(began: dat
 @pytest.mark.parametrize("status", ["arrived", "cancelled", "unlabelled"])
 def test_an_outcome_joins_the_prediction_with_what_happened(status: str) -> None:
     left = departure(delay=4)
-    (scored,) = forecast([left], NetworkState(), DOUBLING)
+    (scored,) = forecast([left], NetworkState(), OneModel(DOUBLING))
     observed = 9 if status == "arrived" else None
     ending = ended(left, status=status, delay=observed)
     happened, example = outcome(scored, ending, START + timedelta(hours=2))
@@ -111,7 +114,7 @@ def test_an_outcome_joins_the_prediction_with_what_happened(status: str) -> None
 
 def test_an_outcome_repeats_its_prediction_byte_for_byte_after_it_was_kept_in_state() -> None:
     left = departure()
-    (scored,) = forecast([left], NetworkState(), DOUBLING)
+    (scored,) = forecast([left], NetworkState(), OneModel(DOUBLING))
     kept = msgspec.msgpack.decode(msgspec.msgpack.encode(scored), type=PendingPrediction)
     happened, _ = outcome(kept, ended(left), START)
     assert msgspec.json.encode(happened.prediction) == msgspec.json.encode(scored.prediction)
@@ -123,3 +126,88 @@ def test_an_unlabelled_ending_teaches_the_network_nothing() -> None:
     before = repr(feature_row(departure("B").seen, state))
     observe([ended(departure(), status="unlabelled")], START, state)
     assert repr(feature_row(departure("B").seen, state)) == before
+
+
+class Broken:
+    """A model that answers wrongly or not at all."""
+
+    def __init__(self, answer: Callable[[int], list[ModelOutput]]) -> None:
+        self._answer = answer
+
+    def predict(self, rows: Sequence[Sequence[float]]) -> list[ModelOutput]:
+        return self._answer(len(rows))
+
+
+class Succession:
+    """Models in the order in which they take each other's place; persistence is the last one."""
+
+    def __init__(self, *models: ServedModel) -> None:
+        self.models = [*models, ServedModel()]
+        self.refused: list[tuple[str, str]] = []
+
+    def current(self) -> ServedModel:
+        return self.models[0]
+
+    def refuse(self, served: ServedModel, fault: ModelFault) -> None:
+        assert self.models.pop(0) is served
+        self.refused.append((served.version, str(fault)))
+
+
+def _raise(count: int) -> list[ModelOutput]:
+    raise IndexError(f"no bin for {count} rows")
+
+
+def _infinite(count: int) -> list[ModelOutput]:
+    return [ModelOutput(predicted_delay=math.inf, p10=None, p90=None, cancel_probability=None)] * count
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (_raise, "it raised IndexError: no bin for 2 rows"),
+        (lambda count: [], "it gave 0 answers to 2 rows"),
+        (_infinite, "it gave the answer ModelOutput(predicted_delay=inf"),
+    ],
+    ids=["raises", "too few", "infinite"],
+)
+def test_a_model_that_fails_in_use_is_refused_once_and_the_next_one_answers(
+    answer: Callable[[int], list[ModelOutput]], said: str
+) -> None:
+    models = Succession(ServedModel(Broken(answer), "broken", "8", "run-8"), DOUBLING)
+    for _ in range(2):
+        scored = forecast([departure(delay=4), departure("B", 10)], NetworkState(), models)
+        assert [one.prediction.predicted_delay for one in scored] == [8.12, 20.12]
+        assert {one.prediction.model_run_id for one in scored} == {"run-1"}
+    ((version, fault),) = models.refused
+    assert version == "8"
+    assert fault.startswith(said)
+
+
+def test_persistence_answers_where_every_model_fails() -> None:
+    models = Succession(ServedModel(Broken(_raise), "broken", "8", "run-8"))
+    (scored,) = forecast([departure(delay=4)], NetworkState(), models)
+    assert (scored.prediction.predicted_delay, scored.prediction.model_version) == (4.0, "baseline")
+
+
+def test_a_calibration_that_lacks_a_bin_fails_at_its_horizons_and_persistence_answers() -> None:
+    """As a model that was accepted before calibrations were checked."""
+
+    class Ones(Boosters):
+        def __init__(self) -> None:
+            """No files."""
+
+        def predict(self, rows: Matrix) -> Matrix:
+            return np.ones((len(rows), 4))
+
+    calibration = Calibration((60.0,), (0.0, 1.0))
+    msgspec.structs.force_setattr(calibration, "widening", (0.0,))
+    left = departure(delay=4)
+    names = train_classes.CLASSES
+    card = ModelCard(features=FEATURES, calibration=dict.fromkeys(names, calibration))
+    model = LightGBMModel(card, {number: Ones() for number in range(len(names))})
+    models = Succession(ServedModel(model, "accepted", "8", "run-8"))
+    for horizon, version in ((30.0, "8"), (90.0, "baseline"), (30.0, "baseline")):
+        far = msgspec.structs.replace(left, seen=msgspec.structs.replace(left.seen, horizon=horizon))
+        (scored,) = forecast([far], NetworkState(), models)
+        assert (scored.prediction.horizon, scored.prediction.model_version) == (horizon, version)
+    assert [version for version, _ in models.refused] == ["8"]

@@ -10,7 +10,7 @@ from tests.features.railway import START, decision
 from tests.runs.followers import follow_all
 from zielzeit.berlin_time import BERLIN
 from zielzeit.model.label_process import LabelProcess
-from zielzeit.model.predict import PendingPrediction, ServedModel
+from zielzeit.model.predict import OneModel, PendingPrediction
 from zielzeit.model.scoring_process import ScoringProcess, Snapshot
 from zielzeit.runs.messages import Ending, Message
 from zielzeit.stored_value import InMemory
@@ -34,13 +34,13 @@ def scored(*, restarting: bool) -> list[tuple[int, str, PendingPrediction]]:
     waiting: dict[int, bytes] = {}
     log: dict[int, bytes] = {}
     snapshot = InMemory(Snapshot)
-    process = ScoringProcess(waiting, snapshot, log, ServedModel)
+    process = ScoringProcess(waiting, snapshot, log, OneModel())
     found = []
     for at, key, message in messages():
         process.on_message(at, key, encode(message))
     for at in sorted(waiting):
         if restarting:
-            process = ScoringProcess(waiting, snapshot, log, ServedModel)
+            process = ScoringProcess(waiting, snapshot, log, OneModel())
         found += [(at, key, one) for key, one in process.on_time(at).scored]
     assert not waiting
     return found

@@ -30,7 +30,7 @@ from zielzeit.event_time_timers import EventTimeTimers
 from zielzeit.events.structs import Decision, Example
 from zielzeit.features.network_state import FEATURES
 from zielzeit.model.label_process import LabelProcess
-from zielzeit.model.predict import ServedModel
+from zielzeit.model.predict import OneModel
 from zielzeit.model.scoring_process import ScoringProcess, Snapshot
 from zielzeit.recordings.read import read_boards
 from zielzeit.runs.messages import Message
@@ -58,7 +58,7 @@ def stop(decision: Decision | PlannedStop) -> Stop:
 def streamed(messages: Iterable[tuple[int, str, Message]]) -> Iterator[Example]:
     """The examples that the stream makes of them."""
     timers, encode = EventTimeTimers(), msgspec.msgpack.Encoder().encode
-    scoring, label = ScoringProcess({}, InMemory(Snapshot), {}, ServedModel), LabelProcess({}, {})
+    scoring, label = ScoringProcess({}, InMemory(Snapshot), {}, OneModel()), LabelProcess({}, {})
     for at, key, message in messages:
         timer = scoring.on_message(at, key, encode(message))
         if timer is not None:

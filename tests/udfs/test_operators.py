@@ -19,7 +19,7 @@ from zielzeit.decision import offline
 from zielzeit.decision.decider import Decider
 from zielzeit.decision.rules import Rules
 from zielzeit.events.structs import Decision
-from zielzeit.model.predict import ServedModel
+from zielzeit.model.predict import OneModel
 from zielzeit.recordings.read import read_boards
 from zielzeit.simulator import recording, timetable
 from zielzeit.simulator.faults import Faults
@@ -29,14 +29,12 @@ DECIDER = Decider(Rules(), 5)
 NO_BOARD = b"<html>502</html>"
 
 
-class NoRegistry:
+class NoRegistry(OneModel):
     """A champion without a registry: persistence serves."""
 
     def __init__(self, registry: Any) -> None:
         del registry
-
-    def current(self) -> ServedModel:
-        return ServedModel()
+        super().__init__()
 
     def close(self) -> None:
         """Nothing to stop."""

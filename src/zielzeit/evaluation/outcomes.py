@@ -13,7 +13,7 @@ from zielzeit.event_time_timers import EventTimeTimers
 from zielzeit.events.structs import Decision, Outcome
 from zielzeit.events.topic_record import run_key
 from zielzeit.model.label_process import LabelProcess
-from zielzeit.model.predict import ServedModel
+from zielzeit.model.predict import OneModel, ServedModel
 from zielzeit.model.scoring_process import ScoringProcess, Snapshot
 from zielzeit.runs.messages import Message
 from zielzeit.runs.run_process import RunProcess
@@ -35,8 +35,7 @@ def outcomes(
     At the end time passes until every run is over: a train that was still on its way is unlabelled.
     """
     timers = EventTimeTimers()
-    model = ServedModel() if served is None else served
-    scoring, labels = ScoringProcess({}, InMemory(Snapshot), {}, lambda: model), LabelProcess({}, {})
+    scoring, labels = ScoringProcess({}, InMemory(Snapshot), {}, OneModel(served)), LabelProcess({}, {})
     for at, key, message in _followed(decided, group_keys(register)):
         timer = scoring.on_message(at, key, _encode(message))
         if timer is not None:

@@ -1,87 +1,118 @@
 """The model in use: the registry's champion, refreshed in the background.
 
-No model, no stop: while the registry is down the newest local copy predicts, without a copy persistence. A version that
-cannot be loaded or fails its check is refused, and the model in use stays.
+No model, no stop: while the registry is down the local copy that served last predicts, without a copy persistence. A
+version that cannot be loaded, fails its check or fails in use is refused, and the last good one serves.
 """
 
 from __future__ import annotations
 
 import logging
 import os
-import shutil
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
-import msgspec
-import numpy as np
-
-from zielzeit.features.network_state import FEATURES
+from zielzeit.model.acceptance import check
 from zielzeit.model.delay_model import FILE, NETWORK_FILE, ModelCard, checksum, load_model
-from zielzeit.model.predict import ServedModel
+from zielzeit.model.local_copies import LocalCopies, ModelIdentity, folder_name
+from zielzeit.model.predict import ModelFault, ServedModel
 from zielzeit.model.registry_address import Registry
 
 log = logging.getLogger(__name__)
 
-_CARD = "served.json"
-_CHECK_ROWS = 8
+_REGISTRY_PATIENCE = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1", "MLFLOW_HTTP_REQUEST_TIMEOUT": "5"}
+"""MLflow's own defaults are 7 retries and 120 seconds: a dead registry would hold up a job's start for minutes."""
 
 
-class _Version(msgspec.Struct, frozen=True):
-    """A version of the registered model; content of ``served.json`` beside the files of its copy."""
-
-    name: str
-    version: str
-    run_id: str
+class _InUse(NamedTuple):
+    served: ServedModel
+    identity: ModelIdentity | None = None
+    """None: persistence."""
 
 
 class Champion:
     """The model in use. The constructor loads it and may block; later a thread looks for new versions."""
 
     def __init__(self, registry: Registry) -> None:
+        for name, value in _REGISTRY_PATIENCE.items():
+            os.environ.setdefault(name, value)
         self._registry = registry
-        self._folder = Path(registry.folder) / registry.name
-        self._refused: set[str] = set()
-        self._served = self._load_at_start()
-        self._looking: Future[ServedModel | None] | None = None
+        self._address = _without_login(registry.uri)
+        folder = folder_name(self._address, registry.name, registry.alias)
+        self._copies = LocalCopies(Path(registry.folder) / folder)
+        self._refused: set[ModelIdentity] = set()
+        self._in_use = self._load_at_start()
+        self._looking: Future[_InUse | None] | None = None
         self._looked_at = time.monotonic()
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="champion")
 
     def current(self) -> ServedModel:
         """The model to use now. Never blocks; looks for a new version every ``refresh_seconds``."""
         if self._looking is not None and self._looking.done():
-            self._served = self._looking.result() or self._served
+            self._in_use = self._looking.result() or self._in_use
             self._looking = None
         if self._looking is None and time.monotonic() - self._looked_at > self._registry.refresh_seconds:
             self._looked_at = time.monotonic()
             self._looking = self._pool.submit(self._look)
-        return self._served
+        return self._in_use.served
+
+    def refuse(self, served: ServedModel, fault: ModelFault) -> None:
+        """A model failed in use: from now on the last good copy serves, or persistence. Blocks while that is loaded."""
+        identity = self._in_use.identity
+        if identity is None or served is not self._in_use.served:
+            return
+        self._refuse(identity, fault)
+        self._in_use = self._last_copy()
 
     def close(self) -> None:
         """Stop looking for new versions."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    def _load_at_start(self) -> ServedModel:
+    def _load_at_start(self) -> _InUse:
         try:
-            served = self._fetch()
+            found = self._fetch()
         except Exception as error:  # noqa: BLE001 - whatever is wrong with the registry, the stream goes on
-            log.warning("no model from the registry at %s: %s", self._registry.uri, error)
-            served = None
-        return served or self._newest_copy() or ServedModel()
+            log.warning("no model from the registry at %s: %s", self._address, error)
+            found = None
+        return found or self._last_copy()
 
-    def _look(self) -> ServedModel | None:
+    def _look(self) -> _InUse | None:
+        in_use = self._in_use
         try:
-            return self._fetch(unless=self._served.version)
+            return self._fetch(unless=in_use.identity)
         except Exception as error:  # noqa: BLE001 - as above: the model in use stays
-            log.warning("the model in use stays, version %s: %s", self._served.version, error)
+            log.warning("the model in use stays, version %s: %s", in_use.served.version, error)
             return None
 
-    def _fetch(self, unless: str = "") -> ServedModel | None:
-        """The registry's champion; None where it is the version ``unless``, was refused, or there is none."""
+    def _fetch(self, unless: ModelIdentity | None = None) -> _InUse | None:
+        """The registry's champion; None where it is the model ``unless``, was refused, or there is none."""
         import mlflow  # noqa: PLC0415 - slow to import, and the stream runs without it
-        from mlflow.exceptions import MlflowException  # noqa: PLC0415
 
         client = mlflow.MlflowClient(self._registry.uri, self._registry.uri)
+        identity = self._registered(client)
+        if identity is None or identity == unless or identity in self._refused:
+            return None
+
+        def download(folder: Path) -> None:
+            mlflow.set_tracking_uri(self._registry.uri)
+            uri = client.get_model_version_download_uri(identity.name, identity.version)
+            mlflow.artifacts.download_artifacts(uri, dst_path=str(folder))
+
+        try:
+            files = self._copies.find(identity) or self._copies.add(identity, download)
+            found = _load(files, identity)
+        except ValueError as error:
+            self._refuse(identity, error)
+            return None
+        self._copies.note_served(identity)
+        return found
+
+    def _registered(self, client: Any) -> ModelIdentity | None:
+        """Identity of the version that has the alias, or None."""
+        from mlflow.exceptions import MlflowException  # noqa: PLC0415 - as above
+
         try:
             found = client.get_model_version_by_alias(self._registry.name, self._registry.alias)
         except MlflowException as error:
@@ -89,48 +120,52 @@ class Champion:
                 log.warning("%s has no version with alias %s yet", self._registry.name, self._registry.alias)
                 return None
             raise
-        version = _Version(found.name, str(found.version), found.run_id or "")
-        if version.version == unless or version.version in self._refused:
-            return None
-        copy = self._folder / version.version
-        if not (copy / _CARD).is_file():
-            partial = self._folder / f".{version.version}-{os.getpid()}"
-            shutil.rmtree(partial, ignore_errors=True)
-            partial.mkdir(parents=True)
-            mlflow.set_tracking_uri(self._registry.uri)
-            uri = client.get_model_version_download_uri(version.name, version.version)
-            mlflow.artifacts.download_artifacts(uri, dst_path=str(partial))
-            (partial / _CARD).write_bytes(msgspec.json.encode(version))
-            shutil.rmtree(copy, ignore_errors=True)
-            partial.rename(copy)
-        try:
-            return _load(copy, version)
-        except ValueError as error:
-            self._refused = {*getattr(self, "_refused", ()), version.version}
-            log.error("version %s is refused: %s", version.version, error)
-            return None
+        return ModelIdentity(
+            registry=self._address,
+            name=found.name,
+            version=str(found.version),
+            run_id=found.run_id or "",
+            created=int(found.creation_timestamp or 0),
+        )
 
-    def _newest_copy(self) -> ServedModel | None:
-        copies = sorted(self._folder.glob(f"[0-9]*/{_CARD}"), key=lambda card: int(card.parent.name), reverse=True)
-        for card in copies:
+    def _refuse(self, identity: ModelIdentity, reason: Exception) -> None:
+        """Never use a model again while this process lives."""
+        self._refused.add(identity)
+        self._copies.drop(identity)
+        log.error(
+            "%s version %s of run %s is refused: %s", identity.name, identity.version, identity.run_id or "?", reason
+        )
+
+    def _last_copy(self) -> _InUse:
+        """The copy that served last and is undamaged and not refused; else persistence."""
+        for identity in self._copies.served():
+            if identity in self._refused:
+                continue
             try:
-                return _load(card.parent, msgspec.json.decode(card.read_bytes(), type=_Version))
+                files = self._copies.find(identity)
+                if files is not None:
+                    return _load(files, identity)
             except (ValueError, OSError) as error:
-                log.warning("the copy in %s cannot be loaded: %s", card.parent, error)
-        return None
+                log.warning("the copy of version %s cannot be used: %s", identity.version, error)
+        return _InUse(ServedModel())
 
 
-def _load(folder: Path, version: _Version) -> ServedModel:
-    """Load the model in a version's folder. Raises ValueError where there is none, or it predicts no finite delay."""
+def _load(folder: Path, identity: ModelIdentity) -> _InUse:
+    """Load and check the model in a folder. Raises ValueError where there is none, or it fails the check."""
     found = next(iter(sorted(folder.rglob(FILE))), None)
     if found is None:
         raise ValueError(f"{folder}: no {FILE}")
     model = load_model(found.parent)
-    for score in model.predict(np.zeros((_CHECK_ROWS, len(FEATURES)))):
-        if not np.isfinite(score.predicted_delay):
-            raise ValueError(f"{folder}: predicts {score.predicted_delay}")
-    log.info("serving %s version %s", version.name, version.version)
-    return ServedModel(model, version.name, version.version, version.run_id, _network(found.parent, model.card))
+    check(model)
+    log.info("serving %s version %s of run %s", identity.name, identity.version, identity.run_id or "?")
+    network = _network(found.parent, model.card)
+    return _InUse(ServedModel(model, identity.name, identity.version, identity.run_id, network), identity)
+
+
+def _without_login(uri: str) -> str:
+    """A registry's URI without user and password, which belong neither into logs nor on the disk."""
+    parts = urlsplit(uri)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl() if parts.netloc else uri
 
 
 def _network(folder: Path, card: ModelCard) -> Path | None:

@@ -41,6 +41,15 @@ class Calibration(msgspec.Struct, frozen=True):
     widening: tuple[float, ...] = (0.0,)
     """Minutes by which either end moves out, by bin; negative: in."""
 
+    def __post_init__(self) -> None:
+        """Raises ValueError where a bin is missing: such a model would fail at the horizons of that bin alone."""
+        if len(self.widening) != len(self.edges) + 1:
+            raise ValueError(f"{len(self.edges)} edges make {len(self.edges) + 1} bins, not {len(self.widening)}")
+        if not all(math.isfinite(value) for value in (*self.edges, *self.widening)):
+            raise ValueError("an edge or a widening is not finite")
+        if list(self.edges) != sorted(set(self.edges)):
+            raise ValueError(f"edges are not ascending: {self.edges}")
+
 
 class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
     """Content of ``model.json``. Days are ISO dates, empty where unknown."""
@@ -94,6 +103,10 @@ class LightGBMModel:
         if len(rows) == 0:
             return []
         return [_output(row) for row in self.matrix(np.asarray(rows, dtype=np.float64)).tolist()]
+
+    def covers(self, train_class: int) -> bool:
+        """Whether the model has boosters for a train class; else it answers with persistence."""
+        return train_class in self._boosters
 
     def with_calibration(self, class_name: str, calibration: Calibration | None) -> LightGBMModel:
         """A copy whose intervals of one train class have this calibration, or none."""

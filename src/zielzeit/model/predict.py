@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
@@ -41,14 +41,73 @@ class PendingPrediction(msgspec.Struct, frozen=True, tag="scored"):
     features: tuple[float, ...]
 
 
-def forecast(departures: Sequence[Departure], state: NetworkState, served: ServedModel) -> list[PendingPrediction]:
-    """Describe and score departures that were decided at the same time, in one call of the model."""
+class ModelFault(Exception):
+    """A model in use raised, or gave an answer that is none."""
+
+
+class Models(Protocol):
+    """Where the scoring takes its model from."""
+
+    def current(self) -> ServedModel:
+        """The model to use now."""
+        ...
+
+    def refuse(self, served: ServedModel, fault: ModelFault) -> None:
+        """Never return this model again: the last good one, or persistence, takes its place."""
+        ...
+
+
+class OneModel:
+    """One model for all departures, by default persistence. There is none to take its place: its fault is raised."""
+
+    def __init__(self, served: ServedModel | None = None) -> None:
+        self._served = served or ServedModel()
+
+    def current(self) -> ServedModel:
+        """See ``Models``."""
+        return self._served
+
+    def refuse(self, served: ServedModel, fault: ModelFault) -> None:
+        """See ``Models``. Raises the fault."""
+        raise fault
+
+
+def forecast(departures: Sequence[Departure], state: NetworkState, models: Models) -> list[PendingPrediction]:
+    """Describe and score departures that were decided at the same time, in one call of the model.
+
+    A model at fault is refused and the next one asked, so each prediction names the model that made it. Raises
+    ModelFault if persistence itself fails.
+    """
     rows = [feature_row(departure.seen, state) for departure in departures]
-    outputs = served.model.predict(rows) if rows else []
+    while True:
+        served = models.current()
+        try:
+            outputs = _outputs(served.model, rows)
+            break
+        except ModelFault as fault:
+            if served.model is BASELINE:
+                raise
+            models.refuse(served, fault)
     return [
         PendingPrediction(_prediction(departure, output, served), row)
         for departure, row, output in zip(departures, rows, outputs, strict=True)
     ]
+
+
+def _outputs(model: DelayModel, rows: Sequence[tuple[float, ...]]) -> list[ModelOutput]:
+    """The model's answers, one for each row. Raises ModelFault."""
+    if not rows:
+        return []
+    try:
+        outputs = model.predict(rows)
+    except Exception as error:
+        raise ModelFault(f"it raised {type(error).__name__}: {error}") from error
+    if len(outputs) != len(rows):
+        raise ModelFault(f"it gave {len(outputs)} answers to {len(rows)} rows")
+    for output in outputs:
+        if not all(value is None or math.isfinite(value) for value in msgspec.structs.astuple(output)):
+            raise ModelFault(f"it gave the answer {output}")
+    return outputs
 
 
 def observe(messages: Iterable[Message], at: datetime, state: NetworkState) -> None:

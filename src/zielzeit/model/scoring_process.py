@@ -10,7 +10,7 @@ and the log of the messages since, so that a restart rebuilds exactly what was k
 
 from __future__ import annotations
 
-from collections.abc import Callable, MutableMapping
+from collections.abc import MutableMapping
 from datetime import datetime
 from typing import NamedTuple
 
@@ -20,7 +20,7 @@ from zielzeit import berlin_time, service_days
 from zielzeit.berlin_time import Milliseconds, ServiceDay, UtcMinutes
 from zielzeit.features.initial_state import network_at
 from zielzeit.features.network_state import NetworkState
-from zielzeit.model.predict import PendingPrediction, ServedModel, forecast, observe
+from zielzeit.model.predict import Models, PendingPrediction, forecast, observe
 from zielzeit.runs.event_time_buffer import EventTimeBuffer
 from zielzeit.runs.messages import Departure, Ending, Message
 from zielzeit.stored_value import StoredValue
@@ -49,7 +49,7 @@ class ScoringProcess:
     """Describes and scores each departure, and keeps the network's state up to date.
 
     Parameters: ``waiting`` holds the messages that wait, by their time; ``snapshot`` and ``log`` (by time) are what a
-    restart begins with; ``served`` returns the model in use.
+    restart begins with; ``models`` has the model in use.
     """
 
     def __init__(
@@ -57,12 +57,12 @@ class ScoringProcess:
         waiting: MutableMapping[Milliseconds, bytes],
         snapshot: StoredValue[Snapshot],
         log: MutableMapping[Milliseconds, bytes],
-        served: Callable[[], ServedModel],
+        models: Models,
     ) -> None:
         self._waiting = EventTimeBuffer(waiting)
         self._snapshot = snapshot
         self._log = log
-        self._served = served
+        self._models = models
         self._network: NetworkState | None = None
         self._minute, self._day = UtcMinutes(0), ServiceDay(0)
         self._unobserved: list[Message] = []
@@ -77,7 +77,7 @@ class ScoringProcess:
         messages = [(key, _decode(message)) for key, message in map(_decode_waiting, self._waiting.take(now))]
         network = self._up_to_date(berlin_time.utc_minutes(now))
         departures = [(key, message) for key, message in messages if isinstance(message, Departure)]
-        scored = forecast([departure for _, departure in departures], network, self._served())
+        scored = forecast([departure for _, departure in departures], network, self._models)
         self._unobserved.extend(message for _, message in messages)
         self._log[now] = _encode([message for _, message in messages])
         return ScoringStep(
@@ -102,7 +102,7 @@ class ScoringProcess:
         if snapshot.network:
             network = NetworkState.from_bytes(snapshot.network)
         else:  # a snapshot follows at once, so that a restart does not depend on which model serves then
-            network = network_at(minute, self._served().network)
+            network = network_at(minute, self._models.current().network)
         for past in sorted(self._log):
             messages = _decode_log(self._log[past])
             if berlin_time.utc_minutes(past) < minute:
