@@ -26,6 +26,8 @@ from zielzeit.settings import Settings, load
 
 TOPIC_PREFIX = "demo."
 """Prefix of the demo's topics: records of a simulated clock stay apart from those of real boards."""
+MODEL_SUFFIX = "-demo"
+"""End of the name of the demo's model: a toy of a simulated railway never becomes champion of the real one."""
 
 _CHECKPOINT_SECONDS = 3.0
 """Seconds between two checkpoints: readers see records once a checkpoint."""
@@ -61,6 +63,7 @@ def demo_settings() -> Settings:
     return load(
         topic_prefix=given.topic_prefix + TOPIC_PREFIX,
         boards_ahead_minutes=0,
+        model_name=given.model_name + MODEL_SUFFIX,
         # One for each source: a source without partition would hold time back.
         topic_partitions=given.parallelism,
         start_from="earliest-offset",
