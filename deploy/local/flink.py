@@ -25,10 +25,8 @@ from deploy.local.java import jars, java
 from zielzeit.errors import UserError
 from zielzeit.settings import Settings
 
-# What a model's loader inside a TaskManager needs: a dead registry answers in seconds, no pickles, one thread each.
+# What a model's loader inside a TaskManager needs: no pickles, one thread each.
 _WORKER_ENVIRONMENT = {
-    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
-    "MLFLOW_HTTP_REQUEST_TIMEOUT": "2",
     "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "DO_NOT_TRACK": "true",
