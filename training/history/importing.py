@@ -85,7 +85,7 @@ def import_history(
         report.rows, left_out = new.rows, Counter(new.left_out)
         replaced = {path.name for path in new.kept}
         kept = [path for path in sorted(keeping.glob("[!.]*.parquet")) if path.name not in replaced]
-        stops = stop_records([*kept, *new.kept])
+        stops = stop_records([*kept, *new.kept], stations)
         with progress.step("put runs together"):
             arrays, labels, names, dropped = assemble(stops, moments)
         del stops

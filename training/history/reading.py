@@ -12,11 +12,15 @@ import polars as pl
 
 from training import examples
 from training.history.file_formats import HistoryFile
+from training.history.station_names import BoardNames
 from training.history.stops import STOPS
 from zielzeit.errors import UserError
 from zielzeit.progress import SILENT, Progress
 from zielzeit.stations.register import StationRegister
 from zielzeit.stations.table import packaged
+
+_NEW_WITH_NAMES = "one_flag"
+"""A column of stop records since their stations have the boards' names."""
 
 
 class ReadFiles(msgspec.Struct, kw_only=True):
@@ -64,9 +68,21 @@ def read_files(
     return found
 
 
-def stop_records(files: Sequence[Path]) -> pl.DataFrame:
-    """The stop records of files, also of those that an older version kept: what they lack is null."""
-    return pl.concat([pl.DataFrame(schema=STOPS), *(pl.read_parquet(path) for path in files)], how="diagonal")
+def stop_records(files: Sequence[Path], stations: StationRegister | None = None) -> pl.DataFrame:
+    """The stop records of files. What older versions did not keep is null, and their stations get the boards' names."""
+    frames = [pl.DataFrame(schema=STOPS)]
+    for path in files:
+        frame = pl.read_parquet(path)
+        if _NEW_WITH_NAMES not in frame.columns:
+            frame = _with_board_names(frame, stations or packaged())
+        frames.append(frame)
+    return pl.concat(frames, how="diagonal")
+
+
+def _with_board_names(frame: pl.DataFrame, stations: StationRegister) -> pl.DataFrame:
+    names = BoardNames(stations, ())
+    found = {name: names.name(None, name, None) for name in frame["station"].unique()}
+    return frame.with_columns(pl.col("station").replace_strict(found, return_dtype=pl.String))
 
 
 def _reasons(left_out: Counter[str]) -> str:

@@ -36,7 +36,7 @@ DAY = "2026-03-10"
 
 def small_compact() -> pl.DataFrame:
     """A, B, C in the compact columns."""
-    return compact(call("A", f"{DAY} 10:00", None, 2), call("B", f"{DAY} 10:22", 3, 4), call("C", f"{DAY} 10:50", 7))
+    return compact(call("A", f"{DAY} 10:00", None, 2), call("B", f"{DAY} 10:20", 3, 4), call("C", f"{DAY} 10:50", 7))
 
 
 def small_month() -> pl.DataFrame:
@@ -146,15 +146,23 @@ def test_a_flag_may_be_null_where_there_is_no_such_event(tmp_path: Path) -> None
     assert found["final_delay"].to_list() == [7.0, 7.0]
 
 
-def test_a_folder_with_nulls_that_an_older_version_kept_is_read(tmp_path: Path) -> None:
-    imported(small_compact(), tmp_path)
+def test_a_folder_that_an_older_version_kept_is_read(tmp_path: Path) -> None:
+    imported(small_compact().with_columns(pl.col("station").replace({"C": "Berlin Hbf"})), tmp_path)
     (kept,) = (tmp_path / "out" / "_history" / "stops").glob("*.parquet")
     new = ("run_again", "position", "instant", "instant_departure", "one_flag", "arrives", "ends", "additional")
-    old = pl.read_parquet(kept).drop(new).with_columns(departure_cancelled=pl.lit(None, pl.Boolean))
+    old = (
+        pl.read_parquet(kept)
+        .drop(new)
+        .with_columns(departure_cancelled=pl.lit(None, pl.Boolean))  # such a folder could not be used any more
+        .with_columns(pl.col("station").replace({"Berlin Hbf": "Berlin Hauptbahnhof"}))
+    )
     kept.unlink()
     old.write_parquet(kept.with_name("0-0.parquet"))
-    small_month().write_parquet(tmp_path / "month.parquet")
-    assert import_history([tmp_path / "month.parquet"], tmp_path / "out", MOMENTS).departures == 2
+    named = pl.col("xml_station_name").replace({"C": "Berlin Hbf"})
+    small_month().with_columns(named).write_parquet(tmp_path / "month.parquet")
+    report = import_history([tmp_path / "month.parquet"], tmp_path / "out", MOMENTS)
+    assert (report.departures, report.left_out["same stop again"]) == (2, 3)
+    assert set(examples.read(tmp_path / "out")["destination"]) == {"Berlin Hbf"}
 
 
 def test_a_file_that_is_cut_off_is_refused(tmp_path: Path) -> None:
