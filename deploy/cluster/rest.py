@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import requests
@@ -10,6 +11,8 @@ from zielzeit.errors import UserError
 from zielzeit.settings import Settings
 
 _TIMEOUT_SECONDS = 5.0
+_PACKAGE = re.compile(r"^(?:[a-z]\w*\.)+(?=[A-Z])")
+"""Package before the name of a Java class: it can be longer than the message."""
 
 
 def get(settings: Settings, path: str) -> Any:
@@ -43,10 +46,10 @@ def send(settings: Settings, method: str, path: str, body: dict[str, object] | N
 
 
 def cause(stack_trace: str) -> str:
-    """Deepest cause in a Java stack trace, one line; empty if there is no trace."""
+    """Deepest cause in a Java stack trace, one line, its class without the package; empty if there is no trace."""
     lines = [line.strip() for line in stack_trace.splitlines()]
     causes = [line.removeprefix("Caused by: ") for line in lines if line.startswith("Caused by: ")]
-    return causes[-1] if causes else lines[0] if lines else ""
+    return _PACKAGE.sub("", causes[-1] if causes else lines[0] if lines else "")
 
 
 def _reason(response: requests.Response) -> str:
