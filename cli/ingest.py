@@ -6,11 +6,15 @@ import logging
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cli.options import KafkaBootstrap, LakeAt, PollIntervalSeconds, TopicPrefix, settings_of
+
+if TYPE_CHECKING:
+    from zielzeit.settings import Settings
+    from zielzeit.sources.plan import Plan
 
 Recorded = Annotated[
     list[Path],
@@ -63,6 +67,9 @@ def poll(
     concurrency: Annotated[
         int | None, typer.Option(min=1, help="Most requests at once; without it as many as the stations need.")
     ] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Ask each station once, print what came, and end; 1 if a station fails.")
+    ] = False,
     timeout: Annotated[float, typer.Option(min=0.1, help="Seconds for a request, from its begin to its end.")] = 10.0,
     kafka_bootstrap: KafkaBootstrap = None,
     topic_prefix: TopicPrefix = None,
@@ -84,7 +91,26 @@ def poll(
         timeout_seconds=timeout,
         concurrency=concurrency,
     )
+    if check:
+        raise typer.Exit(0 if _show_check(plan, config) else 1)
     poll_until_stopped(plan, config, clock.value)
+
+
+def _show_check(plan: Plan, config: Settings) -> bool:
+    """Ask each station once and print a table; return True if all are found."""
+    from rich.markup import escape
+
+    from zielzeit.progress import Shown
+    from zielzeit.sources.check import check_stations
+    from zielzeit.stations.table import register
+    from zielzeit.terminal_table import Column, show
+
+    checked = check_stations(plan, register(config.stations), Shown())
+    rows = [(escape(one.station), "yes" if one.good else "[red]no[/]", escape(one.result)) for one in checked]
+    show([Column("station", text=True), Column("found"), Column("reply", text=True)], rows)
+    missing = sum(not one.good for one in checked)
+    print(f"{len(checked) - missing} of {len(checked)} stations found")
+    return not missing
 
 
 def replay(

@@ -5,13 +5,11 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.serving import serving
-from tests.sources.odd_dbf import BOARD, OddDbf, application, dripping
+from tests.sources.odd_dbf import BOARD, OddDbf, dripping
 from zielzeit.boards.record import BoardRecord
 from zielzeit.errors import UserError
 from zielzeit.sources.plan import make_plan
@@ -31,17 +29,6 @@ class Collected:
     def publish(self, record: BoardRecord) -> None:
         time.sleep(self._seconds)
         self.boards.append(record)
-
-
-@pytest.fixture
-def odd() -> OddDbf:
-    return OddDbf()
-
-
-@pytest.fixture
-def base_url(odd: OddDbf) -> Iterator[str]:
-    with serving(application(odd)) as url:
-        yield url
 
 
 def poll(
@@ -161,7 +148,25 @@ def test_no_rotten_reply_ends_the_poller_for_the_other_stations(
     assert {ReplyKind.OK, ReplyKind.NOT_JSON, ReplyKind.CLIENT_ERROR} == set(statistics.replies)
     assert len([board for board in kafka.boards if board.station == "Hanau Hbf"]) >= 2
     assert len([board for board in kafka.boards if board.station == "end of time"]) >= 2
-    assert not [sign for record in caplog.records for sign in record.getMessage() if not sign.isprintable()]
+    shown = "".join(record.getMessage().replace("\n", "") for record in caplog.records)
+    assert "gone" in shown
+    assert not [sign for sign in shown if not sign.isprintable()]
+
+
+def test_every_station_without_a_board_is_named_once_with_its_reason(
+    base_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    stations = ["Hanau Hbf", "ambiguous", "Kiel Hpf", "empty", "broken", "html"]
+    statistics = poll(base_url, stations, 2.0, Collected(), interval_seconds=0.5)
+    (report,) = [record.getMessage() for record in caplog.records if "first round" in record.getMessage()]
+    assert len(caplog.records) == 1
+    assert report.startswith("no board in the first round of 5 of 6 stations:\n")
+    assert "  ambiguous: ambiguous, Ambiguous station name" in report
+    assert "  Kiel Hpf: other station, the board of: Fulda, Hanau Hbf; did you mean Kiel Hbf" in report
+    for station in stations[1:]:
+        assert f"{station}: " in report
+    assert "; no board yet: " in statistics.line(delivered=0, pending=0)
+    assert statistics.line(delivered=0, pending=0).endswith(" and 2 more")
 
 
 def test_what_nobody_foresaw_in_a_reply_is_counted_and_told_once(
@@ -170,11 +175,11 @@ def test_what_nobody_foresaw_in_a_reply_is_counted_and_told_once(
     def fails(*_: object) -> None:
         raise OverflowError("so large")
 
-    monkeypatch.setattr("zielzeit.sources.poller.event_time", fails)
+    monkeypatch.setattr("zielzeit.sources.asker.event_time", fails)
     statistics = poll(base_url, ["Hanau Hbf"], 0.7, Collected(), interval_seconds=0.2)
     assert statistics.replies[ReplyKind.UNREADABLE] >= 2
     assert [record.getMessage() for record in caplog.records] == [
-        "Hanau Hbf: unreadable, OverflowError: so large (counted from now on)"
+        "no board in the first round of 1 of 1 stations:\n  Hanau Hbf: unreadable, OverflowError: so large"
     ]
 
 

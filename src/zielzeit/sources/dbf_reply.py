@@ -18,6 +18,7 @@ _RETRIED_STATUS = frozenset({408, 425, 500, 502, 503, 504})
 _UNKNOWN_STATION = re.compile(r"Unknown station|returned HTTP 404\b", re.IGNORECASE)
 _UNREADABLE = (msgspec.DecodeError, UnicodeError, RecursionError)
 """What decoding raises; RecursionError where JSON is nested some thousand times."""
+_MOST_CANDIDATES = 5
 _LONGEST_DETAIL = 300
 """Characters of a server's text that are shown."""
 
@@ -30,6 +31,8 @@ class DbfReply(msgspec.Struct, frozen=True):
     """Whether another request soon may help."""
     detail: str = ""
     """What a person reads beside the kind, fit for a terminal; may be empty."""
+    candidates: tuple[str, ...] = ()
+    """Names of the stations among which DBF lets choose, fit for a terminal."""
     common: frozenset[str] = frozenset()
     """Keys of the stations' groups that every row's run calls at; empty if the reply is no board of this station."""
 
@@ -46,9 +49,14 @@ class _Board(msgspec.Struct):
     departures: list[_Row]
 
 
+class _Candidate(msgspec.Struct):
+    name: str = ""
+    code: str = ""
+
+
 class _Error(msgspec.Struct):
     error: str = ""
-    candidates: list[msgspec.Raw] | None = None
+    candidates: list[_Candidate] | None = None
 
 
 _board = msgspec.json.Decoder(_Board)
@@ -109,7 +117,9 @@ def _classify_300(body: bytes) -> DbfReply:
     except _UNREADABLE:
         candidates = None
     empty = candidates is not None or text.startswith("Got no results")
-    return DbfReply(ReplyKind.EMPTY_BOARD if empty else ReplyKind.AMBIGUOUS, retry=False, detail=text)
+    names = tuple(_shown(one.name or one.code) for one in (candidates or [])[:_MOST_CANDIDATES])
+    kind = ReplyKind.EMPTY_BOARD if empty else ReplyKind.AMBIGUOUS
+    return DbfReply(kind, retry=False, detail=text, candidates=names)
 
 
 def _error_text(body: bytes) -> str:

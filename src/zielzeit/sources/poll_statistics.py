@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import datetime
 
+from zielzeit.sources.dbf_reply import DbfReply
 from zielzeit.sources.reply_kind import ReplyKind
+
+_MOST_NAMED = 3
+"""Most stations that the status line names."""
 
 
 class PollStatistics:
@@ -20,6 +25,8 @@ class PollStatistics:
         """Requests that repeated an earlier one of the same round."""
         self.skipped = 0
         """Rounds of a station that passed while it was still answering or the server asked for a pause."""
+        self.unanswered: Mapping[str, DbfReply] = {}
+        """Last replies of the stations that never answered with a board."""
         self.pause_ends: datetime | None = None
         """End of the pause that the server asked for; None without one."""
         self.skewed = 0
@@ -37,5 +44,8 @@ class PollStatistics:
         parts += [f"{count} {what}" for what, count in others if count]
         if self.pause_ends is not None:
             parts.insert(0, f"the server asks for a pause until {self.pause_ends.astimezone():%H:%M:%S}")
+        names = [f"{station} ({reply.kind})" for station, reply in self.unanswered.items()]
+        more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+        without = f"; no board yet: {', '.join(names[:_MOST_NAMED])}{more}" if names else ""
         waiting = f", {pending} waiting" if pending else ""
-        return ", ".join(parts) + f"; {delivered} boards in Kafka{waiting}"
+        return ", ".join(parts) + f"; {delivered} boards in Kafka{waiting}{without}"

@@ -11,53 +11,29 @@ from queue import Empty, SimpleQueue
 from time import monotonic
 from typing import Protocol
 
-import msgspec
-import requests
-
 from zielzeit.boards.record import BoardRecord
-from zielzeit.printable import printable
-from zielzeit.sources.board_client import (
-    LARGEST_BODY_BYTES,
-    BoardClient,
-    BodyTooLargeError,
-    ClientClosedError,
-    Response,
-)
-from zielzeit.sources.dbf_reply import DbfReply, classify
+from zielzeit.sources.asker import Answer, Asker
+from zielzeit.sources.board_client import BoardClient, ClientClosedError
+from zielzeit.sources.dbf_reply import DbfReply
 from zielzeit.sources.own_board import is_code, learn
 from zielzeit.sources.plan import Plan
 from zielzeit.sources.poll_statistics import PollStatistics
 from zielzeit.sources.reply_kind import ReplyKind
-from zielzeit.sources.reply_times import SIMULATED_SERVER, Clock, EventTime, event_time, http_date, retry_after_seconds
+from zielzeit.sources.reply_times import Clock, EventTime
 from zielzeit.sources.schedule import RoundEnd, Schedule
+from zielzeit.sources.unanswered import Unanswered
 from zielzeit.stations.register import StationRegister
 from zielzeit.stations.table import packaged
 
 log = logging.getLogger(__name__)
 
-_LONGEST_PAUSE_SECONDS = 3600.0
 _TICK_SECONDS = 0.5
-
-
-_SIMULATED = StationRegister(())
-"""The simulated railway makes its stations up: their numbers and codes are other stations' in the register."""
 
 
 class Publisher(Protocol):
     """What takes the boards: ``zielzeit.kafka.producer.BoardProducer``."""
 
     def publish(self, record: BoardRecord) -> None: ...
-
-
-class _Finished(msgspec.Struct, frozen=True):
-    """One request that is over."""
-
-    station: str
-    reply: DbfReply
-    pause: float | None = None
-    """Seconds for which the server asked for a pause of all requests."""
-    time: EventTime | None = None
-    """Of a board."""
 
 
 class Poller:
@@ -76,11 +52,13 @@ class Poller:
         self._clock = clock
         self._stations = packaged() if stations is None else stations
         self._client = BoardClient(timeout_seconds=plan.timeout_seconds, connections=plan.concurrency)
+        self._asker = Asker(plan, self._client, clock, self._stations)
+        self._unanswered = Unanswered(plan.stations)
         self._known: dict[str, frozenset[str]] = {}
         """Keys of the stations that codes may mean which the register lacks."""
         self._complained: set[str] = set()
         # A SimpleQueue, because its ``put`` may be called by a signal handler.
-        self._events: SimpleQueue[_Finished | BaseException | None] = SimpleQueue()
+        self._events: SimpleQueue[Answer | BaseException | None] = SimpleQueue()
 
     def stop(self) -> None:
         """Make ``run`` return soon. Threads and signal handlers may call it."""
@@ -131,13 +109,17 @@ class Poller:
             self._count(event)
             self._schedule_next(schedule, event)
 
-    def _schedule_next(self, schedule: Schedule, finished: _Finished) -> None:
+    def _schedule_next(self, schedule: Schedule, finished: Answer) -> None:
         now, reply = monotonic(), finished.reply
         if not finished.pause and reply.retry and schedule.repeat(finished.station, now):
             self.statistics.retries += 1
         else:
             failed = RoundEnd.REFUSED if reply.kind.is_refusal else RoundEnd.FAILED
             schedule.done(finished.station, now, RoundEnd.GOOD if reply.kind is ReplyKind.OK else failed)
+            self._unanswered.note(finished.station, reply)
+            self.statistics.unanswered = self._unanswered.replies
+            if (report := self._unanswered.report_once(self._stations)) is not None:
+                log.warning("%s", report)
         if finished.pause:
             schedule.pause(now, finished.pause)
             self._note_pause(finished.pause)
@@ -155,7 +137,7 @@ class Poller:
             )
         self.statistics.pause_ends = max(ends, self.statistics.pause_ends or ends)
 
-    def _count(self, finished: _Finished) -> None:
+    def _count(self, finished: Answer) -> None:
         self.statistics.replies[finished.reply.kind] += 1
         self._complain_once(finished.station, finished.reply)
         if finished.reply.kind is ReplyKind.OK and is_code(finished.station):
@@ -167,16 +149,12 @@ class Poller:
     def _request(self, station: str, known: frozenset[str]) -> None:
         """Ask for one board and publish it; runs in a thread of the pool.
 
-        Only an error of publishing ends the poller. No reply does, however rotten: it is counted as unreadable.
+        Only an error of publishing ends the poller. No reply does, however rotten.
         """
-        record = None
         try:
-            finished, record = self._ask(station, known)
+            finished, record = self._asker.ask(station, known)
         except ClientClosedError:
             return
-        except Exception as error:  # noqa: BLE001 - one station's reply must not end the others' polling
-            detail = printable(f"{type(error).__name__}: {error}"[:300])
-            finished = _Finished(station, DbfReply(ReplyKind.UNREADABLE, retry=False, detail=detail))
         try:
             if record is not None:
                 self._publisher.publish(record)
@@ -184,38 +162,6 @@ class Poller:
             self._events.put(error)
         else:
             self._events.put(finished)
-
-    def _ask(self, station: str, known: frozenset[str]) -> tuple[_Finished, BoardRecord | None]:
-        """Ask for one board; returns what became of it, and the board if it is to be published."""
-        try:
-            response = self._client.get(self._plan.url(station))
-        except requests.Timeout:
-            detail = f"after {self._plan.timeout_seconds:g} s"
-            return _Finished(station, DbfReply(ReplyKind.TIMEOUT, retry=True, detail=detail)), None
-        except requests.RequestException as error:
-            detail = printable(str(error)[:300])
-            return _Finished(station, DbfReply(ReplyKind.CONNECTION, retry=True, detail=detail)), None
-        except BodyTooLargeError:
-            detail = f"over {LARGEST_BODY_BYTES} bytes"
-            return _Finished(station, DbfReply(ReplyKind.TOO_LARGE, retry=False, detail=detail)), None
-        return self._read(station, response, known)
-
-    def _read(self, station: str, response: Response, known: frozenset[str]) -> tuple[_Finished, BoardRecord | None]:
-        """Return what a response means, and the board if it is to be published."""
-        now = datetime.now(UTC)
-        stations = _SIMULATED if response.headers.get("server") == SIMULATED_SERVER else self._stations
-        reply = classify(response.status, response.body, station, stations, known)
-        if response.status != 200:
-            server = http_date(response.headers.get("date"))
-            pause = retry_after_seconds(response.headers.get("retry-after"), server or now)
-            return _Finished(station, reply, min(pause, _LONGEST_PAUSE_SECONDS) if pause else None), None
-        if not reply.kind.published:
-            return _Finished(station, reply), None
-        time = event_time(response.headers, now, self._clock)
-        if time.too_old:
-            detail = f"made {time.age.total_seconds() / 60:.0f} minutes ago by the reply's Date and Age"
-            return _Finished(station, DbfReply(ReplyKind.OLD, retry=False, detail=detail), time=time), None
-        return _Finished(station, reply, time=time), _record(station, response, time)
 
     def _warn_of_skew(self, time: EventTime) -> None:
         if not self.statistics.skewed:
@@ -229,8 +175,11 @@ class Poller:
         self.statistics.skewed += 1
 
     def _complain_once(self, station: str, reply: DbfReply) -> None:
-        """Log the first reply of each kind, and each station answered with another's board; the rest is counted."""
-        if reply.kind is ReplyKind.OK:
+        """Log the first bad reply of each kind, and each station answered with another's board; the rest is counted.
+
+        Stations that never answered with a board are told by the first round's report.
+        """
+        if reply.kind is ReplyKind.OK or not self._unanswered.has_answered(station):
             return
         about = f"{reply.kind} {station}" if reply.kind is ReplyKind.OTHER_STATION else reply.kind
         if about not in self._complained:
@@ -238,15 +187,3 @@ class Poller:
             log.warning(
                 "%s: %s%s (counted from now on)", station, reply.kind, f", {reply.detail}" if reply.detail else ""
             )
-
-
-def _record(station: str, response: Response, time: EventTime) -> BoardRecord:
-    return BoardRecord(
-        station=station,
-        body=response.body,
-        polled_at=time.at,
-        source="poll",
-        url=response.url,
-        status=response.status,
-        content_type=response.headers.get("content-type", ""),
-    )
