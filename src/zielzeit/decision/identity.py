@@ -27,7 +27,8 @@ def read(
     """Return a new entry for each row of a board, by identity: category, number and planned wall time.
 
     The identity has the wall time and not the instant, because the wall time is known before the two passes of a
-    repeated hour are told apart. If two rows have one identity, the row that is not cancelled counts.
+    repeated hour are told apart. If two rows have one identity, the row that is not cancelled counts; of the parts of a
+    train that run to different destinations under one number, the one whose destination comes first in the alphabet.
     """
     clock = berlin_time.BoardClock(polled_at)
     reports: dict[str, Entry] = {}
@@ -35,7 +36,10 @@ def read(
         departure = row.scheduled_departure
         wall = clock.wall(departure or row.scheduled_arrival or "")
         key = f"{row.train.partition(' ')[0]} {row.train_number}@{wall}"
-        if row.is_cancelled and key in reports:
+        other = reports.get(key)
+        if other is not None and (
+            row.is_cancelled or (not other.cancelled and row.destination > other.row.destination)
+        ):
             continue
         if departure is not None and not _ends_short(here, row, station, key):
             planned, delay, ends = wall, row.delay_departure, False
