@@ -33,9 +33,17 @@ def test_the_route_is_split_whichever_way_the_station_is_asked_for(key: str) -> 
 
 def test_a_station_polled_by_number_bears_the_boards_name_and_keeps_its_id() -> None:
     station = Watched(name="8000207")
-    station.every_three_minutes("12:00", "12:15", row(arrival="12:04", route=COLOGNE))
+    station.every_three_minutes("12:00", "12:15", row(arrival="12:04", route=COLOGNE, destination="Neuss Hbf"))
     (decision,) = station.decisions
     assert (decision.station, decision.id) == ("Köln Hbf", "8000207|RE 4711|2026-03-10T12:05")
+    assert (decision.station_eva, decision.destination_eva) == ("8000207", "8000274")
+
+
+def test_a_number_that_the_register_lacks_is_the_stations_number_all_the_same() -> None:
+    station = Watched(name=NUMBER)
+    station.every_three_minutes("12:00", "12:15", row())
+    (decision,) = station.decisions
+    assert (decision.station, decision.station_eva, decision.destination_eva) == (HERE, NUMBER, "")
 
 
 def test_a_composed_and_a_decomposed_name_have_one_id() -> None:

@@ -74,5 +74,7 @@ def event(here: OwnStation, transition: Transition, grace_minutes: int) -> Decis
         delay_error=likely.error if likely else None,
         revision=entry.revision,
         cancelled_ahead=cancelled_ahead,
+        station_eva=here.eva_number(here.name),
+        destination_eva=here.eva_number(row.destination),
         arrival_delay=None if row.scheduled_arrival is None or entry.cancelled else row.delay_arrival,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
+from functools import cached_property
 from typing import NamedTuple
 
 from zielzeit.boards import parse
@@ -38,12 +39,12 @@ class OwnStation:
         self._taught = learnt[0] if len(learnt) == 1 else ""
         self._own_file = own_file
 
-    @property
+    @cached_property
     def is_number(self) -> bool:
         """True if the key is an EVA number or a DS100 code: no route shows those."""
         return eva_number(self.key) is not None or _CODE.fullmatch(self.key) is not None
 
-    @property
+    @cached_property
     def name(self) -> str:
         """Name of the station on boards, where it is known; else the key."""
         if self._taught or not self.is_number:
@@ -51,9 +52,19 @@ class OwnStation:
         station = self._register.station(self._register.resolve(self.key).key)
         return self.key if station is None else station.name
 
-    @property
+    def eva_number(self, name: str) -> str:
+        """Return the EVA number of a station on this station's boards; empty if it is not known."""
+        if name == self.name and (polled := eva_number(self.key)) is not None:
+            return polled
+        return self._register.resolve(name).eva or ""
+
+    @cached_property
     def _register(self) -> StationRegister:
         return table.register(self._own_file)
+
+    @cached_property
+    def _group(self) -> str:
+        return self._register.whole_of(self._register.resolve(self._taught or self.key).key)
 
     def places(self, route: Sequence[parse.Stop]) -> list[int]:
         """Return the places of this station in a route: several if the run calls twice, none if it does not call.
@@ -69,7 +80,7 @@ class OwnStation:
         identity = register.resolve(own)
         named = [register.resolve(stop.name) for stop in route]
         same = [place for place, one in enumerate(named) if one == identity]
-        return same or [place for place, one in enumerate(named) if register.same_group(one, identity)]
+        return same or [place for place, one in enumerate(named) if register.whole_of(one.key) == self._group]
 
     def split_route(self, row: parse.Row, call: int = 0) -> SplitRoute:
         """Return the stops before and after this station; all are empty if the route does not name it.

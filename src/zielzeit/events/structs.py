@@ -82,6 +82,10 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False):
     """Stops after this one that are cancelled in the deciding report, in order."""
     arrival_delay: int | None = None
     """Delay of the arrival here in the deciding report, minutes; None where the run begins or the report tells none."""
+    station_eva: str = ""
+    """EVA number of the station; empty if the station register does not know it."""
+    destination_eva: str = ""
+    """EVA number of the destination; empty if the station register does not know it."""
 
 
 class ModelOutput(msgspec.Struct, frozen=True, kw_only=True):
@@ -123,6 +127,10 @@ class Prediction(ModelOutput, frozen=True):
     """Version of the model in the registry; ``baseline`` without a model."""
     model_run_id: str
     """MLflow id of the training run; empty without a model."""
+    station_eva: str = ""
+    """EVA number of the station; empty if the station register does not know it."""
+    destination_eva: str = ""
+    """EVA number of the destination; empty if the station register does not know it."""
 
 
 class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):

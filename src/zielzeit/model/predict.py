@@ -187,6 +187,8 @@ def _prediction(departure: Departure, output: ModelOutput, served: ServedModel) 
         model_name=served.name,
         model_version=served.version,
         model_run_id=served.run_id,
+        station_eva=departure.station_eva,
+        destination_eva=departure.destination_eva,
     )
 
 

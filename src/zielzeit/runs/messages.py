@@ -18,6 +18,8 @@ class Departure(msgspec.Struct, frozen=True, kw_only=True, tag="departure"):
     """Name as on the board, e.g. ``RE 7``."""
     seen: FeatureInput
     """What is known of the departure when it is decided."""
+    station_eva: str = ""
+    destination_eva: str = ""
 
 
 class CancelledStop(msgspec.Struct, frozen=True, kw_only=True, tag="cancelled-stop"):

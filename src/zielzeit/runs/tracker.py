@@ -174,6 +174,8 @@ def _departure(train: TrainState, run: Run, decision: Decision, stop: _Stop, key
     return Departure(
         id=decision.id,
         train=decision.train,
+        station_eva=decision.station_eva,
+        destination_eva=decision.destination_eva,
         seen=FeatureInput(
             category=decision.category,
             number=decision.number,
