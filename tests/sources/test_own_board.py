@@ -39,6 +39,7 @@ def test_every_spelling_of_a_name_is_the_station(asked: str) -> None:
 def test_rows_of_parts_are_no_other_station_and_neither_is_a_board_of_a_part_alone(asked: str) -> None:
     assert own(asked, FRANKFURT)
     assert own(asked, FRANKFURT[1:])
+    assert whose_board(asked, [["Frankfurt Hbf (tief)", "Hanau Hbf"]], packaged()).name == "Frankfurt Hbf (tief)"
     assert own("Berlin Hbf", ["Berlin Hbf (tief)|Halle(Saale)Hbf"])
 
 

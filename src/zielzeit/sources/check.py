@@ -27,7 +27,7 @@ class Checked(msgspec.Struct, frozen=True):
     good: bool
     """Whether the station is found: it has a board, or an empty one."""
     result: str
-    """For a person: the station's name in the register, or the reason and the names that may be meant."""
+    """For a person: the station's name on its board, or the reason and the names that may be meant."""
 
 
 def check_stations(plan: Plan, register: StationRegister, progress: Progress = SILENT) -> list[Checked]:
@@ -65,5 +65,4 @@ def _checked(answer: Answer, register: StationRegister) -> Checked:
     station, reply = answer.station, answer.reply
     if reply.kind is not ReplyKind.OK:
         return Checked(station, reply.kind is ReplyKind.EMPTY_BOARD, reason(station, reply, register))
-    known = register.station(register.resolve(station).key)
-    return Checked(station, True, "ok" if known is None else f"ok, {known.name}")
+    return Checked(station, True, f"ok, {reply.detail}" if reply.detail else "ok")

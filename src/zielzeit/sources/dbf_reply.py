@@ -30,7 +30,7 @@ class DbfReply(msgspec.Struct, frozen=True):
     retry: bool
     """Whether another request soon may help."""
     detail: str = ""
-    """What a person reads beside the kind, fit for a terminal; may be empty."""
+    """What a person reads beside the kind, fit for a terminal: of a board, the station's name on it. May be empty."""
     candidates: tuple[str, ...] = ()
     """Names of the stations among which DBF lets choose, fit for a terminal."""
     common: frozenset[str] = frozenset()
@@ -96,7 +96,7 @@ def _classify_200(body: bytes, station: str, register: StationRegister, known: f
     routes = [[stop.name for stop in row.route] for row in board.departures if row.route]
     whose = whose_board(station, routes, register, known)
     if whose.own:
-        return DbfReply(ReplyKind.OK, retry=False, common=frozenset(whose.common))
+        return DbfReply(ReplyKind.OK, retry=False, detail=_shown(whose.name), common=frozenset(whose.common))
     names = _shown(", ".join(sorted(whose.common.values()))) or "unknown"
     return DbfReply(ReplyKind.OTHER_STATION, retry=False, detail=f"the board of: {names}")
 

@@ -19,6 +19,8 @@ class Whose(msgspec.Struct, frozen=True):
     own: bool
     common: Mapping[str, str]
     """Stations at which every row's run calls: key of the group (``StationRegister.whole_of``) → name on the board."""
+    name: str = ""
+    """The board's name of the asked station or a part of it; empty if it shows none or cannot tell."""
 
 
 def is_code(station: str) -> bool:
@@ -50,13 +52,15 @@ def whose_board(
     # Boards include the rows of related stations that are no parts: such a board may have no common station.
     possible = common or names
     asked = register.resolve(station)
-    own = register.whole_of(asked.key) in possible
+    key = register.whole_of(asked.key)
+    own = key in possible
+    name = possible[key] if own else next(iter(common.values())) if len(common) == 1 else ""
     if not own and is_code(station):
         own = any(not register.resolve(name).known for name in possible.values())
         if not asked.known:
             own = own or station.isdigit() or any(_bears(register, key, station) for key in possible)
             own = own and (not known or not common or not known.isdisjoint(common))
-    return Whose(own, common)
+    return Whose(own, common, name)
 
 
 def _bears(register: StationRegister, key: str, code: str) -> bool:
