@@ -63,9 +63,11 @@ def test_failing_stations_are_counted_apart_and_never_delay_the_others(odd: OddD
     assert odd.user_agents == {"zielzeit"}
 
 
-def test_a_server_that_is_not_there_is_a_connection_error() -> None:
-    statistics = poll("http://127.0.0.1:1", ["Hanau Hbf"], 0.5, Collected(), interval_seconds=0.2)
+def test_a_server_that_is_not_there_is_a_connection_error(caplog: pytest.LogCaptureFixture) -> None:
+    statistics = poll("http://127.0.0.1:1", ["Hanau Hbf", "Kiel Hbf"], 0.7, Collected(), interval_seconds=0.2)
     assert set(statistics.replies) == {ReplyKind.CONNECTION}
+    (record,) = caplog.records
+    assert record.getMessage().splitlines()[1:] == ["  Hanau Hbf, Kiel Hbf: connection error, Connection refused"]
 
 
 def test_connections_are_used_again(odd: OddDbf, base_url: str) -> None:

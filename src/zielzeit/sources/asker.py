@@ -69,7 +69,7 @@ class Asker:
             detail = f"after {self._plan.timeout_seconds:g} s"
             return Answer(station, DbfReply(ReplyKind.TIMEOUT, retry=True, detail=detail)), None
         except requests.RequestException as error:
-            detail = printable(str(error)[:300])
+            detail = printable(_cause(error)[:300])
             return Answer(station, DbfReply(ReplyKind.CONNECTION, retry=True, detail=detail)), None
         except BodyTooLargeError:
             detail = f"over {LARGEST_BODY_BYTES} bytes"
@@ -92,6 +92,16 @@ class Asker:
             detail = f"made {time.age.total_seconds() / 60:.0f} minutes ago by the reply's Date and Age"
             return Answer(station, DbfReply(ReplyKind.OLD, retry=False, detail=detail), time=time), None
         return Answer(station, reply, time=time), board_record(station, response, time)
+
+
+def _cause(error: BaseException) -> str:
+    """The system's words for what went wrong ("Connection refused"), from under the layers of requests."""
+    inner: BaseException | None = error
+    while inner is not None:
+        if isinstance(inner, OSError) and inner.strerror:
+            return inner.strerror
+        inner = inner.__cause__ or inner.__context__
+    return str(error)
 
 
 def board_record(station: str, response: Response, time: EventTime) -> BoardRecord:
