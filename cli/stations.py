@@ -11,6 +11,7 @@ import typer
 from zielzeit import settings
 
 if TYPE_CHECKING:
+    from zielzeit.evaluation.known_network import KnownNetwork
     from zielzeit.evaluation.station_names import Mentions
     from zielzeit.stations.coverage import Coverage
     from zielzeit.stations.register import StationRegister
@@ -47,10 +48,19 @@ def check(
         typer.Argument(help="Folders or files of recorded boards; Parquet files or folders of them.", metavar="PATH…"),
     ],
     limit: Annotated[int, typer.Option(min=0, help="Number of unknown names to list for each source.")] = 20,
+    state: Annotated[
+        Path | None,
+        typer.Option(
+            help="State of the network: _history/state.bin of an import, network.bin of a model version. Says how much "
+            "of what the boards show it knows.",
+            metavar="FILE",
+        ),
+    ] = None,
 ) -> None:
     """Count the station names in recorded boards or Parquet files that are known.
 
-    Reports the share of known names by source, and the unknown names with the number of times they occur.
+    Reports the share of known names by source, and the unknown names with the number of times they occur. With --state
+    also the shares of the boards' stations, hops, trains (by number), services and relations that a state knows.
     """
     from zielzeit.evaluation.station_names import in_archive, on_boards
     from zielzeit.progress import Shown
@@ -67,6 +77,42 @@ def check(
     _print_shares(results)
     for source, result in results:
         _print_missing(source, result, limit)
+    if state is not None:
+        _check_state(state, boards, known)
+
+
+def _check_state(state: Path, boards: Sequence[Path], known: StationRegister) -> None:
+    """Print how much of what boards show a state knows."""
+    from zielzeit.errors import UserError
+    from zielzeit.evaluation.known_network import known_network
+    from zielzeit.features.key_names import station_keys
+    from zielzeit.features.network_state import NetworkState
+    from zielzeit.progress import Shown
+
+    if not boards:
+        raise UserError("--state needs recorded boards: give a folder or file of them")
+    key = station_keys(known)
+    try:
+        network = NetworkState.from_bytes(state.read_bytes(), key)
+    except (OSError, ValueError) as error:
+        raise UserError(f"--state {state}: {error}") from None
+    print()
+    _print_known(known_network(boards, network, key, Shown()))
+
+
+def _print_known(found: KnownNetwork) -> None:
+    from zielzeit.terminal_table import Column, show
+
+    titles = ("on boards", "between known stations", "known", "share")
+    columns = [Column("state knows"), *(Column(title, right=True) for title in titles)]
+    rows = [
+        (f"{one.space}s", f"{one.shown:,}", f"{one.near:,}", f"{one.known:,}", f"{one.share:.2%}")
+        for one in found.spaces
+    ]
+    show(columns, rows)
+    if found.left_out:
+        print(f"trains left out, of categories that the state lacks: {found.left_out.total():,}")
+        _field("by category", [f"{name} {count:,}" for name, count in found.left_out.most_common()])
 
 
 def _by_kind(paths: Sequence[Path]) -> tuple[list[Path], list[Path]]:

@@ -40,7 +40,7 @@ def build(env: StreamExecutionEnvironment, settings: Settings) -> None:
     )
     scored = (
         keyed(followed, KEYED)
-        .process(Score(Registry.of(settings)), output_type=RECORD)
+        .process(Score(Registry.of(settings), settings.stations), output_type=RECORD)
         .name("score")
         .uid("score")
         .force_non_parallel()

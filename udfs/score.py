@@ -16,9 +16,11 @@ from pyflink.datastream import KeyedProcessFunction, OutputTag, RuntimeContext
 from udfs.keyed_state import KEYED, StructState, map_state
 from zielzeit.berlin_time import Milliseconds
 from zielzeit.events import topic_record
+from zielzeit.features.key_names import station_keys
 from zielzeit.model.champion import Champion
 from zielzeit.model.registry_address import Registry
 from zielzeit.model.scoring_process import ScoringProcess, Snapshot
+from zielzeit.stations.table import register
 
 SCORED = OutputTag("scored", KEYED)
 """``PendingPrediction`` and ``Ending``, for the labels."""
@@ -27,10 +29,14 @@ _encode = msgspec.msgpack.Encoder().encode
 
 
 class Score(KeyedProcessFunction):  # type: ignore[misc]  # PyFlink is untyped
-    """Takes ``zielzeit.runs.messages.Message`` of all runs under one key; emits ``RECORD`` rows of predictions."""
+    """Takes ``zielzeit.runs.messages.Message`` of all runs under one key; emits ``RECORD`` rows of predictions.
 
-    def __init__(self, registry: Registry) -> None:
+    Parameters: ``stations`` is the user's file of stations (``Settings.stations``), or empty.
+    """
+
+    def __init__(self, registry: Registry, stations: str) -> None:
         self._registry = registry
+        self._stations = stations
 
     def open(self, runtime_context: RuntimeContext) -> None:
         """Load the model and bind the process to the state."""
@@ -40,6 +46,7 @@ class Score(KeyedProcessFunction):  # type: ignore[misc]  # PyFlink is untyped
             snapshot=StructState(runtime_context, "network", Snapshot),
             log=map_state(runtime_context, "observed", Types.LONG()),
             models=self._champion,
+            station_key=station_keys(register(self._stations)),
         )
 
     def close(self) -> None:

@@ -13,7 +13,9 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.app import build
+from tests.features.test_key_names import ARCHIVE, BOARDS, observe
 from zielzeit.errors import UserError
+from zielzeit.features.network_state import NetworkState
 from zielzeit.settings import ROOT
 
 
@@ -68,6 +70,43 @@ def test_check_counts_the_names_on_boards_and_in_an_archive(tmp_path: Path) -> N
     assert ["month.parquet:", "eva", "2", "2", "100.00%", "100.00%"] in lines
     assert ["2", "Nirgendwo"] in lines
     assert max(map(len, text.splitlines())) <= 80
+
+
+def boards_of_a_train(folder: Path, station: str) -> Path:
+    """A board with a train that goes on by two stops, and an S-Bahn train."""
+    route = [{"name": name} for name in (station, "Koeln Messe Deutz", "KÖLN HAUPTBAHNHOF")]
+    rows = [
+        {
+            "train": train, "trainNumber": "4711", "destination": "KÖLN HAUPTBAHNHOF", "scheduledDeparture": "10:00",
+            "route": route,
+        }
+        for train in ("RE 7", "S 1")
+    ]  # fmt: skip
+    (folder / station).mkdir(parents=True)
+    (folder / station / "20260310T0930.json").write_text(json.dumps({"departures": rows}))
+    return folder
+
+
+def test_check_says_what_a_state_of_the_archives_names_knows_of_boards(tmp_path: Path) -> None:
+    state = NetworkState(station_key=str)  # as before November 2026: by spellings
+    observe(state, ARCHIVE, range(3))
+    (tmp_path / "state.bin").write_bytes(state.to_bytes())
+    boards = boards_of_a_train(tmp_path / "boards", BOARDS[0])
+    code, text = run("check", boards, "--state", tmp_path / "state.bin")
+    assert code == 0
+    lines = [line.split() for line in text.splitlines()]
+    assert ["stations", "3", "3", "3", "100.00%"] in lines
+    for space, count in (("hops", "2"), ("trains", "1"), ("services", "1"), ("relations", "1")):
+        assert [space, count, count, count, "100.00%"] in lines
+    assert ["by", "category", "S", "1"] in lines
+    assert max(map(len, text.splitlines())) <= 80
+
+
+def test_check_refuses_a_file_that_is_no_state(tmp_path: Path) -> None:
+    boards = boards_of_a_train(tmp_path / "boards", BOARDS[0])
+    (tmp_path / "state.bin").write_bytes(b"nothing")
+    with pytest.raises(UserError, match="not a stored network state"):
+        run("check", boards, "--state", tmp_path / "state.bin")
 
 
 @pytest.mark.parametrize("text", ["eva,name\nFF,Neubau\n", "eva\n"])

@@ -55,7 +55,7 @@ def job(boards: list[BoardRecord], monkeypatch: pytest.MonkeyPatch) -> dict[str,
     """The four operators after the boards, out of order inside the grace, went through; one board is none."""
     monkeypatch.setattr(score, "Champion", NoRegistry)
     deciding = Harness(decide.Decide(DECIDER, "boards"))
-    following, scoring = Harness(follow.Follow("")), Harness(score.Score(None))  # type: ignore[arg-type]
+    following, scoring = Harness(follow.Follow("")), Harness(score.Score(None, ""))  # type: ignore[arg-type]
     labelling = Harness(label.Label())
     sent = [(berlin_time.milliseconds(board.polled_at), board.station, board.body) for board in boards]
     sent.append((sent[0][0] + 1, sent[0][1], NO_BOARD))

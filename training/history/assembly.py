@@ -6,7 +6,7 @@ one.
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -19,9 +19,11 @@ from training.history.moments import Moments
 from training.history.run_order import Flags, Floats, Ints, by_value, runs_of
 from zielzeit import berlin_time, service_days, train_classes
 from zielzeit.berlin_time import MINUTE
+from zielzeit.features import key_names
+from zielzeit.features.key_names import Name, StationKey
 
 Longs = npt.NDArray[np.int64]
-Names = dict[str, list[Hashable]]
+Names = dict[str, list[Name]]
 
 DEPARTURE, CANCELLED, ARRIVAL, UNKNOWN = 0, 1, 2, 3
 """What happened at a stop: the train left, the stop was cancelled, the run ended (or should have), nobody knows."""
@@ -78,11 +80,18 @@ class Labels(NamedTuple):
     values: dict[str, pl.Series]
 
 
-def assemble(stops: pl.DataFrame, moments: Moments) -> tuple[StopArrays, Labels, Names, dict[str, int]]:
+def assemble(
+    stops: pl.DataFrame, moments: Moments, station_key: StationKey | None = None
+) -> tuple[StopArrays, Labels, Names, dict[str, int]]:
     """Return the runs of all stop records, their texts, the names of the keys, and how many rows were left out by
-    reason."""
+    reason. Two spellings with one ``station_key`` are one station (default: the packaged register's keys)."""
+    station_key = station_key or key_names.packaged_keys()
     frame, start, extended, values, left_out = runs_of(stops)
-    categories, numbers, station = (frame[f"{name}_code"].to_numpy() for name in ("category", "number", "station"))
+    categories, numbers, spelling = (frame[f"{name}_code"].to_numpy() for name in ("category", "number", "station"))
+    codes_of_spellings, station_names = pd.factorize(
+        np.array([station_key(name) for name in values["station"]], object)
+    )
+    station = codes_of_spellings[spelling]
     line = frame["line_code"].to_numpy()
     first = np.maximum.accumulate(np.where(start, np.arange(len(frame)), 0))
     firsts = np.flatnonzero(start)
@@ -103,11 +112,11 @@ def assemble(stops: pl.DataFrame, moments: Moments) -> tuple[StopArrays, Labels,
     code_of = np.array([train_classes.category_code(name) for name in values["category"]])
     train_class = class_of[categories]
     before = _served_before(kind, start)
-    hop, hop_made, hops = _hops(station, before, start, values["station"])
+    hop, hop_made, hops = _hops(station, before, start, station_names)
     destination = station[last]
     # A train without a line is told from others by its category, after all lines.
     line_or_category = np.where(_is_empty(values["line"])[line], len(values["line"]) + categories, line)
-    stations = len(values["station"])
+    stations = len(station_names)
     relation, relations = pd.factorize((train_class.astype(np.int64) * stations + station) * stations + destination)
     services = len(values["line"]) + len(values["category"])
     service, service_codes = pd.factorize(relation.astype(np.int64) * services + line_or_category)
@@ -117,7 +126,7 @@ def assemble(stops: pl.DataFrame, moments: Moments) -> tuple[StopArrays, Labels,
     train = np.zeros(len(trains), dtype=np.int32)  # 0: a train without a number is told from no other
     codes_of_trains, train_codes = pd.factorize(trains[numbered])
     train[numbered] = codes_of_trains + 1
-    names = _names(values, hops, relations, service_codes, train_codes)
+    names = _names(values, list(station_names), hops, relations, service_codes, train_codes)
     arrays = StopArrays(
         kind=kind,
         first=first,
@@ -140,7 +149,13 @@ def assemble(stops: pl.DataFrame, moments: Moments) -> tuple[StopArrays, Labels,
         day=((wall_departure[first] - service_days.SERVICE_DAY_STARTS) // berlin_time.DAY).astype(np.int32),
     )
     left_out |= fates.left_out | {"run with a single stop": int((sizes == 1).sum())}
-    codes = {"category": categories, "number": numbers, "line": line, "station": station, "destination": destination}
+    codes = {
+        "category": categories,
+        "number": numbers,
+        "line": line,
+        "station": spelling,
+        "destination": spelling[last],
+    }
     return arrays, Labels(codes, values | {"destination": values["station"]}), names, left_out
 
 
@@ -200,7 +215,7 @@ def _served_before(kind: npt.NDArray[np.int8], start: Flags) -> Longs:
     return np.where(before >= first, before, -1)
 
 
-def _hops(station: Ints, before: Longs, start: Flags, names: pl.Series) -> tuple[Ints, Ints, list[tuple[str, str]]]:
+def _hops(station: Longs, before: Longs, start: Flags, names: Sequence[str]) -> tuple[Ints, Ints, list[Name]]:
     """Return the keys of the hops from the stop planned before and from the stop served before (0 where there is none),
     and the names of these keys."""
     count = len(names)
@@ -212,8 +227,7 @@ def _hops(station: Ints, before: Longs, start: Flags, names: pl.Series) -> tuple
     if len(none):  # keys after the missing one move up, it becomes 0
         keys[none[0] :] -= 1
         keys[none[0]] = 0
-    text = names.to_list()
-    hops = [(text[value // count], text[value % count]) for value in uniques if value >= 0]
+    hops: list[Name] = [key_names.hop(names[value // count], names[value % count]) for value in uniques if value >= 0]
     joined = keys[codes].astype(np.int32)
     return joined[: len(station)], joined[len(station) :], hops
 
@@ -223,24 +237,31 @@ def _is_empty(values: pl.Series) -> Flags:
 
 
 def _names(
-    values: dict[str, pl.Series], hops: list[tuple[str, str]], relations: Longs, services: Longs, trains_: Longs
+    values: dict[str, pl.Series],
+    station: list[str],
+    hops: list[Name],
+    relations: Longs,
+    services: Longs,
+    trains_: Longs,
 ) -> Names:
-    """Return the names of the keys in the order of the keys, as ``zielzeit.features.network_state`` forms them."""
-    station, line, category, number = (values[name].to_list() for name in ("station", "line", "category", "number"))
+    """Return the names of the keys in the order of the keys."""
+    line, category, number = (values[name].to_list() for name in ("line", "category", "number"))
     stations = len(station)
     relation = [
-        (int(code // stations // stations), station[code // stations % stations], station[code % stations])
+        key_names.relation(
+            int(code // stations // stations), station[code // stations % stations], station[code % stations]
+        )
         for code in relations
     ]
     lines = line + category
     service = []
     for code in services:
         train_class, here, there = relation[code // len(lines)]
-        service.append((train_class, lines[code % len(lines)], here, there))
+        service.append(key_names.service(train_class, lines[code % len(lines)], here, there))
     train = []
     for code in trains_:
         rest, which = divmod(int(code), len(number))
         which_relation, kind = divmod(rest, len(category))
         _, here, there = relation[which_relation]
-        train.append((category[kind], number[which], here, there))
-    return {"station": station, "hop": hops, "train": train, "service": service, "relation": relation}
+        train.append(key_names.train(category[kind], number[which], here, there))
+    return {"station": [*station], "hop": hops, "train": [*train], "service": [*service], "relation": [*relation]}

@@ -29,6 +29,7 @@ from training.history.run_order import by_value
 from zielzeit import berlin_time, service_days
 from zielzeit.berlin_time import MINUTE, ServiceDay, UtcMinutes
 from zielzeit.features.definition import FEATURES
+from zielzeit.features.key_names import station_keys
 from zielzeit.features.named_tables import NamedTables
 from zielzeit.features.network_state import DECIMALS
 from zielzeit.features.statistics import Table
@@ -87,7 +88,8 @@ def import_history(
         kept = [path for path in sorted(keeping.glob("[!.]*.parquet")) if path.name not in replaced]
         stops = stop_records([*kept, *new.kept], stations)
         with progress.step("put runs together"):
-            arrays, labels, names, dropped = assemble(stops, moments)
+            key = None if stations is None else station_keys(stations)
+            arrays, labels, names, dropped = assemble(stops, moments, key)
         del stops
         # Only now are the rows known to be usable.
         keeping.mkdir(parents=True, exist_ok=True)

@@ -12,6 +12,7 @@ from zielzeit.decision.planned_stop import PlannedStop, encode
 from zielzeit.event_time_timers import EventTimeTimers
 from zielzeit.events.structs import Decision, Outcome
 from zielzeit.events.topic_record import run_key
+from zielzeit.features.key_names import station_keys
 from zielzeit.model.label_process import LabelProcess
 from zielzeit.model.predict import OneModel, ServedModel
 from zielzeit.model.scoring_process import ScoringProcess, Snapshot
@@ -35,7 +36,8 @@ def outcomes(
     At the end time passes until every run is over: a train that was still on its way is unlabelled.
     """
     timers = EventTimeTimers()
-    scoring, labels = ScoringProcess({}, InMemory(Snapshot), {}, OneModel(served)), LabelProcess({}, {})
+    scoring = ScoringProcess({}, InMemory(Snapshot), {}, OneModel(served), station_keys(register))
+    labels = LabelProcess({}, {})
     for at, key, message in _followed(decided, group_keys(register)):
         timer = scoring.on_message(at, key, _encode(message))
         if timer is not None:

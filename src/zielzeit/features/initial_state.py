@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
+from zielzeit.features.key_names import StationKey
 from zielzeit.features.network_state import NetworkState
 
 log = logging.getLogger(__name__)
@@ -18,25 +19,25 @@ log = logging.getLogger(__name__)
 _DAY = 24 * 60
 
 
-def network_at(minute: int, file: Path | None) -> NetworkState:
+def network_at(minute: int, file: Path | None, station_key: StationKey | None = None) -> NetworkState:
     """Return the state in a file, or an empty one where the file is missing, unreadable, or newer than ``minute``.
 
-    ``minute`` counts from 1970 UTC: the job's first event.
+    ``minute`` counts from 1970 UTC: the job's first event. ``station_key``: as of ``NetworkState``.
     """
     if file is None:
         log.warning("the network's state begins empty: the model in use has none")
-        return NetworkState()
+        return NetworkState(station_key=station_key)
     try:
-        network = NetworkState.from_bytes(file.read_bytes())
+        network = NetworkState.from_bytes(file.read_bytes(), station_key)
     except (OSError, ValueError) as error:
         log.warning("the network's state begins empty: %s: %s", file, error)
-        return NetworkState()
+        return NetworkState(station_key=station_key)
     newest = network.newest()
     if newest > minute:
         log.warning(
             "the network's state begins empty: that of the model is %.0f minutes newer than the first event",
             newest - minute,
         )
-        return NetworkState()
+        return NetworkState(station_key=station_key)
     log.info("the network's state begins with %s, %.1f days old", file, (minute - newest) / _DAY)
     return network

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import io
 import zlib
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 import numpy as np
 
 from zielzeit import train_classes
+from zielzeit.features.key_names import Name
 from zielzeit.features.network_tables import LAYOUTS, KeyArray, Layout, Tables
-from zielzeit.features.statistics import PAST_WIDTH, RECENT_WIDTH, Table
+from zielzeit.features.statistics import (
+    PAST_WIDTH,
+    RECENT_WIDTH,
+    Rows,
+    Table,
+    merge_last,
+    merge_least,
+    merge_past,
+    merge_recent,
+)
 
 SPACES = ("station", "hop", "train", "service", "relation")
 """Kinds of names that have keys. Classes are numbered by ``zielzeit.train_classes``."""
@@ -30,17 +40,28 @@ def _empty(layout: Layout, keys: int) -> Table:
     return table
 
 
+def _merged(table: Table, layout: Layout, keys: Rows, count: int) -> Table:
+    """Return a table in which the rows of each key were added to those of another."""
+    rows = (keys[:, None] * layout.rows_per_key + np.arange(layout.rows_per_key)).ravel()
+    count *= layout.rows_per_key
+    if layout.width == RECENT_WIDTH:
+        return merge_recent(table, rows, count, layout.scale)
+    if layout.width == PAST_WIDTH:
+        return merge_past(table, rows, count)
+    return merge_last(table, rows, count) if layout.width == 2 else merge_least(table, rows, count)
+
+
 class NamedTables:
     """Names, their keys and the tables. Key 0 stands for every name that has not been observed."""
 
-    def __init__(self, names: Mapping[str, list[Hashable]] | None = None, tables: Tables | None = None) -> None:
-        self.keys: dict[str, dict[Hashable, int]] = {
+    def __init__(self, names: Mapping[str, list[Name]] | None = None, tables: Tables | None = None) -> None:
+        self.keys: dict[str, dict[Name, int]] = {
             space: {name: key for key, name in enumerate((names or {}).get(space, ()), start=1)} for space in SPACES
         }
         self._room = {space: len(self.keys[space]) + 1 for space in SPACES} | {"class": _CLASSES}
         self.tables = tables if tables is not None else empty_tables(self._room)
 
-    def key(self, space: str, name: Hashable, *, create: bool = False) -> int:
+    def key(self, space: str, name: Name, *, create: bool = False) -> int:
         """Return the key of a name; 0 where it is unknown and not to be created. Creating may replace ``tables``."""
         keys = self.keys[space]
         found = keys.get(name)
@@ -53,7 +74,7 @@ class NamedTables:
             self._grow(space, max(64, 2 * key))
         return key
 
-    def known_keys(self, space: str, names: Iterable[Hashable]) -> KeyArray:
+    def known_keys(self, space: str, names: Iterable[Name]) -> KeyArray:
         """Return the keys of names in order; 0 where one has not been observed."""
         keys = self.keys[space]
         return np.array([keys.get(name, 0) for name in names], dtype=np.int32)
@@ -87,13 +108,33 @@ class NamedTables:
         self._room = {space: len(rows[space]) for space in rows}
         return dropped
 
-    def _observed(self, space: str, minute: float, day: int) -> list[Hashable]:
+    def _observed(self, space: str, minute: float, day: int) -> list[Name]:
         newest = np.zeros(self._room[space], dtype=bool)
         for name, layout in LAYOUTS.items():
             if layout.space == space and layout.width in (RECENT_WIDTH, PAST_WIDTH):
                 since = minute if layout.width == RECENT_WIDTH else day
                 newest |= (getattr(self.tables, name)[:, 0] >= since).reshape(-1, layout.rows_per_key).any(axis=1)
         return [name for name, key in self.keys[space].items() if newest[key]]
+
+    def rename(self, new: Callable[[Name], Name]) -> None:
+        """Give each name another one. The rows of names that become one are merged, as if there had been one name."""
+        for space in SPACES:
+            old = list(self.keys[space])
+            renamed = list(map(new, old))
+            if renamed == old:
+                continue
+            self.keys[space] = keys = {name: key for key, name in enumerate(dict.fromkeys(renamed), start=1)}
+            if len(keys) < len(old):
+                moved = np.array([0, *(keys[name] for name in renamed)], dtype=np.int64)
+                tables = {
+                    name: _merged(
+                        getattr(self.tables, name)[: len(moved) * layout.rows_per_key], layout, moved, len(keys) + 1
+                    )
+                    for name, layout in LAYOUTS.items()
+                    if layout.space == space
+                }
+                self.tables = self.tables._replace(**tables)
+                self._room[space] = len(keys) + 1
 
     def to_bytes(self) -> bytes:
         """Return names and tables, compressed."""
@@ -111,7 +152,7 @@ class NamedTables:
         """Return what ``to_bytes`` wrote. Raises ValueError for anything else."""
         try:
             with np.load(io.BytesIO(zlib.decompress(data)), allow_pickle=False) as file:
-                names = msgspec.json.decode(file["names"].tobytes(), type=dict[str, list[str | tuple[int | str, ...]]])
+                names = msgspec.json.decode(file["names"].tobytes(), type=dict[str, list[Name]])
                 tables = Tables(**{name: file[name] for name in LAYOUTS})
         except (zlib.error, KeyError, OSError, msgspec.DecodeError) as error:
             raise ValueError(f"not a stored network state: {error}") from None

@@ -13,6 +13,7 @@ The order to call it in: describe every departure of a minute, then observe that
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from datetime import datetime
 from itertools import pairwise
 
@@ -21,8 +22,9 @@ import numpy as np
 
 from zielzeit import berlin_time, service_days, train_classes
 from zielzeit.berlin_time import MINUTE
-from zielzeit.features import updates
+from zielzeit.features import key_names, updates
 from zielzeit.features.definition import FEATURES, KnownDeparture, describe
+from zielzeit.features.key_names import Name, StationKey
 from zielzeit.features.named_tables import NamedTables
 from zielzeit.features.network_tables import DepartureKeys
 from zielzeit.features.updates import NO_RIDE, EndedDepartures, Ride
@@ -83,10 +85,15 @@ def feature_row(departure: FeatureInput, state: NetworkState) -> tuple[float, ..
 
 
 class NetworkState:
-    """Everything that the feature function knows beyond the run itself."""
+    """Everything that the feature function knows beyond the run itself.
 
-    def __init__(self, named: NamedTables | None = None) -> None:
+    Parameters: ``named`` is what is known at first, by names of keys of stations; ``station_key`` gives the key of each
+    station (default: the packaged register's), so that the spelling of its name does not matter.
+    """
+
+    def __init__(self, named: NamedTables | None = None, station_key: StationKey | None = None) -> None:
         self._named = named or NamedTables()
+        self._station_key = station_key or key_names.packaged_keys()
 
     def describe(self, departure: FeatureInput) -> tuple[float, ...]:
         """Return what ``feature_row`` returns. Raises ValueError where ``route_ahead`` is empty."""
@@ -94,9 +101,9 @@ class NetworkState:
             raise ValueError(f"departure at {departure.station!r} without a route ahead")
         minute, day = moment(departure.decided_at)
         wall = berlin_time.wall_minutes(departure.scheduled)
-        stops = (departure.station, *departure.route_ahead)
+        station, *stations = map(self._station_key, (departure.station, *departure.route_ahead))
         known = KnownDeparture(
-            keys=self._keys(departure, create=False),
+            keys=self._keys(departure, station, create=False),
             minute=minute,
             day=day,
             wall=wall,
@@ -104,8 +111,8 @@ class NetworkState:
             holiday=service_days.holiday_share(wall // berlin_time.DAY),
             delay=float(departure.delay),
             horizon=departure.horizon,
-            hops=self._named.known_keys("hop", pairwise(stops)),
-            stations=self._named.known_keys("station", departure.route_ahead),
+            hops=self._named.known_keys("hop", pairwise((station, *stations))),
+            stations=self._named.known_keys("station", stations),
             earlier_delays=np.array(departure.earlier_delays, dtype=np.float64),
         )
         features = np.empty(len(FEATURES))
@@ -115,10 +122,10 @@ class NetworkState:
     def observe_departure(self, departure: FeatureInput) -> None:
         """Update the tables after a train left a station."""
         minute, day = moment(departure.decided_at)
-        keys = self._keys(departure, create=True)
+        keys = self._keys(departure, self._station_key(departure.station), create=True)
         ride = NO_RIDE
         if departure.earlier_delays and departure.previous_station:
-            hop = self._named.key("hop", (departure.previous_station, departure.station), create=True)
+            hop = self._hop(departure.previous_station, departure.station)
             ride = Ride(hop, float(departure.earlier_delays[-1]), departure.previous_minutes)
         updates.observe_passing(
             self._named.tables, keys.train_class, keys.station, minute, day, float(departure.delay), ride
@@ -127,19 +134,21 @@ class NetworkState:
     def observe_cancelled_stop(self, station: str, decided_at: datetime) -> None:
         """Update the tables after a train did not call at a station where it should have."""
         minute, _ = moment(decided_at)
-        key = self._named.key("station", station, create=True)
+        key = self._named.key("station", self._station_key(station), create=True)
         updates.observe_cancelled_stop(self._named.tables, key, minute)
 
     def observe_arrival(self, arrival: Arrival) -> None:
         """Update the tables after a run ended, or was found not to reach its destination."""
         minute, day = moment(arrival.decided_at)
         last = arrival.departures[-1]
-        keys = [self._keys(departure, create=True) for departure in arrival.departures]
+        keys = [
+            self._keys(departure, self._station_key(departure.station), create=True) for departure in arrival.departures
+        ]
         destination, ride = 0, NO_RIDE
         if arrival.delay is not None:
-            destination = self._named.key("station", last.destination, create=True)
+            destination = self._named.key("station", self._station_key(last.destination), create=True)
             if len(last.route_ahead) == 1:  # else nobody saw it leave the stop before its last
-                hop = self._named.key("hop", (last.station, last.destination), create=True)
+                hop = self._hop(last.station, last.destination)
                 ride = Ride(hop, float(last.delay), arrival.last_hop_minutes)
         updates.observe_arrival(
             self._named.tables,
@@ -171,22 +180,37 @@ class NetworkState:
         return self._named.to_bytes()
 
     @classmethod
-    def from_bytes(cls, data: bytes) -> NetworkState:
-        """Return the state that ``to_bytes`` wrote. Raises ValueError for anything else."""
-        return cls(NamedTables.from_bytes(data))
+    def from_bytes(cls, data: bytes, station_key: StationKey | None = None) -> NetworkState:
+        """Return the state that ``to_bytes`` wrote. Raises ValueError for anything else.
 
-    def _keys(self, departure: FeatureInput, *, create: bool) -> DepartureKeys:
+        Stations are resolved anew: those of a state written before November 2026 are spellings, and a register may know
+        a station that an older one did not. What was kept under several spellings of one station is put together.
+        """
+        key = station_key or key_names.packaged_keys()
+        named = NamedTables.from_bytes(data)
+        named.rename(lambda name: key_names.resolved(name, key))
+        return cls(named, key)
+
+    def names(self, space: str) -> Collection[Name]:
+        """Return what has been observed of a space of ``named_tables.SPACES``, as ``key_names`` forms names."""
+        return self._named.keys[space].keys()
+
+    def _hop(self, station: str, next_station: str) -> int:
+        name = key_names.hop(self._station_key(station), self._station_key(next_station))
+        return self._named.key("hop", name, create=True)
+
+    def _keys(self, departure: FeatureInput, station: str, *, create: bool) -> DepartureKeys:
         key = self._named.key
-        station, destination = departure.station, departure.destination
+        destination = self._station_key(departure.destination)
         train_class = train_classes.train_class(departure.category)
         line = departure.line or departure.category
-        train = (departure.category, departure.number, station, destination)
+        train = key_names.train(departure.category, departure.number, station, destination)
         return DepartureKeys(
             train_class=train_class,
             station=key("station", station, create=create),
             train=key("train", train, create=create) if departure.number else 0,
-            service=key("service", (train_class, line, station, destination), create=create),
-            relation=key("relation", (train_class, station, destination), create=create),
+            service=key("service", key_names.service(train_class, line, station, destination), create=create),
+            relation=key("relation", key_names.relation(train_class, station, destination), create=create),
         )
 
 

@@ -42,10 +42,12 @@ class Layout(NamedTuple):
     rows_per_key: int = 1
     empty: float = 0.0
     """Value of column 0 before anything was observed; that of the other columns is 0."""
+    scale: float = 0.0
+    """Minutes after which the sums of a recent row weigh 1/e; 0 of other rows."""
 
 
-def _recent(space: str) -> Layout:
-    return Layout(space, RECENT_WIDTH)
+def _recent(space: str, scale: float) -> Layout:
+    return Layout(space, RECENT_WIDTH, scale=scale)
 
 
 def _past(space: str, rows_per_key: int = 1) -> Layout:
@@ -55,9 +57,9 @@ def _past(space: str, rows_per_key: int = 1) -> Layout:
 class Tables(NamedTuple):
     """Everything observed. For recent and past rows see ``zielzeit.features.statistics``."""
 
-    hop_hour: Annotated[Table, _recent("hop")]
+    hop_hour: Annotated[Table, _recent("hop", HOUR)]
     """Growth of the trains on a hop; fades by ``HOUR``."""
-    hop_half_day: Annotated[Table, _recent("hop")]
+    hop_half_day: Annotated[Table, _recent("hop", HALF_DAY)]
     """Growth of the trains on a hop; fades by ``HALF_DAY``."""
     hop_last: Annotated[Table, Layout("hop", 2, empty=_NEVER)]
     """The last train on a hop: minute, delay when it set out."""
@@ -67,9 +69,9 @@ class Tables(NamedTuple):
     """Growth of the trains on a hop, clipped at 30 minutes."""
     hop_late_past: Annotated[Table, _past("hop")]
     """Growth on a hop of the trains that set out late."""
-    station_hour: Annotated[Table, _recent("station")]
+    station_hour: Annotated[Table, _recent("station", HOUR)]
     """Delay of the trains at a station, and their growth on their last hop; fades by ``HOUR``."""
-    station_cancelled: Annotated[Table, _recent("station")]
+    station_cancelled: Annotated[Table, _recent("station", HALF_DAY)]
     """1 for each cancelled stop at a station, 0 for each other; fades by ``HALF_DAY``."""
     station_past: Annotated[Table, _past("station")]
     """Delay of the trains at a station."""
@@ -77,23 +79,23 @@ class Tables(NamedTuple):
     """Growth to the destination, delay and cancellations of a train number at one station."""
     train_late_past: Annotated[Table, _past("train", 2)]
     """The same in two rows per key: of the days when it was on time, and when it was late."""
-    service_half_day: Annotated[Table, _recent("service")]
+    service_half_day: Annotated[Table, _recent("service", HALF_DAY)]
     """Growth to the destination, clipped at 45 and at 3 minutes; fades by ``HALF_DAY``."""
     service_past: Annotated[Table, _past("service")]
     """Growth to the destination, delay and cancellations of a service."""
     service_bucket_past: Annotated[Table, _past("service", DELAY_BUCKETS)]
     """Growth to the destination of a service, one row per bucket of delays."""
-    relation_half_day: Annotated[Table, _recent("relation")]
+    relation_half_day: Annotated[Table, _recent("relation", HALF_DAY)]
     """Growth to the destination, clipped at 45 and at 3 minutes; fades by ``HALF_DAY``."""
     relation_last: Annotated[Table, Layout("relation", 2, empty=_NEVER)]
     """The last arrival on a relation: minute, growth."""
     relation_past: Annotated[Table, _past("relation")]
     """Growth to the destination on a relation."""
-    class_hour: Annotated[Table, _recent("class")]
+    class_hour: Annotated[Table, _recent("class", HOUR)]
     """Delay of a class's trains at any station, and their growth on their last hop; fades by ``HOUR``."""
-    class_half_day: Annotated[Table, _recent("class")]
+    class_half_day: Annotated[Table, _recent("class", HALF_DAY)]
     """Growth to the destination and delay at departure of the trains that arrived; fades by ``HALF_DAY``."""
-    class_cancelled: Annotated[Table, _recent("class")]
+    class_cancelled: Annotated[Table, _recent("class", HALF_DAY)]
     """1 for each run that did not reach its destination, 0 for each other; fades by ``HALF_DAY``."""
     class_past: Annotated[Table, _past("class")]
     """Growth to the destination, delay and cancellations of a class."""

@@ -20,6 +20,7 @@ import numpy.typing as npt
 from zielzeit.compiled import compiled
 
 Table = npt.NDArray[np.float64]
+Rows = npt.NDArray[np.int64]
 
 
 class RecentSums(NamedTuple):
@@ -119,6 +120,46 @@ def add_past(table: Table, key: int, day: int, train: PastSums) -> None:
     row[5] += train.growth_1
     row[6] += train.delay
     row[7] += train.cancelled
+
+
+def merge_recent(table: Table, rows: Rows, count: int, scale: float) -> Table:
+    """Return a table of ``count`` rows to which each row was added, as if its trains had been added there.
+
+    ``rows`` says where to; rows of different age are faded to the newest.
+    """
+    merged = np.zeros((count, RECENT_WIDTH))
+    np.maximum.at(merged[:, 0], rows, table[:, 0])
+    fade = np.exp((table[:, 0] - merged[rows, 0]) / scale)
+    np.add.at(merged[:, 1:], rows, table[:, 1:] * fade[:, None])
+    return merged
+
+
+def merge_past(table: Table, rows: Rows, count: int) -> Table:
+    """Return the same of past rows."""
+    merged = np.zeros((count, PAST_WIDTH))
+    np.maximum.at(merged[:, 0], rows, table[:, 0])
+    elapsed = (merged[rows, 0] - table[:, 0])[:, None]
+    today, slow, fast = (table[:, 1 + _SUMS * part : 1 + _SUMS * (part + 1)] for part in range(3))
+    older = np.where(elapsed > 0, today, 0.0)
+    sums = np.hstack((today - older, (slow + older) * _SLOW_FACTOR**elapsed, (fast + older) * _FAST_FACTOR**elapsed))
+    np.add.at(merged[:, 1:], rows, sums)
+    return merged
+
+
+def merge_last(table: Table, rows: Rows, count: int) -> Table:
+    """Return the same of rows that hold the minute and the value of the last train; the largest value of a minute."""
+    merged = np.full((count, 2), -np.inf)
+    np.maximum.at(merged[:, 0], rows, table[:, 0])
+    newest = table[:, 0] == merged[rows, 0]
+    np.maximum.at(merged[:, 1], rows[newest], table[newest, 1])
+    return merged
+
+
+def merge_least(table: Table, rows: Rows, count: int) -> Table:
+    """Return the same of rows that hold the smallest value, NaN before the first train."""
+    merged = np.full((count, 1), np.nan)
+    np.fmin.at(merged[:, 0], rows, table[:, 0])
+    return merged
 
 
 @compiled

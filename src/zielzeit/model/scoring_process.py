@@ -19,6 +19,7 @@ import msgspec
 from zielzeit import berlin_time, service_days
 from zielzeit.berlin_time import Milliseconds, ServiceDay, UtcMinutes
 from zielzeit.features.initial_state import network_at
+from zielzeit.features.key_names import StationKey
 from zielzeit.features.network_state import NetworkState
 from zielzeit.model.predict import Models, PendingPrediction, forecast, observe
 from zielzeit.runs.event_time_buffer import EventTimeBuffer
@@ -49,7 +50,7 @@ class ScoringProcess:
     """Describes and scores each departure, and keeps the network's state up to date.
 
     Parameters: ``waiting`` holds the messages that wait, by their time; ``snapshot`` and ``log`` (by time) are what a
-    restart begins with; ``models`` has the model in use.
+    restart begins with; ``models`` has the model in use; ``station_key``: as of ``NetworkState``.
     """
 
     def __init__(
@@ -58,11 +59,13 @@ class ScoringProcess:
         snapshot: StoredValue[Snapshot],
         log: MutableMapping[Milliseconds, bytes],
         models: Models,
+        station_key: StationKey | None = None,
     ) -> None:
         self._waiting = EventTimeBuffer(waiting)
         self._snapshot = snapshot
         self._log = log
         self._models = models
+        self._station_key = station_key
         self._network: NetworkState | None = None
         self._minute, self._day = UtcMinutes(0), ServiceDay(0)
         self._unobserved: list[Message] = []
@@ -100,9 +103,9 @@ class ScoringProcess:
         """Return the snapshot with everything logged since; at the very first start the network of the model."""
         snapshot = self._snapshot.load()
         if snapshot.network:
-            network = NetworkState.from_bytes(snapshot.network)
+            network = NetworkState.from_bytes(snapshot.network, self._station_key)
         else:  # a snapshot follows at once, so that a restart does not depend on which model serves then
-            network = network_at(minute, self._models.current().network)
+            network = network_at(minute, self._models.current().network, self._station_key)
         for past in sorted(self._log):
             messages = _decode_log(self._log[past])
             if berlin_time.utc_minutes(past) < minute:
