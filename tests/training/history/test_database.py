@@ -73,3 +73,30 @@ def test_an_address_that_cannot_be_reached_is_told_without_its_password(tmp_path
         with pytest.raises(UserError) as caught:
             fetch(address, "SELECT 1", tmp_path / "rows.parquet")
         assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ("UPDATE odd SET arrival_is_canceled = NULL", r"column arrival_is_canceled, row \d+: null"),
+        (
+            "UPDATE odd SET arrival_planned_time = 'infinity'",
+            r"column arrival_planned_time, row \d+: .*expected timest",
+        ),
+        ("ALTER TABLE odd ALTER departure_planned_time TYPE text", r"column departure_planned_time, row \d+: '2026"),
+        ("ALTER TABLE odd ALTER departure_planned_time TYPE date", r"column departure_planned_time, row \d+: 2026"),
+    ],
+)
+def test_rows_of_a_database_are_checked_as_those_of_a_file(
+    database: str, change: str, told: str, tmp_path: Path
+) -> None:
+    with dbapi.connect(database) as connection, connection.cursor() as cursor:
+        cursor.execute("DROP TABLE IF EXISTS odd")
+        cursor.execute("CREATE TABLE odd AS SELECT * FROM stops")
+        cursor.execute(change)
+        connection.commit()
+    path, out = tmp_path / "rows.parquet", tmp_path / "out"
+    fetch(database, "SELECT * FROM odd", path)
+    with pytest.raises(UserError, match=f"^the query's rows, {told}"):
+        import_history([path], out, MOMENTS, called={path: "the query's rows"})
+    assert not out.exists()
