@@ -74,6 +74,10 @@ def configuration(folders: Folders, programs: Sequence[Program]) -> str:
     )
 
 
+RUNNING = frozenset({"STARTING", "RUNNING", "BACKOFF", "EXITED"})
+"""supervisor's words for a program that runs or will be started again by the runner itself."""
+
+
 class Runner:
     """The process runner of a stack, running or not."""
 
@@ -96,13 +100,16 @@ class Runner:
         return self._states() or {}
 
     def ensure(self, programs: Sequence[Program]) -> None:
-        """Start the runner with these programs, or give the running one the changes."""
+        """Start the runner with these programs, or give the running one the changes.
+
+        A program that runs keeps the configuration that it began with until it is stopped: an upgrade of the project
+        must not end a job at the next start of another part.
+        """
         config = self._folders.supervisor_config
         text = configuration(self._folders, programs)
         if self.is_running():
-            if config.read_text() != text:
-                config.write_text(text)
-                self._reload()
+            config.write_text(text)
+            self._reload()
             return
         config.write_text(text)
         self._folders.journal.unlink(missing_ok=True)
@@ -151,10 +158,12 @@ class Runner:
 
     def _reload(self) -> None:
         added, changed, removed = self._rpc.reloadConfig()[0]
-        for group in [*removed, *changed]:
+        states = self.states()
+        idle = [group for group in changed if states[group]["statename"] not in RUNNING]
+        for group in [*removed, *idle]:
             self._rpc.stopProcessGroup(group)
             self._rpc.removeProcessGroup(group)
-        for group in [*changed, *added]:
+        for group in [*idle, *added]:
             self._rpc.addProcessGroup(group)
 
 

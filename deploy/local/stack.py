@@ -16,7 +16,7 @@ import psutil
 from deploy.local import added_programs, restart_journal
 from deploy.local.added_programs import AddedProgram
 from deploy.local.folders import Folders
-from deploy.local.process_runner import Runner, log_files
+from deploy.local.process_runner import RUNNING, Runner, log_files
 from deploy.local.processes import belonging_to, end, taken_ports
 from deploy.local.programs import PARTS, STORE, Program, prepare, programs
 from zielzeit.errors import UserError
@@ -28,7 +28,6 @@ _POLL_SECONDS = 0.5
 _START_SECONDS = 120
 """A program that has run for longer without an answer counts as unwell, no longer as starting."""
 _RUNNER_STATES: dict[str, State] = {"STARTING": "starting", "BACKOFF": "restarting", "EXITED": "restarting"}
-_RUNNING = {"STARTING", "RUNNING", "BACKOFF", "EXITED"}
 
 
 class Status(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,7 +95,7 @@ class Stack:
                 return self._end_all()
             before, states = len(belonging_to(self.folders.root)), self._runner.states()
             for program in reversed(chosen):
-                if states.get(program.name, {}).get("statename") in _RUNNING:
+                if states.get(program.name, {}).get("statename") in RUNNING:
                     self._runner.stop(program.name)
             return before - len(belonging_to(self.folders.root))
 
@@ -118,7 +117,7 @@ class Stack:
                 return
             states = self._runner.states()
             for program in reversed(leaving):
-                if states.get(program.name, {}).get("statename") in _RUNNING:
+                if states.get(program.name, {}).get("statename") in RUNNING:
                     self._runner.stop(program.name)
             added_programs.write(self.folders, [])
             if self._runner.is_running():
@@ -155,7 +154,7 @@ class Stack:
             shutil.rmtree(self.folders.flink / "tmp", ignore_errors=True)
         states = self._runner.states()
         missing = [
-            program for program in wanted if states.get(program.name, {}).get("statename", "STOPPED") not in _RUNNING
+            program for program in wanted if states.get(program.name, {}).get("statename", "STOPPED") not in RUNNING
         ]
         if taken := [sentence for program in missing for sentence in taken_ports(program.ports)]:
             raise UserError(
@@ -186,7 +185,7 @@ class Stack:
         for program in wanted:
             entry = states.get(program.name, {"statename": "STOPPED", "pid": 0, "now": 0, "start": 0})
             record = records.get(program.name, restart_journal.Record(0, False))
-            running = entry["statename"] in _RUNNING
+            running = entry["statename"] in RUNNING
             statuses.append(
                 Status(
                     name=program.name,
@@ -209,7 +208,7 @@ class Stack:
             return "up"
         if runner_state == "RUNNING":
             return "starting" if entry["now"] - entry["start"] < _START_SECONDS else "unwell"
-        if runner_state not in _RUNNING and record.given_up:
+        if runner_state not in RUNNING and record.given_up:
             return "given up"
         return _RUNNER_STATES.get(runner_state, "down")
 
