@@ -39,9 +39,10 @@ def program(name: str, version: str) -> Program:
 def version(runner: Runner, name: str) -> str:
     """The environment's version of a program that runs."""
     process, deadline = psutil.Process(runner.states()[name]["pid"]), time.monotonic() + 20
-    while process.name() != "sleep" and time.monotonic() < deadline:  # the runner's copy, which becomes the program
+    # Before it is the program it is a copy of the runner, without the program's environment.
+    while "VERSION" not in (environment := process.environ()) and time.monotonic() < deadline:
         time.sleep(0.05)
-    return process.environ()["VERSION"]
+    return environment["VERSION"]
 
 
 def test_a_changed_configuration_stops_no_program_and_counts_from_its_next_start(folders: Folders) -> None:
