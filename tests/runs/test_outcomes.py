@@ -43,7 +43,7 @@ def endings(decisions: list[Decision | PlannedStop], register: StationRegister =
     return [one for _, _, one in follow_all(decisions, register=register) if isinstance(one, Ending)]
 
 
-def verdicts(decisions: list[Decision | PlannedStop]) -> list[tuple[str, int | None, str | None]]:
+def endings_of(decisions: list[Decision | PlannedStop]) -> list[tuple[str, int | None, str | None]]:
     return [(ending.status, ending.delay, ending.reason) for ending in endings(decisions)]
 
 
@@ -51,19 +51,19 @@ def test_an_end_at_a_part_of_the_destination_is_the_destination() -> None:
     to_the_part = ("A", "B", "D Hbf (tief)")
     there = decision("D Hbf (tief)", 40, route=to_the_part, kind="terminated", delay=4)
     there = msgspec.structs.replace(there, station="D Hbf")
-    assert verdicts([decision("A", 0, route=to_the_part), there]) == [("arrived", 4, None)]
+    assert endings_of([decision("A", 0, route=to_the_part), there]) == [("arrived", 4, None)]
 
 
 def test_a_run_that_is_extended_arrived_at_its_old_destination_with_the_delay_of_its_arrival() -> None:
     longer = (*ROUTE, "E")
     passing = decision("D", 62, route=longer, delay=9, arrival_delay=7)
-    found = verdicts([decision("A", 0), passing, decision("E", 80, route=longer, kind="terminated", delay=12)])
+    found = endings_of([decision("A", 0), passing, decision("E", 80, route=longer, kind="terminated", delay=12)])
     assert sorted(found, key=str) == [("arrived", 12, None), ("arrived", 7, None)]
 
 
 def test_a_run_that_is_extended_is_not_cancelled_at_an_old_destination_that_nobody_watches() -> None:
     longer = (*ROUTE, "E")
-    found = verdicts([decision("A", 0), decision("E", 80, route=longer, kind="terminated", delay=12)])
+    found = endings_of([decision("A", 0), decision("E", 80, route=longer, kind="terminated", delay=12)])
     assert found == [("unlabelled", None, "ended-elsewhere")]
 
 
@@ -75,12 +75,12 @@ def test_a_destination_that_a_route_shows_as_cancelled_is_cancelled() -> None:
 
 def test_a_cancellation_of_the_destination_that_a_later_board_revokes_is_none() -> None:
     short = decision("B", 20, route_ahead=("C",), cancelled_ahead=("D",))
-    assert verdicts([decision("A", 0), short, decision("C", 40)]) == [("unlabelled", None, "not-seen")]
+    assert endings_of([decision("A", 0), short, decision("C", 40)]) == [("unlabelled", None, "not-seen")]
 
 
 def test_a_part_of_the_train_that_ends_on_the_way_does_not_end_the_other() -> None:
     part = decision("B", 20, kind="terminated", ends_here=True, route_ahead=(), destination="B", id="part")
-    found = verdicts([decision("A", 0), part, decision("B", 20), decision("D", 60, kind="terminated", delay=3)])
+    found = endings_of([decision("A", 0), part, decision("B", 20), decision("D", 60, kind="terminated", delay=3)])
     assert set(found) == {("arrived", 3, None)}
 
 

@@ -230,7 +230,7 @@ def _expected_arrival(train: TrainState, run: Run, departure: Departure, key: St
     return Milliseconds((planned + seen.delay + (LONGEST_RIDE if math.isnan(ride) else int(ride))) * MINUTE)
 
 
-class _Verdict(NamedTuple):
+class _End(NamedTuple):
     """What boards say became of a train at a destination."""
 
     status: Status
@@ -244,22 +244,22 @@ def _end(train: TrainState, run: Run, now: Milliseconds, key: StationKey) -> Ite
         by_destination.setdefault(key(departure.seen.destination), []).append(departure)
     run.departures = []
     for destination, departures in by_destination.items():
-        verdict = _verdict(run, destination, departures, key)
+        found = _end_at(run, destination, departures, key)
         reason: Unlabelled | None = None
-        if verdict is None:
+        if found is None:
             if _give_up_at(train, run, departures, key) > now:
                 run.departures.extend(departures)
                 continue
-            verdict, reason = _Verdict("unlabelled"), _why_unlabelled(run)
+            found, reason = _End("unlabelled"), _why_unlabelled(run)
         departures.sort(key=lambda departure: departure.seen.scheduled)
         arrival = _arrival(run, destination)
         for departure in departures:
-            if arrival is not None and verdict.status == "arrived":
+            if arrival is not None and found.status == "arrived":
                 _learn_journey(train, f"{key(departure.seen.station)}>{destination}", departure.seen, arrival)
         last = _minute(departures[-1].seen.scheduled)
         yield Ending(
-            status=verdict.status,
-            delay=verdict.delay,
+            status=found.status,
+            delay=found.delay,
             last_hop_minutes=float(arrival - last) if arrival is not None and arrival > last else float("nan"),
             first_planned=run.first_planned,
             departures=tuple(departures),
@@ -267,15 +267,15 @@ def _end(train: TrainState, run: Run, now: Milliseconds, key: StationKey) -> Ite
         )
 
 
-def _verdict(run: Run, destination: str, departures: list[Departure], key: StationKey) -> _Verdict | None:
+def _end_at(run: Run, destination: str, departures: list[Departure], key: StationKey) -> _End | None:
     """Return what boards say became of the departures to a destination; None if none says it."""
     end = run.ends.get(destination)
     if end is not None:
-        return _Verdict("cancelled") if end.cancelled else _Verdict("arrived", end.delay)
+        return _End("cancelled") if end.cancelled else _End("arrived", end.delay)
     if destination in run.passed:  # the run was extended
-        return _Verdict("arrived", run.passed[destination])
+        return _End("arrived", run.passed[destination])
     if destination in run.cancelled or any(_ended_before(run, destination, one, key) for one in departures):
-        return _Verdict("cancelled")
+        return _End("cancelled")
     return None
 
 

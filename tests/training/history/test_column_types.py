@@ -224,6 +224,7 @@ def odd_tables(draw: st.DrawFn) -> pa.Table:
     return table.slice(0, draw(st.integers(0, 3)))
 
 
+@pytest.mark.slow  # 150 whole imports
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(table=odd_tables())
 def test_any_table_is_imported_or_refused_in_one_sentence(table: pa.Table) -> None:
