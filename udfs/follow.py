@@ -11,8 +11,8 @@ from pyflink.datastream import KeyedProcessFunction, RuntimeContext
 
 from udfs.keyed_state import StructState, map_state
 from zielzeit.berlin_time import Milliseconds
+from zielzeit.runs.group_keys import group_keys
 from zielzeit.runs.run_process import RunProcess
-from zielzeit.runs.station_keys import group_keys
 from zielzeit.runs.train_state import TrainState
 from zielzeit.stations.table import register
 

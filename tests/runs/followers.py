@@ -11,9 +11,9 @@ from zielzeit.decision.planned_stop import PlannedStop, encode
 from zielzeit.event_time_timers import EventTimeTimers
 from zielzeit.events.structs import Decision
 from zielzeit.events.topic_record import run_key
+from zielzeit.runs.group_keys import group_keys
 from zielzeit.runs.messages import Message
 from zielzeit.runs.run_process import RunProcess
-from zielzeit.runs.station_keys import group_keys
 from zielzeit.runs.train_state import TrainState
 from zielzeit.stations.register import StationRegister
 from zielzeit.stored_value import InMemory

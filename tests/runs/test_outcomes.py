@@ -13,8 +13,8 @@ from tests.runs.followers import follow_all
 from zielzeit.decision.planned_stop import PlannedStop
 from zielzeit.events.structs import Decision, Kind
 from zielzeit.runs import tracker
+from zielzeit.runs.group_keys import group_keys
 from zielzeit.runs.messages import Departure, Ending
-from zielzeit.runs.station_keys import group_keys
 from zielzeit.runs.train_state import Run, RunEnd, TrainState
 from zielzeit.stations.register import StationRegister
 from zielzeit.stations.source import Source

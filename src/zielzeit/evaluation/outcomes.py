@@ -16,9 +16,9 @@ from zielzeit.features.key_names import station_keys
 from zielzeit.model.label_process import LabelProcess
 from zielzeit.model.predict import OneModel, ServedModel
 from zielzeit.model.scoring_process import ScoringProcess, Snapshot
+from zielzeit.runs.group_keys import GroupKey, group_keys
 from zielzeit.runs.messages import Message
 from zielzeit.runs.run_process import RunProcess
-from zielzeit.runs.station_keys import StationKey, group_keys
 from zielzeit.runs.train_state import TrainState
 from zielzeit.stations.register import StationRegister
 from zielzeit.stored_value import InMemory
@@ -50,7 +50,7 @@ def outcomes(
 
 
 def _followed(
-    decided: Iterable[Output], station_key: StationKey
+    decided: Iterable[Output], station_key: GroupKey
 ) -> Iterator[tuple[berlin_time.Milliseconds, str, Message]]:
     """Yield time, key and message of what the decisions say of runs, in order of time."""
     timers = EventTimeTimers()

@@ -14,8 +14,8 @@ from typing import NamedTuple
 from zielzeit.berlin_time import Milliseconds
 from zielzeit.decision import planned_stop
 from zielzeit.runs.event_time_buffer import EventTimeBuffer
+from zielzeit.runs.group_keys import GroupKey
 from zielzeit.runs.messages import Message
-from zielzeit.runs.station_keys import StationKey
 from zielzeit.runs.tracker import expire, follow, next_due, resolve_names
 from zielzeit.runs.train_state import TrainState
 from zielzeit.stored_value import StoredValue
@@ -39,7 +39,7 @@ class RunProcess:
     """
 
     def __init__(
-        self, train: StoredValue[TrainState], waiting: MutableMapping[Milliseconds, bytes], key: StationKey
+        self, train: StoredValue[TrainState], waiting: MutableMapping[Milliseconds, bytes], key: GroupKey
     ) -> None:
         self._train = train
         self._key = key

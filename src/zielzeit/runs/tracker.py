@@ -10,7 +10,7 @@ several such runs it belongs to the nearest in time.
 A run yields a ``Departure`` at each station that it leaves, and for each departure, later, exactly one ``Ending``. What
 it says was said by a board: the absence of a report proves nothing.
 
-Stations are compared by ``StationKey``, never by their names, which are spelled in many ways.
+Stations are compared by ``GroupKey``, never by their names, which are spelled in many ways.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from zielzeit.berlin_time import MINUTE, Milliseconds, UtcMinutes
 from zielzeit.decision.planned_stop import PlannedStop
 from zielzeit.events.structs import Decision, Status, Unlabelled
 from zielzeit.features.network_state import FeatureInput
+from zielzeit.runs.group_keys import GroupKey
 from zielzeit.runs.messages import CancelledStop, Departure, Ending, Message
 from zielzeit.runs.same_run import may_be_one_run
-from zielzeit.runs.station_keys import StationKey
 from zielzeit.runs.train_state import NOT_DUE, Run, RunEnd, TrainState
 
 LABEL_WAIT: Final = 30 * MINUTE
@@ -54,7 +54,7 @@ class _Stop(NamedTuple):
         return route if self.destination in route else [*route, self.destination]
 
 
-def follow(train: TrainState, decision: Decision | PlannedStop, key: StationKey) -> Iterator[Message]:
+def follow(train: TrainState, decision: Decision | PlannedStop, key: GroupKey) -> Iterator[Message]:
     """Take one decision or planned stop of the train, in order of ``decided_at``; ``late`` decisions are left out."""
     now = berlin_time.milliseconds(decision.decided_at)
     stop = _Stop(
@@ -90,7 +90,7 @@ def follow(train: TrainState, decision: Decision | PlannedStop, key: StationKey)
     _set_due(train, run, now, key)
 
 
-def expire(train: TrainState, now: Milliseconds, key: StationKey) -> Iterator[Message]:
+def expire(train: TrainState, now: Milliseconds, key: GroupKey) -> Iterator[Message]:
     """Yield the endings that fall due up to ``now``, and forget the runs that are over."""
     for run in train.runs:
         if run.due and run.due <= now:
@@ -104,7 +104,7 @@ def next_due(train: TrainState) -> Milliseconds | None:
     return min((run.due or run.forget_at for run in train.runs), default=None)
 
 
-def resolve_names(train: TrainState, key: StationKey) -> None:
+def resolve_names(train: TrainState, key: GroupKey) -> None:
     """Replace the names that an older version of the job stored by keys, once."""
     if not train.has_names:
         return
@@ -118,7 +118,7 @@ def resolve_names(train: TrainState, key: StationKey) -> None:
     train.journeys = {">".join(map(key, names.split(">"))): minutes for names, minutes in train.journeys.items()}
 
 
-def _learn_cancelled(run: Run, decision: Decision, stop: _Stop, cancelled: bool, key: StationKey) -> None:
+def _learn_cancelled(run: Run, decision: Decision, stop: _Stop, cancelled: bool, key: GroupKey) -> None:
     """Note which stops are cancelled now: those that this decision names as served are not any more."""
     served = {*stop.ahead} if cancelled else {*stop.ahead, stop.station}
     missed = {*map(key, decision.cancelled_ahead), *([stop.station] if cancelled else [])}
@@ -165,7 +165,7 @@ def _distance(run: Run, station: str, planned: UtcMinutes) -> int:
     return min(abs(planned - at) for at in (*run.planned.values(), *run.arrivals.values()))
 
 
-def _departure(train: TrainState, run: Run, decision: Decision, stop: _Stop, key: StationKey) -> Departure:
+def _departure(train: TrainState, run: Run, decision: Decision, stop: _Stop, key: GroupKey) -> Departure:
     planned = stop.planned
     before = sorted((at, delay, station) for station, (at, delay) in run.delays.items() if at < planned)
     since, _, last = before[-1] if before else (planned, 0, "")
@@ -207,7 +207,7 @@ def _arrival(run: Run, destination: str) -> UtcMinutes | None:
     return run.arrivals.get(destination, run.planned.get(destination))
 
 
-def _set_due(train: TrainState, run: Run, now: Milliseconds, key: StationKey) -> None:
+def _set_due(train: TrainState, run: Run, now: Milliseconds, key: GroupKey) -> None:
     last_delay = max((delay for _, delay in run.delays.values()), default=0)
     run.forget_at = Milliseconds(max(now, (run.last_planned + last_delay + LONGEST_RIDE) * MINUTE) + GIVE_UP)
     if not run.departures:
@@ -219,11 +219,11 @@ def _set_due(train: TrainState, run: Run, now: Milliseconds, key: StationKey) ->
         run.due = _give_up_at(train, run, run.departures, key)
 
 
-def _give_up_at(train: TrainState, run: Run, departures: list[Departure], key: StationKey) -> Milliseconds:
+def _give_up_at(train: TrainState, run: Run, departures: list[Departure], key: GroupKey) -> Milliseconds:
     return Milliseconds(max(_expected_arrival(train, run, departure, key) for departure in departures) + GIVE_UP)
 
 
-def _expected_arrival(train: TrainState, run: Run, departure: Departure, key: StationKey) -> Milliseconds:
+def _expected_arrival(train: TrainState, run: Run, departure: Departure, key: GroupKey) -> Milliseconds:
     seen = departure.seen
     planned = _minute(seen.scheduled)
     ride = _journey(train, run, key(seen.station), key(seen.destination), planned)
@@ -237,7 +237,7 @@ class _End(NamedTuple):
     delay: int | None = None
 
 
-def _end(train: TrainState, run: Run, now: Milliseconds, key: StationKey) -> Iterator[Ending]:
+def _end(train: TrainState, run: Run, now: Milliseconds, key: GroupKey) -> Iterator[Ending]:
     """Yield the endings of the departures whose end is known or given up; the others stay."""
     by_destination: dict[str, list[Departure]] = {}
     for departure in run.departures:
@@ -267,7 +267,7 @@ def _end(train: TrainState, run: Run, now: Milliseconds, key: StationKey) -> Ite
         )
 
 
-def _end_at(run: Run, destination: str, departures: list[Departure], key: StationKey) -> _End | None:
+def _end_at(run: Run, destination: str, departures: list[Departure], key: GroupKey) -> _End | None:
     """Return what boards say became of the departures to a destination; None if none says it."""
     end = run.ends.get(destination)
     if end is not None:
@@ -279,7 +279,7 @@ def _end_at(run: Run, destination: str, departures: list[Departure], key: Statio
     return None
 
 
-def _ended_before(run: Run, destination: str, departure: Departure, key: StationKey) -> bool:
+def _ended_before(run: Run, destination: str, departure: Departure, key: GroupKey) -> bool:
     """Return True if the run was seen to end at a stop before the destination on the departure's route.
 
     A part of the train may end where another part, under the same number, goes on: then it did not.
