@@ -13,6 +13,9 @@ from zielzeit.berlin_time import Milliseconds
 from zielzeit.events import topic_record
 from zielzeit.model.label_process import LabelProcess
 
+MISSING = "missing_predictions"
+"""Counter of departures whose prediction is not in the state when their run has ended: they get no outcome."""
+
 
 class Label(KeyedProcessFunction):  # type: ignore[misc]  # PyFlink is untyped
     """Takes what ``Score`` emits to ``SCORED``; emits ``RECORD`` rows of outcomes and examples."""
@@ -23,6 +26,7 @@ class Label(KeyedProcessFunction):  # type: ignore[misc]  # PyFlink is untyped
             pending=map_state(runtime_context, "pending", Types.STRING()),
             endings=map_state(runtime_context, "endings", Types.LONG()),
         )
+        self._missing = runtime_context.get_metrics_group().counter(MISSING)
 
     def process_element(self, value: Any, ctx: KeyedProcessFunction.Context) -> Iterator[Any]:
         """A prediction, which is kept, or an ending, which waits for its turn."""
@@ -34,6 +38,9 @@ class Label(KeyedProcessFunction):  # type: ignore[misc]  # PyFlink is untyped
 
     def on_timer(self, timestamp: Milliseconds, ctx: KeyedProcessFunction.OnTimerContext) -> Iterator[Any]:
         """It is the turn of endings."""
-        for outcome, example in self._process.on_time(timestamp):
+        step = self._process.on_time(timestamp)
+        if step.missing:
+            self._missing.inc(step.missing)
+        for outcome, example in step.labelled:
             yield Row(*topic_record.of_outcome(outcome))
             yield Row(*topic_record.of_example(example))

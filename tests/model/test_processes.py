@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 import msgspec
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.features.railway import START, decision
 from tests.runs.followers import follow_all
@@ -60,6 +62,26 @@ def test_an_ending_that_overtakes_its_predictions_waits_for_them() -> None:
     process = LabelProcess(pending, {})
     assert process.on_message(at, encode(ending)) == at
     assert [process.on_message(at, encode(one)) for one in predictions] == [None] * 3
-    labelled = [(happened.prediction.id, example.final_delay) for happened, example in process.on_time(at)]
+    step = process.on_time(at)
+    labelled = [(happened.prediction.id, example.final_delay) for happened, example in step.labelled]
     assert labelled == [(departure.id, 3) for departure in ending.departures]
     assert not pending
+    assert step.missing == 0
+
+
+@given(st.sets(st.integers(0, 2)), st.booleans())
+def test_a_departure_without_prediction_is_counted_and_the_others_get_their_outcome(
+    missing: set[int], twice: bool
+) -> None:
+    at, ending = next((at, message) for at, _, message in messages() if isinstance(message, Ending))
+    predictions = [one for _, _, one in scored(restarting=False)][: len(ending.departures)]
+    process = LabelProcess({}, {})
+    for place, one in enumerate(predictions):
+        if place not in missing:
+            process.on_message(at, encode(one))
+    timers = [process.on_message(at, encode(ending)) for _ in range(1 + twice)]
+    assert timers == [at, *[None] * twice]
+    step = process.on_time(at)
+    labelled = [happened.prediction.id for happened, _ in step.labelled]
+    assert labelled == [one.id for place, one in enumerate(ending.departures) if place not in missing]
+    assert step.missing == len(ending.departures) * (1 + twice) - len(labelled)

@@ -67,7 +67,7 @@ def streamed(messages: Iterable[tuple[int, str, Message]]) -> Iterator[Example]:
         step = scoring.on_time(at)
         for _, made in [*step.scored, *step.endings]:
             label.on_message(at, encode(made))
-        yield from (example for _, example in label.on_time(at))
+        yield from (example for _, example in label.on_time(at).labelled)
 
 
 @pytest.fixture(scope="module")

@@ -53,6 +53,16 @@ class _Map:
         return self._current.keys()
 
 
+class _Counter:
+    """A counter of the operator's metrics."""
+
+    def __init__(self, counts: dict[str, int], name: str) -> None:
+        self._counts, self._name = counts, name
+
+    def inc(self, count: int = 1) -> None:
+        self._counts[self._name] += count
+
+
 class Harness:
     """Runs an operator; it is runtime context, element context and timer service at once."""
 
@@ -67,6 +77,8 @@ class Harness:
         """Rows of the main output."""
         self.side: dict[str, list[Any]] = {}
         """Rows of the side outputs, by tag."""
+        self.counts: dict[str, int] = {}
+        """The operator's counters, by name."""
         operator.open(self)
 
     def element(self, key: str, value: Any, timestamp: int = 0) -> None:
@@ -99,6 +111,13 @@ class Harness:
     def get_map_state(self, descriptor: Any) -> _Map:
         self.names.append(descriptor.get_name())
         return _Map(self)
+
+    def get_metrics_group(self) -> Harness:
+        return self
+
+    def counter(self, name: str) -> _Counter:
+        self.counts[name] = 0
+        return _Counter(self.counts, name)
 
     def timer_service(self) -> Harness:
         return self

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from tests.decision import handmade
 from tests.udfs.harness import Harness
 from udfs import decide, follow, label, score
 from zielzeit import berlin_time, topics
@@ -92,6 +93,34 @@ def test_boards_out_of_order_give_the_decisions_of_decide_and_one_dead_letter(
     (letter,) = _values(job["decide"], topics.DEAD_LETTERS)
     assert (letter["topic"], letter["key"], letter["partition"]) == ("boards", boards[0].station, 0)
     assert msgspec.convert(letter["body"], bytes) == NO_BOARD
+
+
+def test_a_dead_letter_has_the_time_of_its_board_also_where_the_board_decides_trains_or_is_late() -> None:
+    deciding = Harness(decide.Decide(DECIDER, "boards"))
+    boards = [
+        ("12:06", handmade.body(handmade.row(departure="12:05"))),
+        ("12:09", handmade.body()),
+        ("12:14", handmade.body(handmade.row("9", departure="a quarter past"))),  # decides that the train has left, too
+    ]
+    for time, sent in boards:
+        deciding.element(handmade.HERE, (sent, 0, 0), handmade.at(time))
+        deciding.pass_watermark(handmade.at(time) + DECIDER.grace * MINUTE)
+    deciding.element(handmade.HERE, (NO_BOARD, 0, 0), handmade.at("12:08"))
+    assert [one["kind"] for one in _values(deciding, *topics.DECISIONS)] == ["departed"]
+    letters = [record for record in deciding.emitted if record[0] == topics.DEAD_LETTERS]
+    assert sorted(record[3] for record in letters) == [handmade.at("12:08"), handmade.at("12:14")]
+    for record in letters:
+        said = datetime.fromisoformat(msgspec.json.decode(record[2])["timestamp"])
+        assert berlin_time.milliseconds(said) == record[3]
+
+
+def test_an_ending_whose_prediction_is_missing_is_counted_and_ends_nothing(job: dict[str, Harness]) -> None:
+    labelling = Harness(label.Label())
+    endings = [row for row in job["score"].side["scored"] if b"departures" in row[1][2]]
+    _send(endings, labelling)
+    assert labelling.emitted == []
+    assert labelling.counts[label.MISSING] == len(_values(job["score"], topics.PREDICTIONS))
+    assert job["label"].counts[label.MISSING] == 0
 
 
 def test_every_departure_gets_one_prediction_one_outcome_and_one_example(job: dict[str, Harness]) -> None:

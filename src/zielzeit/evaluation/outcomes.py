@@ -46,7 +46,7 @@ def outcomes(
         step = scoring.on_time(at)
         for _, made in [*step.scored, *step.endings]:
             labels.on_message(at, _encode(made))
-        yield from (outcome for outcome, _ in labels.on_time(at))
+        yield from (outcome for outcome, _ in labels.on_time(at).labelled)
 
 
 def _followed(

@@ -5,7 +5,8 @@ The operator (``udfs/label.py``) and the tests drive a ``LabelProcess``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, MutableMapping
+from collections.abc import MutableMapping, Sequence
+from typing import NamedTuple
 
 import msgspec
 
@@ -17,6 +18,14 @@ from zielzeit.runs.event_time_buffer import EventTimeBuffer
 from zielzeit.runs.messages import Ending
 
 _decode = msgspec.msgpack.Decoder(PendingPrediction | Ending).decode
+
+
+class LabelStep(NamedTuple):
+    """What an instant leads to."""
+
+    labelled: Sequence[tuple[Outcome, Example]]
+    missing: int
+    """Departures of an ending whose predictions are not here: they get no outcome."""
 
 
 class LabelProcess:
@@ -39,10 +48,20 @@ class LabelProcess:
             return None
         return self._endings.add(at, message)
 
-    def on_time(self, now: Milliseconds) -> Iterator[tuple[Outcome, Example]]:
-        """A timer fires: the predictions that the endings of this instant name are all here."""
+    def on_time(self, now: Milliseconds) -> LabelStep:
+        """A timer fires: the predictions that the endings of this instant name are all here.
+
+        One that is not will never come: an ending cannot wait for it, and a job must not end for it.
+        """
         known_at = berlin_time.datetime_of(now)
+        labelled: list[tuple[Outcome, Example]] = []
+        missing = 0
         for message in self._endings.take(now):
             ending = _decode(message)
             for departure in ending.departures:
-                yield outcome(_decode(self._pending.pop(departure.id)), ending, known_at)
+                pending = self._pending.pop(departure.id, None)
+                if pending is None:
+                    missing += 1
+                else:
+                    labelled.append(outcome(_decode(pending), ending, known_at))
+        return LabelStep(labelled, missing)
