@@ -308,7 +308,30 @@ def test_a_train_that_is_to_go_on_from_its_last_stop_departs_once() -> None:
     station = Watched()
     station.every_three_minutes("11:40", "12:00", row("1", None, arrival="12:03"), LATER)
     station.every_three_minutes("12:03", "12:21", row("1", "12:06", arrival="12:03"), LATER)
-    assert [(d.kind, d.id[-5:]) for d in station.decisions] == [("withdrawn", "12:03"), ("departed", "12:06")]
+    assert [(d.kind, d.id[-5:]) for d in station.decisions] == [("departed", "12:06")]
+
+
+@pytest.mark.parametrize("number", ["1", "20001"])
+@pytest.mark.parametrize("arrival", ["14:58", "14:59"])
+def test_a_train_whose_departure_is_in_an_hour_that_is_not_loaded_yet_is_one_train(number: str, arrival: str) -> None:
+    """Until 12:00 the board has the hour of 14 only: the arrival, under the number that the train arrives with."""
+    station = Watched()
+    unloaded, other = row("1", None, arrival=arrival), row("2", None, arrival=arrival, route=("Anderswo", HERE))
+    loaded = row(number, "15:04", arrival=arrival, train="RB 7")
+    station.every_three_minutes("11:54", "11:57", LATER, unloaded, other)
+    station.every_three_minutes("12:00", "15:03", LATER, loaded, other)
+    station.every_three_minutes("15:06", "15:15", row("3", "15:55"))
+    found = {(d.kind, d.number, d.id[-5:]) for d in station.decisions if d.number != "9"}
+    assert found == {("departed", number, "15:04"), ("terminated", "2", arrival)}
+    assert station.kinds().count("withdrawn") == 0
+
+
+def test_a_train_that_ends_here_is_not_the_one_that_takes_its_place() -> None:
+    station = Watched()
+    ends, next_one = row("1", None, arrival="12:30"), row("2", "12:40", arrival="12:30", route=("Anderswo", HERE, "X"))
+    station.every_three_minutes("12:00", "12:06", ends, LATER)
+    station.every_three_minutes("12:09", "12:48", next_one, LATER)
+    assert station.kinds() == ["withdrawn", "departed"]
 
 
 def test_coupled_trains_depart_each_under_its_own_number() -> None:

@@ -57,6 +57,37 @@ def earlier_calls(key: str, keys: Iterable[str]) -> int:
     return sum(1 for other, at in map(_parted, keys) if other == train and 0 < wall - at <= LONGEST_LOOP)
 
 
+def complete(station: StationState, reports: dict[str, Entry]) -> set[str]:
+    """Drop the entries whose rows had only an arrival and have their departure now; return their new identities.
+
+    DBF loads the timetable by the hour: a train that arrives before the full hour and departs after it is a row
+    without departure until the hour of its departure is loaded. Its number is the arriving train's until then, so
+    that a train that changes its number here has another one afterwards. Such a train is recognised by its planned
+    arrival and the stops that lie behind it. Only identities of trains that two boards confirmed are returned.
+    """
+    new = sorted(reports.keys() - station.entries.keys())
+    if not new:  # as on most boards
+        return set()
+    known = set()
+    for key, entry in list(station.entries.items()):
+        if entry.row.scheduled_departure is None and not entry.kind and entry.last_seen == station.last_board:
+            completed = next((report for report in new if _is_completed(entry, reports[report])), None)
+            if completed is not None and key not in reports:
+                del station.entries[key]
+                if entry.confirmed:
+                    known.add(completed)
+    return known
+
+
+def _is_completed(old: Entry, new: Entry) -> bool:
+    if new.row.scheduled_departure is None or new.row.scheduled_arrival != old.row.scheduled_arrival:
+        return False
+    behind = [stop.name for stop in boards.route(old.row.route)][:-1]
+    if not behind:
+        return old.row.train_number == new.row.train_number
+    return [stop.name for stop in boards.route(new.row.route)][: len(behind)] == behind
+
+
 def _parted(key: str) -> tuple[str, int]:
     train, _, wall = key.rpartition("@")
     return train, int(wall)

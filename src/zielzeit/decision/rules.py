@@ -100,6 +100,7 @@ def fold(
     checked = plausibility.check(station, seen, polled_at, rules.max_silence * MINUTE)
     if checked.implausible:
         return FoldedBoard(transitions, checked.implausible)
+    completed = identity.complete(station, seen)
     for key in checked.unexpected:
         transitions.extend(_replaced(station, seen, key, polled_at))
     station.last_board, station.learnt = polled_at, list(here.learnt)
@@ -110,7 +111,9 @@ def fold(
             calls = plausibility.calls_here(here, station, entry)
             if calls is not None and calls > 1:
                 entry.call = identity.earlier_calls(key, station.entries.keys() | seen.keys())
-            entry.confirmed = calls != 0 and (checked.same_station or key not in checked.unexpected)
+            entry.confirmed = key in completed or (
+                calls != 0 and (checked.same_station or key not in checked.unexpected)
+            )
             transitions.extend(_first_sight(key, entry, memory))
         else:
             went_on = not entry.ends
