@@ -60,9 +60,9 @@ def test_an_accepted_plan_never_exceeds_ten_a_minute(count: int, interval: float
     assert plan.requests_per_minute <= 10
     assert plan.per_minute is not None
     assert plan.per_minute < 10
-    phases = [plan.phase_seconds(index) for index in range(count)]
-    assert phases == sorted(phases)
-    assert phases[-1] < plan.interval_seconds
+    waits = plan.wait_seconds(0)
+    assert waits == sorted(waits)
+    assert waits[-1] < plan.interval_seconds
 
 
 @pytest.mark.parametrize("url", ["", "dbf.example", "ftp://x", "http://"])

@@ -103,7 +103,9 @@ def test_a_pause_holds_for_all_stations_and_is_told(
 ) -> None:
     stations = ["throttled", "8000150", "8000151"]
     statistics = poll(base_url, stations, 1.2, Collected(), interval_seconds=0.9)
-    assert odd.asked == {"throttled": 1}
+    # The others may have had their turn before.
+    assert odd.asked["throttled"] == 1
+    assert max(odd.asked.values()) == 1
     assert "the server asks for a pause until " in statistics.line(delivered=0, pending=0)
     assert len([record for record in caplog.records if "asks for a pause of 60 s" in record.message]) == 1
 
@@ -203,4 +205,4 @@ def test_what_publishing_raises_ends_the_poller(base_url: str) -> None:
             raise UserError(f"no room for {record.station}")
 
     with pytest.raises(UserError, match="no room for Hanau Hbf"):
-        poll(base_url, ["Hanau Hbf", "slow"], 5, Refusing(), interval_seconds=60)
+        poll(base_url, ["Hanau Hbf", "slow"], 5, Refusing(), interval_seconds=2)

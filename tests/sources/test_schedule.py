@@ -20,9 +20,9 @@ PUBLIC = "https://dbf.finalrewind.org"
 class Replies:
     """Runs a schedule against a server that answers after ``seconds`` and says whether a retry may help."""
 
-    def __init__(self, plan: Plan, *, seconds: float = 0.1, jitter: float = 1.0) -> None:
+    def __init__(self, plan: Plan, *, seconds: float = 0.1, jitter: float = 1.0, wall: float = 0.0) -> None:
         self.now = 0.0
-        self.schedule = Schedule(plan, self.now, lambda low, high: low + (high - low) * jitter)
+        self.schedule = Schedule(plan, self.now, wall, lambda low, high: low + (high - low) * jitter)
         self.asked: dict[str, list[float]] = defaultdict(list)
         self._seconds = seconds
         self._under_way: list[tuple[float, str]] = []
@@ -74,6 +74,47 @@ def test_stations_are_spread_over_the_interval() -> None:
     }
 
 
+def test_the_station_whose_turn_it_is_comes_first_after_a_start() -> None:
+    replies = Replies(make_plan(OWN, ["A", "B", "C", "D"], interval_seconds=60), wall=6_000_000_020)
+    replies.run(until=64)
+    assert replies.asked == {"C": [0, 60], "D": [15], "A": [30], "B": [45]}
+
+
+@pytest.mark.parametrize("stations", [["A"], ["A", "B", "C"], [*"ABCDEFGHIJ"]])
+@given(lives=st.lists(st.floats(0.1, 90), min_size=1, max_size=60), start=st.floats(0, 2e9))
+def test_no_row_of_restarts_asks_a_station_of_the_public_instance_too_often(
+    stations: list[str], lives: list[float], start: float
+) -> None:
+    plan = make_plan(PUBLIC, stations, interval_seconds=60)
+    asked: dict[str, list[float]] = defaultdict(list)
+    wall = start
+    for life in lives:
+        replies = Replies(plan, wall=wall)
+        replies.run(until=life - 0.001)
+        for station, times in replies.asked.items():
+            asked[station] += [wall + time for time in times]
+        wall += life
+    for times in asked.values():
+        # A station may be a little late in its place, where a reply of the round before was.
+        assert all(later - earlier >= plan.interval_seconds - 1 for earlier, later in pairwise(times))
+    every = sorted(time for times in asked.values() for time in times)
+    assert all(later - earlier >= 60 / len(stations) - 1 for earlier, later in pairwise(every))
+
+
+@given(st.lists(st.floats(0, 0.05), min_size=400, max_size=400))
+def test_a_row_of_crashes_asks_every_station_of_an_own_instance_alike(lives: list[float]) -> None:
+    plan = make_plan(OWN, ["A", "B", "C", "D"], interval_seconds=4)
+    asked: dict[str, int] = defaultdict(int)
+    wall = 1.8e9
+    for life in lives:
+        replies = Replies(plan, wall=wall)
+        replies.run(until=life)
+        for station, times in replies.asked.items():
+            asked[station] += len(times)
+        wall += 0.01
+    assert max(asked.values()) <= 2 * min(asked.values())
+
+
 def test_a_failing_station_is_asked_four_times_a_round_with_growing_pauses_and_delays_no_other() -> None:
     replies = Replies(make_plan(OWN, ["A", "B"], interval_seconds=60), seconds=0)
     replies.run(until=119, failing=frozenset({"A"}))
@@ -122,7 +163,7 @@ def test_no_other_station_is_asked_before_the_first_reply_after_a_pause() -> Non
 
 
 def test_a_shorter_pause_does_not_end_a_longer_one() -> None:
-    schedule = Schedule(make_plan(OWN, ["A", "B"], interval_seconds=2), 0)
+    schedule = Schedule(make_plan(OWN, ["A", "B"], interval_seconds=2), 0, 0)
     schedule.pause(0, 60)
     schedule.pause(1, 5)
     assert schedule.wait_seconds(10) == 50

@@ -45,9 +45,17 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         """Requests per minute of all stations, without retries."""
         return len(self.stations) * 60 / self.interval_seconds
 
-    def phase_seconds(self, index: int) -> float:
-        """Seconds from the start to the first poll of a station: the stations share the interval evenly."""
-        return self.interval_seconds * index / len(self.stations)
+    def wait_seconds(self, wall: float) -> list[float]:
+        """Seconds from a start at ``wall`` (Unix time, seconds) to the first poll of each station.
+
+        The stations share the interval evenly, and each has its place in every interval of the clock. Where the
+        instance has rules, a station waits for its place: so no number of starts asks it more than once an interval.
+        Elsewhere the station whose place is next is asked at once, and the others keep their distance from it.
+        """
+        interval = self.interval_seconds
+        waits = [(interval * index / len(self.stations) - wall) % interval for index in range(len(self.stations))]
+        first = 0.0 if self.spacing_seconds else min(waits)
+        return [wait - first for wait in waits]
 
     def url(self, station: str) -> str:
         """Address of a station's board, DBF's JSON version 3."""

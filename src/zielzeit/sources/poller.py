@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from math import inf
 from queue import Empty, SimpleQueue
-from time import monotonic
+from time import monotonic, time
 from typing import Protocol
 
 from zielzeit.boards.record import BoardRecord
@@ -83,7 +83,7 @@ class Poller:
 
     def _poll(self, workers: ThreadPoolExecutor, on_tick: Callable[[], object]) -> None:
         """Start requests when they are due and take in what became of them."""
-        schedule, under_way = Schedule(self._plan, monotonic()), 0
+        schedule, under_way = Schedule(self._plan, monotonic(), time()), 0
         tick_at = 0.0
         while True:
             now = monotonic()

@@ -50,11 +50,16 @@ class Schedule:
     Each station has rounds of its own, one per interval: none waits for another's failure. A round that is over is
     not made up for.
 
+    Rounds begin at fixed times of day (``Plan.wait_seconds``): a poller that is started again and again asks the
+    stations whose turn it is, and not the first one of the list each time. ``wall`` is Unix time at ``now``, seconds.
+
     A pause that the server asks for holds for all stations. After it one station is asked first, and the others wait
     for its reply.
     """
 
-    def __init__(self, plan: Plan, now: float, uniform: Callable[[float, float], float] = random.uniform) -> None:
+    def __init__(
+        self, plan: Plan, now: float, wall: float, uniform: Callable[[float, float], float] = random.uniform
+    ) -> None:
         self.skipped = 0
         """Rounds that passed while their station was still answering or the server asked for a pause."""
         self._plan = plan
@@ -62,10 +67,10 @@ class Schedule:
         self._gap = 60 / plan.per_minute if plan.per_minute else 0.0
         """Least seconds between two requests. Saved-up tokens would let twice the rate through in the first minute."""
         self._next_request = now
-        self._rounds = {
-            station: _Round(due=now + plan.phase_seconds(index)) for index, station in enumerate(plan.stations)
-        }
+        waits = plan.wait_seconds(wall)
+        self._rounds = {station: _Round(due=now + wait) for station, wait in zip(plan.stations, waits, strict=True)}
         self._waiting = [(each.due, index, station) for index, (station, each) in enumerate(self._rounds.items())]
+        heapq.heapify(self._waiting)
         self._number = len(self._waiting)
         self._refusals: Counter[str] = Counter()
         """Rounds of each station that ended with a refusal since its last board."""

@@ -22,7 +22,7 @@ class Unanswered:
     """Keeps what the stations without a board got last."""
 
     def __init__(self, stations: Collection[str]) -> None:
-        self._count = len(stations)
+        self._stations = tuple(stations)
         self._never_asked = set(stations)
         self._replies: dict[str, DbfReply] = {}
         self._answered: set[str] = set()
@@ -54,10 +54,13 @@ class Unanswered:
         if not self._replies:
             return None
         alike: dict[str, list[str]] = defaultdict(list)
-        for place, (station, reply) in enumerate(self._replies.items()):
+        missing = [(station, self._replies[station]) for station in self._stations if station in self._replies]
+        for place, (station, reply) in enumerate(missing):
             alike[reason(station, reply, register if place < _MOST_SEARCHED else None)].append(station)
         lines = [f"  {', '.join(stations)}: {why}" for why, stations in alike.items()]
-        return "\n".join([f"no board in the first round of {len(self._replies)} of {self._count} stations:", *lines])
+        return "\n".join(
+            [f"no board in the first round of {len(self._replies)} of {len(self._stations)} stations:", *lines]
+        )
 
 
 def reason(station: str, reply: DbfReply, register: StationRegister | None) -> str:
