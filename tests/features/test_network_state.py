@@ -103,19 +103,6 @@ def test_the_state_survives_bytes_and_goes_on() -> None:
         NetworkState.from_bytes(b"something else")
 
 
-def test_what_was_not_seen_for_long_is_forgotten_and_the_rest_is_not() -> None:
-    state = NetworkState()
-    seen(state)
-    old = feature_row(departure("A", ("B", "C"), 1440 * 70, 2), state)
-    state.observe_departure(departure("X", ("Y",), 1440 * 70, 9))
-    assert state.forget(NOON + timedelta(days=60)) > 0
-    kept = named(feature_row(departure("X", ("Y",), 1440 * 70 + 30, 0), state))
-    gone = named(feature_row(departure("A", ("B", "C"), 1440 * 70, 2), state))
-    assert kept["here_delay"] > 0
-    assert named(old)["train_weight"] > 0
-    assert gone["train_weight"] == 0
-
-
 def test_a_departure_without_a_way_ahead_is_refused() -> None:
     with pytest.raises(ValueError, match="without a route ahead"):
         feature_row(

@@ -7,9 +7,10 @@ from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import polars as pl
+import pytest
 
 from training import examples
-from training.history.importing import import_history
+from training.history.importing import KEEPING, STATE_FILE, import_history
 from training.history.moments import Moments
 from zielzeit import berlin_time
 from zielzeit.features.network_state import FEATURES, Arrival, FeatureInput, NetworkState, feature_row
@@ -117,6 +118,7 @@ def streamed(history: pl.DataFrame) -> dict[tuple[str, str, datetime], tuple[flo
                 )
             elif delay is None and stop < len(run) - 1:
                 state.observe_cancelled_stop(run[stop]["station"], decided_at)
+        state.forget(decided_at)
     return out
 
 
@@ -125,8 +127,17 @@ def item_minutes(row: dict, before: FeatureInput) -> float:
     return row["at"] - berlin_time.milliseconds(before.scheduled) / 60_000
 
 
-def test_stream_features_equal_archive_features(tmp_path) -> None:
-    history = small_history()
+def after_a_winter(history: pl.DataFrame) -> pl.DataFrame:
+    """The history, and some of its trains again half a week before and after the rest of it is forgotten."""
+    again = (
+        history.filter(pl.col("train_number") == number).with_columns(pl.col("date") + pl.duration(days=days))
+        for number, days in (("100", 38), ("101", 46), ("102", 38), ("102", 86))
+    )
+    return pl.concat((history, *again))
+
+
+@pytest.mark.parametrize("history", [small_history(), after_a_winter(small_history())], ids=["days", "months"])
+def test_stream_features_equal_archive_features(tmp_path, history: pl.DataFrame) -> None:
     history.write_parquet(tmp_path / "stops.parquet")
     import_history([tmp_path / "stops.parquet"], tmp_path / "out", MOMENTS)
     stored = examples.read(tmp_path / "out")
@@ -140,3 +151,11 @@ def test_stream_features_equal_archive_features(tmp_path) -> None:
             atol=0.011,
             err_msg=f"{row['number']} {row['station']} {row['scheduled']}",
         )
+
+
+def test_the_state_at_the_end_of_an_archive_holds_what_counts_then(tmp_path) -> None:
+    after_a_winter(small_history()).write_parquet(tmp_path / "stops.parquet")
+    import_history([tmp_path / "stops.parquet"], tmp_path / "out", MOMENTS)
+    state = NetworkState.from_bytes((tmp_path / "out" / KEEPING / STATE_FILE).read_bytes())
+    assert {name[1] for name in state.names("train")} == {"101", "102"}, "100 ran 38 days later, 48 before the end"
+    assert len(state.names("station")) == 6

@@ -103,6 +103,8 @@ def import_history(
         _write_examples(arrays, labels, named, out, report, events)
     state = out / KEEPING / STATE_FILE
     draft = state.with_suffix(".draft")
+    end = UtcMinutes(int(named.newest()))
+    named.forget(end, _service_day(end))
     draft.write_bytes(named.to_bytes())
     draft.replace(state)
     report.left_out = dict(left_out)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, NamedTuple
 
 from zielzeit.compiled import compiled
@@ -23,6 +24,7 @@ from zielzeit.features.statistics import (
     SLOW,
     STATION_PRIOR,
     USUAL_PRIOR,
+    is_forgotten,
     past_sums,
     recent_sums,
     shrunk,
@@ -105,7 +107,7 @@ def downstream(tables: Tables, minute: float, day: int, hops: KeyArray, stations
         stops = recent_sums(tables.station_cancelled, station, minute, HALF_DAY)
         cancelled += stops.first
         calls += stops.weight
-        fastest += tables.hop_minutes[hop, 0]
+        fastest += math.nan if is_forgotten(tables.hop_past[hop, 0], day) else tables.hop_minutes[hop, 0]
     return Downstream(
         ahead_growth_hour=growth_hour,
         ahead_growth_half_day=growth_half_day,

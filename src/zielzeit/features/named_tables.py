@@ -13,6 +13,8 @@ from zielzeit import train_classes
 from zielzeit.features.key_names import Name
 from zielzeit.features.network_tables import LAYOUTS, KeyArray, Layout, Tables
 from zielzeit.features.statistics import (
+    KEPT_DAYS,
+    KEPT_SCALES,
     PAST_WIDTH,
     RECENT_WIDTH,
     Rows,
@@ -90,9 +92,16 @@ class NamedTables:
         self.tables = self.tables._replace(**grown)
         self._room[space] = room
 
+    def newest(self) -> float:
+        """Return the minute since 1970 UTC of the last train that was observed; 0 where there was none."""
+        return float(self.tables.class_hour[:, 0].max())
+
     def forget(self, minute: float, day: int) -> int:
-        """Drop names last observed before a minute (since 1970 UTC) and its service day; return how many."""
-        kept = {space: self._observed(space, minute, day) for space in SPACES}
+        """Take out the names of which nothing counts any more at a minute (since 1970 UTC) and its service day.
+
+        Returns how many. No feature depends on it, then or later: these names read as those never observed.
+        """
+        kept = {space: self._kept(space, minute, day) for space in SPACES}
         dropped = sum(len(self.keys[space]) - len(kept[space]) for space in SPACES)
         rows = {space: np.array([0, *(self.keys[space][name] for name in kept[space])]) for space in SPACES}
         rows["class"] = np.arange(_CLASSES)
@@ -108,13 +117,18 @@ class NamedTables:
         self._room = {space: len(rows[space]) for space in rows}
         return dropped
 
-    def _observed(self, space: str, minute: float, day: int) -> list[Name]:
-        newest = np.zeros(self._room[space], dtype=bool)
+    def _kept(self, space: str, minute: float, day: int) -> list[Name]:
+        """Return the names with a row that counts. The last trains count for hours, and are in past rows as well."""
+        counts = np.zeros(self._room[space], dtype=bool)
         for name, layout in LAYOUTS.items():
-            if layout.space == space and layout.width in (RECENT_WIDTH, PAST_WIDTH):
-                since = minute if layout.width == RECENT_WIDTH else day
-                newest |= (getattr(self.tables, name)[:, 0] >= since).reshape(-1, layout.rows_per_key).any(axis=1)
-        return [name for name, key in self.keys[space].items() if newest[key]]
+            if layout.space != space:
+                continue
+            newest = getattr(self.tables, name)[:, 0].reshape(-1, layout.rows_per_key).max(axis=1)
+            if layout.width == RECENT_WIDTH:
+                counts |= minute - newest <= KEPT_SCALES * layout.scale
+            elif layout.width == PAST_WIDTH:
+                counts |= day - newest <= KEPT_DAYS
+        return [name for name, key in self.keys[space].items() if counts[key]]
 
     def rename(self, new: Callable[[Name], Name]) -> None:
         """Give each name another one. The rows of names that become one are merged, as if there had been one name."""

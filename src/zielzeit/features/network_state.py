@@ -3,9 +3,8 @@
 ``NetworkState`` turns the names of stations, lines and trains into the keys of
 ``zielzeit.features.network_tables`` and calls the compiled functions that the archive calls too: ``describe`` in
 ``zielzeit.features.definition`` and those of ``zielzeit.features.updates``. It is a plain value of bounded size:
-``to_bytes`` and ``from_bytes`` keep it in a file or in Flink's state, ``forget`` drops what has not been seen for
-months. All of Germany's long-distance, RE and RB trains of four months take about 100 MB in memory; a departure is
-described in some twenty microseconds compiled, in about a millisecond interpreted.
+``to_bytes`` and ``from_bytes`` keep it in a file or in Flink's state, ``forget`` takes out what no longer counts. A
+departure is described in some twenty microseconds compiled, in about a millisecond interpreted.
 
 The order to call it in: describe every departure of a minute, then observe that minute's events.
 """
@@ -169,11 +168,11 @@ class NetworkState:
 
     def newest(self) -> float:
         """Return the minute since 1970 UTC of the last train that was observed; 0 where there was none."""
-        return float(self._named.tables.class_hour[:, 0].max())
+        return self._named.newest()
 
-    def forget(self, before: datetime) -> int:
-        """Drop the names not observed since; return how many."""
-        return self._named.forget(*moment(before))
+    def forget(self, now: datetime) -> int:
+        """Take out the names of which nothing counts any more, which changes no feature; return how many."""
+        return self._named.forget(*moment(now))
 
     def to_bytes(self) -> bytes:
         """Return the whole state, compressed."""

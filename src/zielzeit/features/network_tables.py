@@ -64,7 +64,7 @@ class Tables(NamedTuple):
     hop_last: Annotated[Table, Layout("hop", 2, empty=_NEVER)]
     """The last train on a hop: minute, delay when it set out."""
     hop_minutes: Annotated[Table, Layout("hop", 1, empty=np.nan)]
-    """Shortest planned minutes of a hop; NaN before the first train."""
+    """Shortest planned minutes of a hop; NaN before the first train. Forgotten with the hop's row of ``hop_past``."""
     hop_past: Annotated[Table, _past("hop")]
     """Growth of the trains on a hop, clipped at 30 minutes."""
     hop_late_past: Annotated[Table, _past("hop")]

@@ -7,6 +7,10 @@ Two kinds of rows in plain float arrays, one row per key (a station, a hop, a re
 
 Adding is commutative within one minute, so the result does not depend on the order in which a minute's events arrive.
 A row takes the same space whether it has seen ten trains or ten million. Row 0 stands for "never seen" and stays zero.
+
+A row that was not added to for long is forgotten: it reads as row 0 does, and adding to it begins anew. That is a
+function of event times alone, so it does not matter when, or whether, the row is taken out of its table
+(``zielzeit.features.named_tables``).
 """
 
 from __future__ import annotations
@@ -62,6 +66,10 @@ SLOW_HALF_LIFE = 10.0
 """Service days after which a day counts half: long enough for a mean of few trains a week."""
 FAST_HALF_LIFE = 2.0
 """The same for what changed yesterday: works, strikes, weather."""
+KEPT_DAYS = 42
+"""Service days after which a past row is forgotten: six days of a weekly train, the first of which weighs 5 %."""
+KEPT_SCALES = 20.0
+"""Scales after which a recent row is forgotten: two billionths are left of it, and features have two decimals."""
 _SLOW_FACTOR = 0.5 ** (1 / SLOW_HALF_LIFE)
 _FAST_FACTOR = 0.5 ** (1 / FAST_HALF_LIFE)
 
@@ -76,12 +84,24 @@ def shrunk(total: float, weight: float, prior: float, strength: float) -> float:
 
 
 @compiled
+def recent_fade(elapsed: float, scale: float) -> float:
+    """Return what is left of the sums of a recent row after ``elapsed`` minutes, as a share."""
+    return math.exp(-elapsed / scale) if elapsed <= KEPT_SCALES * scale else 0.0
+
+
+@compiled
+def is_forgotten(row_day: float, day: int) -> bool:
+    """Return True if a past row that was last added to on a day counts no more."""
+    return day - row_day > KEPT_DAYS
+
+
+@compiled
 def add_recent(table: Table, key: int, minute: float, first: float, second: float, scale: float) -> None:
     """Add one train's two values to a key; after ``scale`` minutes they weigh 1/e."""
     row = table[key]
     elapsed = minute - row[0]
     if elapsed > 0:
-        fade = math.exp(-elapsed / scale)
+        fade = recent_fade(elapsed, scale)
         row[1] *= fade
         row[2] *= fade
         row[3] *= fade
@@ -96,7 +116,7 @@ def recent_sums(table: Table, key: int, minute: float, scale: float) -> RecentSu
     """Return the sums of a key, faded to ``minute``."""
     row = table[key]
     elapsed = minute - row[0]
-    fade = math.exp(-elapsed / scale) if elapsed > 0 else 1.0
+    fade = recent_fade(elapsed, scale) if elapsed > 0 else 1.0
     return RecentSums(weight=row[1] * fade, first=row[2] * fade, second=row[3] * fade)
 
 
@@ -106,7 +126,7 @@ def add_past(table: Table, key: int, day: int, train: PastSums) -> None:
     row = table[key]
     elapsed = day - row[0]
     if elapsed > 0:
-        slow, fast = _SLOW_FACTOR**elapsed, _FAST_FACTOR**elapsed
+        slow, fast = (0.0, 0.0) if is_forgotten(row[0], day) else (_SLOW_FACTOR**elapsed, _FAST_FACTOR**elapsed)
         for column in range(1, 1 + _SUMS):
             today = row[column]
             row[column] = 0.0
@@ -142,7 +162,7 @@ def merge_past(table: Table, rows: Rows, count: int) -> Table:
     today, slow, fast = (table[:, 1 + _SUMS * part : 1 + _SUMS * (part + 1)] for part in range(3))
     older = np.where(elapsed > 0, today, 0.0)
     sums = np.hstack((today - older, (slow + older) * _SLOW_FACTOR**elapsed, (fast + older) * _FAST_FACTOR**elapsed))
-    np.add.at(merged[:, 1:], rows, sums)
+    np.add.at(merged[:, 1:], rows, np.where(elapsed > KEPT_DAYS, 0.0, sums))
     return merged
 
 
@@ -179,7 +199,7 @@ def past_sums(table: Table, key: int, day: int, speed: int) -> PastSums:
             cancelled=row[base + 6],
         )
     factor = _SLOW_FACTOR if speed == SLOW else _FAST_FACTOR
-    fade = factor if elapsed == 1 else factor**elapsed
+    fade = 0.0 if is_forgotten(row[0], day) else factor**elapsed
     return PastSums(
         weight=(row[base] + row[1]) * fade,
         growth=(row[base + 1] + row[2]) * fade,

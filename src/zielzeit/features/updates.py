@@ -24,7 +24,7 @@ from zielzeit.features.network_tables import (
     train_late_row,
 )
 from zielzeit.features.quantities import MOST_DELAY, MOST_GROWTH, MOST_HOP_GROWTH
-from zielzeit.features.statistics import PastSums, add_past, add_recent
+from zielzeit.features.statistics import PastSums, add_past, add_recent, is_forgotten
 
 
 class Ride(NamedTuple):
@@ -120,6 +120,11 @@ def _only_growth(growth: float) -> PastSums:
 
 @compiled
 def _add_ride(tables: Tables, minute: float, day: int, growth: float, ride: Ride) -> None:
+    shortest = tables.hop_minutes[ride.hop]
+    if is_forgotten(tables.hop_past[ride.hop, 0], day):
+        shortest[0] = math.nan
+    if not math.isnan(ride.planned_minutes):
+        shortest[0] = ride.planned_minutes if math.isnan(shortest[0]) else min(shortest[0], ride.planned_minutes)
     add_recent(tables.hop_hour, ride.hop, minute, growth, 0.0, HOUR)
     add_recent(tables.hop_half_day, ride.hop, minute, growth, 0.0, HALF_DAY)
     train = _only_growth(growth)
@@ -129,9 +134,6 @@ def _add_ride(tables: Tables, minute: float, day: int, growth: float, ride: Ride
     last = tables.hop_last[ride.hop]
     last[1] = max(last[1], ride.delay_before) if last[0] == minute else ride.delay_before
     last[0] = minute
-    if not math.isnan(ride.planned_minutes):
-        shortest = tables.hop_minutes[ride.hop]
-        shortest[0] = ride.planned_minutes if math.isnan(shortest[0]) else min(shortest[0], ride.planned_minutes)
 
 
 @compiled

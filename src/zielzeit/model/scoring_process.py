@@ -120,6 +120,7 @@ class ScoringProcess:
         if day != self._day and day != self._snapshot.load().day:
             for past in [at for at in self._log if berlin_time.utc_minutes(at) < self._minute]:
                 del self._log[past]
+            network.forget(self._present())
             self._snapshot.store(Snapshot(network.to_bytes(), day))
         self._day = day
 
