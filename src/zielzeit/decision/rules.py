@@ -101,8 +101,9 @@ def fold(
     if checked.implausible:
         return FoldedBoard(transitions, checked.implausible)
     completed = identity.complete(station, seen)
-    for key in checked.unexpected:
-        transitions.extend(_replaced(station, seen, key, polled_at))
+    if checked.unexpected:  # in the board's order: that of a set would change with the seed of Python's hashes
+        for key in [key for key in seen if key in checked.unexpected]:
+            transitions.extend(_replaced(station, seen, key, polled_at))
     station.last_board, station.learnt = polled_at, list(here.learnt)
     for key, report in seen.items():
         entry = station.entries.get(key)
@@ -204,7 +205,11 @@ def _update(entry: Entry, report: Entry) -> None:
 
 
 def _is_settled(entry: Entry, polled_at: Milliseconds, rules: Rules) -> bool:
-    return entry.believed + rules.settle * MINUTE <= polled_at and entry.since + CONFIRMED_AFTER <= polled_at
+    return (
+        entry.believed + rules.settle * MINUTE <= polled_at
+        and entry.since + CONFIRMED_AFTER <= polled_at
+        and entry.earliest <= polled_at
+    )
 
 
 def _after_decision(key: str, entry: Entry, at: Milliseconds, *, last_chance: bool = False) -> Iterator[Transition]:
@@ -252,9 +257,9 @@ def _deadlines(station: StationState, rules: Rules) -> Iterator[tuple[Millisecon
         if entry.kind:
             continue
         if not entry.first_missing:
-            yield Milliseconds(max(entry.last_seen, entry.believed) + max_silence), key
+            yield Milliseconds(max(entry.last_seen, entry.expected) + max_silence), key
         elif entry.earliest > entry.first_missing:  # before its time, so it has until then to come back
-            yield Milliseconds(max(entry.last_seen, entry.believed) + gap), key
+            yield Milliseconds(max(entry.last_seen, entry.expected) + gap), key
         elif _proves_nothing(entry, rules):
             yield entry.first_missing, key
         else:

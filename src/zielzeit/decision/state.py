@@ -10,14 +10,21 @@ from typing import Final
 
 import msgspec
 
+from zielzeit import berlin_time
 from zielzeit.berlin_time import MINUTE, Milliseconds, WallMinutes
 from zielzeit.boards import parse as boards
 
 EARLY_DEPARTURE: Final = 5 * MINUTE
 EARLY_ARRIVAL: Final = 15 * MINUTE
 """Milliseconds before its time. A row that vanishes earlier than this was withdrawn: no train is that early."""
+EARLIEST: Final = 60
+"""Minutes before its planned time at which a row can say that a train leaves or arrives. Of a night train 41 were seen;
+a delay of -200 is an artefact of the feed."""
 MEMORY: Final = 18 * 60 * MINUTE
-"""Milliseconds for which a decided train is remembered after its rows are gone, so that it is not decided twice."""
+"""Milliseconds after its believed departure for which a decided train is remembered, not to be decided twice."""
+_SHOWN_UNTIL: Final = (berlin_time.DAY - berlin_time.LOOK_AHEAD + 60) * MINUTE
+"""Milliseconds after its planned departure at which no board shows a train any more: its time of day then means the
+next day. The hour is the one that spring leaves out."""
 _SWEEP_EVERY: Final = 60 * MINUTE
 
 NEVER: Final = Milliseconds(0)
@@ -62,7 +69,13 @@ class Entry(msgspec.Struct, array_like=True, gc=False):
     def earliest(self) -> Milliseconds:
         """The earliest instant at which the train can be gone: a late train may catch up, none is much too early."""
         margin = EARLY_ARRIVAL if self.ends else EARLY_DEPARTURE
-        return Milliseconds(self.planned + min(self.delay, 0) * MINUTE - margin)
+        early = self.delay if -EARLIEST <= self.delay < 0 else 0
+        return Milliseconds(self.planned + early * MINUTE - margin)
+
+    @property
+    def expected(self) -> Milliseconds:
+        """When the train is expected to be gone: ``believed``, unless that is too early to be true."""
+        return max(self.believed, self.earliest)
 
     @property
     def cancelled(self) -> bool:
@@ -112,7 +125,7 @@ _decode = msgspec.msgpack.Decoder(_Remembered).decode
 def remember(station: StationState, memory: Memory, key: str) -> None:
     """Move a decided train from the entries to the memory."""
     entry = station.entries.pop(key)
-    forget_at = Milliseconds(entry.believed + MEMORY)
+    forget_at = Milliseconds(max(max(entry.planned, entry.believed) + MEMORY, entry.planned + _SHOWN_UNTIL))
     memory[key] = _encode(
         _Remembered(entry.kind, entry.decided_delay, entry.decided_cancelled, entry.revision, forget_at)
     )
