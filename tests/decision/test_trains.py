@@ -139,12 +139,13 @@ def test_a_delay_of_hours() -> None:
 
 
 def test_a_forecast_that_collapses_by_an_hour_and_a_half_is_a_departure() -> None:
-    """Believed at +95, really at +3: with past=1 the new value settles, without the row is simply gone."""
+    """Believed at +95, really at +3: with past=1 the new value settles; without, the row is gone, which is believed
+    when it has not come back by 13:40."""
     keeps, drops = Watched(), Watched()
     for station in (keeps, drops):
         station.every_three_minutes("12:00", "12:09", row("1", "12:05", 95), LATER)
     keeps.every_three_minutes("12:12", "12:18", row("1", "12:05", 3), LATER)
-    drops.every_three_minutes("12:12", "12:18", LATER)
+    drops.every_three_minutes("12:12", "13:48", LATER)
     assert [(d.kind, d.delay) for d in keeps.decisions] == [("departed", 3)]
     assert [(d.kind, d.delay) for d in drops.decisions] == [("departed", 95)]
     assert drops.decisions[0].delay_estimate is not None

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from zielzeit.recordings.read import read_boards
 from zielzeit.settings import ROOT
 from zielzeit.simulator import clock
-from zielzeit.simulator.displayed_board import board, encode
+from zielzeit.simulator.displayed_board import Feed, board, encode
 from zielzeit.simulator.timetable import build
 from zielzeit.simulator.world import World
 
@@ -27,8 +27,8 @@ stations = st.integers(0, 11)
 unhurried = settings(deadline=None)
 
 
-def shown(station: int, at: int, *, past: bool, realtime: bool = True) -> list[dict[str, Any]]:
-    return json.loads(encode(board(WORLD, station, at, past=past, realtime=realtime)))["departures"]
+def shown(station: int, at: int, *, past: bool, feed: Feed = Feed.ALIVE) -> list[dict[str, Any]]:
+    return json.loads(encode(board(WORLD, station, at, past=past, feed=feed)))["departures"]
 
 
 def nearest(hhmm: str, at: int) -> int:
@@ -88,9 +88,19 @@ def test_a_board_with_past_holds_every_row_of_the_board_without(station, at):
 @unhurried
 @given(stations, moments)
 def test_a_dead_feed_shows_the_timetable(station, at):
-    for row in shown(station, at, past=True, realtime=False):
+    for row in shown(station, at, past=True, feed=Feed.DEAD):
         assert (row["delayArrival"] or 0, row["delayDeparture"] or 0, row["isCancelled"]) == (0, 0, 0)
         assert row["platform"] == row["scheduledPlatform"]
+
+
+@unhurried
+@given(stations, moments)
+def test_half_a_dead_feed_shows_each_row_as_a_whole_feed_or_a_dead_one_does(station, at):
+    alive, dead = (shown(station, at, past=True, feed=feed) for feed in (Feed.ALIVE, Feed.DEAD))
+    half = shown(station, at, past=True, feed=Feed.HALF_DEAD)
+    even = {line.name or trip.number for line in WORLD.network.lines[::2] for trip in line.trips}
+    for row in half:
+        assert row in (alive if row["train"].partition(" ")[2] in even else dead)
 
 
 def test_a_day_shows_part_cancelled_runs_with_their_real_destination():

@@ -31,7 +31,7 @@ def test_no_fault_comes_unasked():
     assert not any(faults.at(0, NOON + 60 * minute) for minute in range(1000))
 
 
-@pytest.mark.parametrize("name", ["outage", "long-outage", "dead-feed"])
+@pytest.mark.parametrize("name", ["outage", "long-outage", "dead-feed", "half-dead-feed"])
 def test_an_outage_lasts(name):
     faults = Faults.parse(f"{name}=0.5", seed=1)
     hit = [faults.at(0, NOON + 60 * minute) == name for minute in range(4000)]
@@ -63,3 +63,11 @@ def test_each_fault_changes_the_reply_as_its_name_says():
     assert reply("other-station").body in [answer(WORLD, none, other, NOON, past=True).body for other in range(1, 40)]
     assert all(not row["delayDeparture"] for row in json.loads(reply("dead-board").body)["departures"])
     assert reply("stale").body != good.body
+
+
+def test_half_a_dead_feed_takes_the_real_time_data_of_some_rows():
+    faults = Faults.parse("half-dead-feed=1", seed=1)
+    moment = next(at for at in range(NOON, NOON + 7200, 60) if faults.lasts("half-dead-feed", 0, at))
+    hit = answer(WORLD, faults, 0, moment, past=True)
+    assert hit.fault == "half-dead-feed"
+    assert {row["missingRealtime"] for row in json.loads(hit.body)["departures"]} == {True, False}

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 from zielzeit.berlin_time import MINUTE, Milliseconds
 from zielzeit.boards import parse as boards
+from zielzeit.decision.lost_realtime import has_lost_realtime
 from zielzeit.decision.own_station import OwnStation
 from zielzeit.decision.state import EARLY_DEPARTURE, Entry, StationState
 
@@ -58,17 +59,6 @@ def check(station: StationState, reports: dict[str, Entry], polled_at: Milliseco
         return Plausibility(None)
     in_common = sum(entry.last_seen == station.last_board for key, entry in station.entries.items() if key in reports)
     return Plausibility(None, unexpected, same_station=in_common >= _ENOUGH)
-
-
-def has_lost_realtime(entry: Entry, report: Entry) -> bool:
-    """Return True if a row has lost its real-time data: the delay 0 that it shows now means unknown."""
-    return (
-        bool(report.row.missing_realtime)
-        and not entry.row.missing_realtime
-        and (entry.delay != 0 or entry.cancelled)
-        and not report.delay
-        and not report.cancelled
-    )
 
 
 def calls_here(here: OwnStation, station: StationState, entry: Entry) -> int | None:

@@ -10,7 +10,8 @@ The rules, all times event time (docs/decisions.md has what they rest on):
   as an earlier one. This rule decides on boards polled with ``past=1``, which keep rows for an hour.
 * silence: the train has not been on the boards for ``gap``, and at least one newer board lacks it. This rule decides on
   default boards, which drop a row in the minute in which the train is believed to leave. A train that vanishes before
-  its time may come back until then, and is ``withdrawn`` if it does not.
+  its time may come back until then, and is ``withdrawn`` if it does not; a late train that vanishes minutes before it
+  was believed to leave has until then to come back, too.
 * undecided: no newer board came within ``max_silence``. An outage does not prove a departure.
 
 A departure stays decided; what boards say of it later is ``corrected`` or ``late``. Only a train that was not seen to
@@ -26,7 +27,7 @@ import msgspec
 
 from zielzeit.berlin_time import MINUTE, Milliseconds
 from zielzeit.boards import parse as boards
-from zielzeit.decision import identity, plausibility
+from zielzeit.decision import identity, lost_realtime, plausibility
 from zielzeit.decision.own_station import OwnStation
 from zielzeit.decision.state import NEVER, Entry, Memory, StationState, recall, remember, sweep
 from zielzeit.settings import Settings
@@ -101,6 +102,8 @@ def fold(
     if checked.implausible:
         return FoldedBoard(transitions, checked.implausible)
     completed = identity.complete(station, seen)
+    completed = identity.complete(station, seen)
+    lost_realtime.update(station, seen, polled_at)
     if checked.unexpected:  # in the board's order: that of a set would change with the seed of Python's hashes
         for key in [key for key in seen if key in checked.unexpected]:
             transitions.extend(_replaced(station, seen, key, polled_at))
@@ -118,12 +121,12 @@ def fold(
             transitions.extend(_first_sight(key, entry, memory))
         else:
             went_on = not entry.ends
-            _update(entry, report)
+            _update(entry, report, lost=key in station.lost)
             if went_on and entry.ends and not entry.kind:  # the run is cut short
                 transitions.append(Transition(PLANNED, key, _snapshot(entry), polled_at))
         if entry.kind:
             transitions.extend(_after_decision(key, entry, polled_at))
-        if not entry.kind and _is_settled(entry, polled_at, rules):
+        if not entry.kind and _is_settled(entry, polled_at, rules) and key not in station.lost:
             transitions.append(_decide(key, entry, _kind(entry), polled_at, "settled"))
     if not board.faults:  # a row that could not be read may be any train
         transitions.extend(_note_missing(station, memory, polled_at))
@@ -195,9 +198,9 @@ def _first_sight(key: str, entry: Entry, memory: Memory) -> Iterator[Transition]
         yield Transition(PLANNED, key, _snapshot(entry), entry.last_seen)
 
 
-def _update(entry: Entry, report: Entry) -> None:
+def _update(entry: Entry, report: Entry, *, lost: bool) -> None:
     entry.last_seen, entry.first_missing, entry.confirmed = report.last_seen, NEVER, True
-    if report.row.missing_realtime and plausibility.has_lost_realtime(entry, report):
+    if lost or (report.row.missing_realtime and lost_realtime.has_lost_realtime(entry, report)):
         return  # the older values are better than none
     if (entry.delay, entry.cancelled, entry.ends) != (report.delay, report.cancelled, report.ends):
         entry.since = report.last_seen
@@ -232,7 +235,10 @@ def _after_decision(key: str, entry: Entry, at: Milliseconds, *, last_chance: bo
 
 
 def _note_missing(station: StationState, memory: Memory, polled_at: Milliseconds) -> list[Transition]:
-    """Note the trains that this board lacks: the silence of open ones begins, decided ones go to the memory."""
+    """Note the trains that this board lacks: the silence of open ones begins, decided ones go to the memory.
+
+    The absence of a train that has lost its real-time data proves nothing.
+    """
     transitions: list[Transition] = []
     for key in [key for key, entry in station.entries.items() if entry.last_seen != polled_at]:
         entry = station.entries[key]
@@ -240,7 +246,7 @@ def _note_missing(station: StationState, memory: Memory, polled_at: Milliseconds
             transitions.extend(_after_decision(key, entry, polled_at, last_chance=True))
         if entry.kind:
             remember(station, memory, key)
-        elif not entry.first_missing:  # open, or opened again by its last report
+        elif not entry.first_missing and key not in station.lost:  # open, or opened again by its last report
             entry.first_missing = polled_at
     return transitions
 
@@ -258,12 +264,21 @@ def _deadlines(station: StationState, rules: Rules) -> Iterator[tuple[Millisecon
             continue
         if not entry.first_missing:
             yield Milliseconds(max(entry.last_seen, entry.expected) + max_silence), key
-        elif entry.earliest > entry.first_missing:  # before its time, so it has until then to come back
+        elif _may_come_back(entry):
             yield Milliseconds(max(entry.last_seen, entry.expected) + gap), key
         elif _proves_nothing(entry, rules):
             yield entry.first_missing, key
         else:
             yield Milliseconds(max(entry.last_seen + gap, entry.first_missing)), key
+
+
+def _may_come_back(entry: Entry) -> bool:
+    """Return True if a train vanished before its time, or late and minutes before it was believed to leave.
+
+    It has until then to come back. A late train that is gone may have made up time, or lost its real-time data: then
+    DBF takes it for punctual, and for gone.
+    """
+    return entry.earliest > entry.first_missing or lost_realtime.vanished_early(entry, entry.first_missing)
 
 
 def _proves_nothing(entry: Entry, rules: Rules) -> bool:

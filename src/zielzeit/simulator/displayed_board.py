@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from datetime import timedelta
+from enum import Enum
 from functools import lru_cache
 
 import msgspec
@@ -75,10 +76,24 @@ class DisplayedBoard(msgspec.Struct, frozen=True):
     departures: tuple[DisplayedRow, ...]
 
 
-def board(world: World, station: int, at: float, *, past: bool = True, realtime: bool = True) -> DisplayedBoard:
-    """Board of a station at epoch second ``at``; without ``realtime`` as if the delay feed were down."""
+class Feed(Enum):
+    """State of the real-time feed behind a board."""
+
+    ALIVE = "alive"
+    HALF_DEAD = "half dead"
+    """Every other line shows no real-time data: the feed of a part of the station is down."""
+    DEAD = "dead"
+
+    def serves(self, line: int) -> bool:
+        """Return True if the feed has real-time data of a line, by its index."""
+        return self is Feed.ALIVE or (self is Feed.HALF_DEAD and line % 2 == 0)
+
+
+def board(world: World, station: int, at: float, *, past: bool = True, feed: Feed = Feed.ALIVE) -> DisplayedBoard:
+    """Board of a station at epoch second ``at``."""
     rows = []
     for call in calls(world, station, at):
+        realtime = feed.serves(call.forecast.run.line.index)
         if not past and realtime and call.gone < at:
             continue
         forecast, stop = call.forecast, call.stop

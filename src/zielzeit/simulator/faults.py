@@ -2,8 +2,9 @@
 
 Per request (drawn once per station and minute, so that an immediate retry meets the same fault): ``error500``,
 ``timeout``, ``throttle`` (429), ``truncated``, ``empty``, ``other-station``, ``dead-board`` (all delays 0), ``stale``
-(an old board). Per station and hour: ``dead-feed`` and ``outage``, which last minutes. Per station and day:
-``long-outage``, which lasts hours. In recordings only: ``duplicate`` and ``out-of-order``.
+(an old board). Per station and hour: ``dead-feed``, ``half-dead-feed`` (that of a part of the station: all delays of
+every other line are 0) and ``outage``, which last minutes. Per station and day: ``long-outage``, which lasts hours. In
+recordings only: ``duplicate`` and ``out-of-order``.
 """
 
 from __future__ import annotations
@@ -31,12 +32,14 @@ _RATES = {
     "long-outage": 0.03,
     "duplicate": 0.02,
     "out-of-order": 0.02,
+    "half-dead-feed": 0.01,
 }
 _CODES = {name: 700 + place for place, name in enumerate(_RATES)}
 # Fault → seconds of (period with one draw, shortest, longest duration).
 _EPISODES = {
     "outage": (3600, 4 * 60, 25 * 60),
     "dead-feed": (3600, 3 * 60, 12 * 60),
+    "half-dead-feed": (3600, 3 * 60, 40 * 60),
     "long-outage": (86400, 2 * 3600, 6 * 3600),
 }
 
@@ -96,7 +99,7 @@ class Faults(msgspec.Struct, frozen=True):
         for name in PER_REQUEST:
             if self.strikes(name, station, at):
                 return name
-        return "dead-feed" if self.lasts("dead-feed", station, at) else None
+        return next((name for name in ("dead-feed", "half-dead-feed") if self.lasts(name, station, at)), None)
 
     def draw(self, name: str, station: int, at: float, below: int) -> int:
         """Integer in [0, below) of a fault at a moment: how old, where truncated, which other station."""

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import msgspec
 
-from zielzeit.simulator.displayed_board import board, encode
+from zielzeit.simulator.displayed_board import Feed, board, encode
 from zielzeit.simulator.faults import Faults
 from zielzeit.simulator.world import World
 
 API_VERSION = "2.04"
 OLDEST = 600
 """Greatest age, seconds, of a board with the fault ``stale``."""
+
+
+_FEEDS = {"dead-board": Feed.DEAD, "dead-feed": Feed.DEAD, "half-dead-feed": Feed.HALF_DEAD}
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -44,7 +47,7 @@ def answer(world: World, faults: Faults, station: int, at: float, *, past: bool)
             )
         case "stale":
             at -= 180 + faults.draw(fault, station, at, OLDEST - 180)
-    shown = board(world, station, at, past=past, realtime=fault not in ("dead-board", "dead-feed"))
+    shown = board(world, station, at, past=past, feed=_FEEDS.get(fault or "", Feed.ALIVE))
     body = encode(shown)
     if fault == "truncated":
         return Reply(200, body[: 1 + faults.draw(fault, station, at, len(body) - 1)], fault)
