@@ -102,7 +102,6 @@ def fold(
     if checked.implausible:
         return FoldedBoard(transitions, checked.implausible)
     completed = identity.complete(station, seen)
-    completed = identity.complete(station, seen)
     lost_realtime.update(station, seen, polled_at)
     if checked.unexpected:  # in the board's order: that of a set would change with the seed of Python's hashes
         for key in [key for key in seen if key in checked.unexpected]:
