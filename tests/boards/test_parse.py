@@ -30,7 +30,7 @@ def test_a_row_keeps_what_the_decision_needs() -> None:
 
 
 def test_departure_before_arrival_is_read() -> None:
-    assert not parse.parse(body(row(departure="12:05", arrival="12:06"))).faults
+    assert not parse.parse(body(row(departure="12:05", arrival="12:06"))).unreadable
 
 
 def test_empty_platform_and_classes_are_read() -> None:
@@ -65,9 +65,9 @@ def test_unknown_fields_and_missing_optional_ones_are_no_matter() -> None:
 def test_a_wrong_row_is_named_and_does_not_cost_the_others(wrong: dict[str, object], said: str) -> None:
     read = parse.parse(body(row("1"), row("2", **wrong), row("3")))
     assert [good.train_number for good in read.rows] == ["1", "3"]
-    assert len(read.faults) == 1
-    assert said in read.faults[0]
-    assert read.faults[0].startswith("row 1")
+    assert len(read.unreadable) == 1
+    assert said in read.unreadable[0].reason
+    assert read.unreadable[0].index == 1
 
 
 @pytest.mark.parametrize(
@@ -149,4 +149,4 @@ def test_line_names_that_drift_are_one_line(train: str, category: str, line: str
 def test_old_boards_rich_in_odd_rows_are_read_whole(name: str) -> None:
     read = parse.parse(gzip.decompress((REAL / name).read_bytes()))
     assert read.rows
-    assert not read.faults
+    assert not read.unreadable

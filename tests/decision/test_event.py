@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
+import pytest
 
 from tests.decision.handmade import HERE, Watched, row
 from zielzeit.boards import parse
@@ -76,3 +79,23 @@ def test_what_did_not_happen_has_no_delay() -> None:
     station.every_three_minutes("12:00", "12:06", row("1", delay=30, cancelled=True), row("2", "13:00", 9))
     station.every_three_minutes("12:09", "14:45", row("9", "16:00"))
     assert {(d.kind, d.delay) for d in station.decisions} == {("cancelled", None), ("withdrawn", None)}
+
+
+@pytest.mark.parametrize("missing", [None, "", "absent"])
+@pytest.mark.parametrize(
+    ("changed", "found"),
+    [
+        ({}, "Ende"),
+        ({"route": [HERE, "Nachher", {"name": "Ende", "isCancelled": 1}]}, "Nachher"),
+        ({"route": [{"odd": 1}]}, ""),
+    ],
+)
+def test_without_a_destination_the_last_stop_that_is_served_is_it(
+    missing: str | None, changed: dict[str, Any], found: str
+) -> None:
+    station = Watched()
+    train = row("1", "12:05", **changed) | {"destination": missing}
+    if missing == "absent":
+        del train["destination"]
+    station.every_three_minutes("12:00", "12:15", train)
+    assert [(d.kind, d.destination) for d in station.decisions] == [("departed", found)]

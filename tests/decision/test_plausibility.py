@@ -113,15 +113,6 @@ def test_two_boards_that_agree_are_believed_against_the_one_before() -> None:
     assert {d.number for d in station.decisions if d.kind == "withdrawn"} == {"44", "48", "52", "56"}
 
 
-def test_a_board_with_unreadable_rows_proves_nobody_gone() -> None:
-    station = Watched()
-    station.every_three_minutes("12:30", "12:36", OWN[0], row("2", "14:00"))
-    station.every_three_minutes("12:39", "12:54", row("broken", "99:99"), row("2", "14:00"))
-    assert not station.decisions
-    station.every_three_minutes("12:57", "13:03", row("2", "14:00"))
-    assert [(d.kind, d.number) for d in station.decisions] == [("departed", "40")]
-
-
 def test_after_a_night_without_trains_a_board_whose_routes_do_not_lead_here_proves_nothing() -> None:
     station = Watched()
     station.every_three_minutes("00:00", "00:15", row("1", "00:02"))

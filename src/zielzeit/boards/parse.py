@@ -13,6 +13,7 @@ import msgspec
 import zstandard
 
 from zielzeit import berlin_time
+from zielzeit.boards.odd_rows import DECODE_ERRORS, UnreadableRow, normalised, unreadable
 
 MAX_BODY = 16 * 1024 * 1024
 """Largest body, decompressed, bytes: a hundred times the board of a large station."""
@@ -75,11 +76,10 @@ class _LooseBody(msgspec.Struct, frozen=True):
 
 
 class ParsedBoard(msgspec.Struct, frozen=True):
-    """A parsed board: its valid rows, and what is wrong with the others."""
+    """A parsed board: its readable rows, and the others."""
 
     rows: list[Row]
-    faults: tuple[str, ...] = ()
-    """One message for each row that could not be read. A board with faults cannot prove that a train is gone."""
+    unreadable: tuple[UnreadableRow, ...] = ()
 
 
 _decode_body = msgspec.json.Decoder(Body).decode
@@ -117,39 +117,45 @@ def decompress(value: bytes) -> bytes:
 def parse(body: bytes) -> ParsedBoard:
     """Parse a board's body (JSON, UTF-8). Raises BoardError if the body as a whole is not a board.
 
-    Rows that cannot be read are left out and named in ``faults``.
+    Rows whose values have other types are read where the meaning is certain; the others are ``unreadable``.
     """
     _check_size(body)
     try:
         rows = _decode_body(body).departures
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except DECODE_ERRORS as error:
         return _parse_row_by_row(body, error)
     _check_count(len(rows))
-    faults = [fault for index, row in enumerate(rows) if (fault := _fault(row, index))]
-    if faults:
-        rows = [row for row in rows if not _fault(row, 0)]
-    return ParsedBoard(rows, tuple(faults))
+    if any(map(_fault, rows)):
+        return _parse_row_by_row(body)
+    return ParsedBoard(rows)
 
 
-def _parse_row_by_row(body: bytes, reason: Exception) -> ParsedBoard:
+def _parse_row_by_row(body: bytes, reason: Exception | None = None) -> ParsedBoard:
     try:
         raw_rows = _decode_loose(body).departures
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except DECODE_ERRORS:
         raise BoardError(f"the body is no board: {reason}") from None
     _check_count(len(raw_rows))
-    rows, faults = [], []
-    for index, raw in enumerate(raw_rows):
+    read = [_read(index, bytes(raw)) for index, raw in enumerate(raw_rows)]
+    return ParsedBoard(
+        [row for row in read if isinstance(row, Row)],
+        tuple(row for row in read if isinstance(row, UnreadableRow)),
+    )
+
+
+def _read(index: int, raw: bytes) -> Row | UnreadableRow:
+    """Return a row as it is, or else as its values may be meant."""
+    fault = ""
+    for form in (bytes, normalised):
         try:
-            row = _decode_row(raw)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            faults.append(f"row {index}: {error}")
+            row = _decode_row(form(raw))
+        except DECODE_ERRORS as error:
+            fault = str(error)
             continue
-        fault = _fault(row, index)
-        if fault:
-            faults.append(fault)
-        else:
-            rows.append(row)
-    return ParsedBoard(rows, tuple(faults))
+        fault = _fault(row) or ""
+        if not fault:
+            return row
+    return unreadable(index, raw, fault)
 
 
 def _check_size(body: bytes) -> None:
@@ -165,7 +171,7 @@ def count_rows(body: bytes) -> int:
     _check_size(body)
     try:
         return len(_decode_loose(body).departures)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except DECODE_ERRORS as error:
         raise BoardError(f"the body is no board: {error}") from None
 
 
@@ -174,16 +180,16 @@ def _check_count(rows: int) -> None:
         raise BoardError(f"the body is no board: {rows} rows, more than {MAX_ROWS}")
 
 
-def _fault(row: Row, index: int) -> str | None:
+def _fault(row: Row) -> str | None:
     """Return what makes a well-typed row meaningless, or None."""
     departure, arrival = row.scheduled_departure, row.scheduled_arrival
     if len(row.route) > MAX_ROUTE:  # it would inflate state and records
-        return f"row {index}: a route of more than {MAX_ROUTE} bytes"
+        return f"a route of more than {MAX_ROUTE} bytes"
     if departure is arrival is None:
-        return f"row {index}: {row.train} {row.train_number} has neither arrival nor departure"
+        return f"{row.train} {row.train_number} has neither arrival nor departure"
     for time in (departure, arrival):
         if time is not None and time not in berlin_time.MINUTE_OF_DAY:
-            return f"row {index}: {row.train} {row.train_number}: {time!r} is not a time of day HH:MM"
+            return f"{row.train} {row.train_number}: {time!r} is not a time of day HH:MM"
     return None
 
 
@@ -191,7 +197,7 @@ def route(raw: bytes) -> list[Stop]:
     """Return all stops of the run in order; empty if the route cannot be read."""
     try:
         return _decode_route(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except DECODE_ERRORS:
         return []
 
 

@@ -1,4 +1,4 @@
-"""The dead letter of a board that could not be read or is not plausible."""
+"""The dead letter of a board that could not be read or is not plausible, or of a row that could not be read."""
 
 from __future__ import annotations
 
@@ -17,12 +17,13 @@ MAX_BODY: Final = 1024 * 1024
 
 
 def dead_letter(rejected: RejectedBoard, step: StationStep, station: str, topic: str) -> DeadLetter:
-    """Return the dead letter of a step's board, which came from ``topic`` under the key ``station``.
+    """Return the dead letter of a step's board, or of one row of it, which came from ``topic`` under ``station``.
 
     Its time is the board's, or the nearest one that Python can write and Kafka takes: a board of an impossible time (in
     microseconds, before 1970) is a reason for a dead letter, and must not prevent it.
     """
     board = step.board or ReceivedBoard(b"")
+    body = rejected.row or board.value
     return DeadLetter(
         reason=rejected.reason,
         topic=topic,
@@ -30,6 +31,6 @@ def dead_letter(rejected: RejectedBoard, step: StationStep, station: str, topic:
         offset=board.offset,
         key=station,
         timestamp=berlin_time.datetime_of(min(max(step.at, Milliseconds(0)), _LATEST)),
-        body=board.value[:MAX_BODY],
-        truncated=len(board.value) > MAX_BODY,
+        body=body[:MAX_BODY],
+        truncated=len(body) > MAX_BODY,
     )

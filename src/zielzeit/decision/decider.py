@@ -19,9 +19,11 @@ from zielzeit.settings import Settings
 
 
 class RejectedBoard(msgspec.Struct, frozen=True):
-    """A board that could not be read, in whole or in part, or is not plausible: it becomes a dead letter."""
+    """A board that could not be read or is not plausible, or a row that could not be read: it becomes a dead letter."""
 
     reason: str
+    row: bytes = b""
+    """The row's JSON; empty if the whole board is rejected."""
 
 
 Output = Decision | PlannedStop | RejectedBoard
@@ -63,8 +65,8 @@ class Decider(msgspec.Struct, frozen=True):
         yield from self._events(self._here(name, station), folded.transitions)
         if folded.implausible:
             yield RejectedBoard(folded.implausible)
-        if parsed.faults:
-            yield RejectedBoard("; ".join(parsed.faults[:10]))
+        for row in folded.unreadable:
+            yield RejectedBoard(f"row {row.index}: {row.reason}", row.raw)
 
     def pass_time(self, name: str, station: StationState, memory: Memory, to: Milliseconds) -> Iterator[Output]:
         """Let time pass up to ``to`` without a board."""

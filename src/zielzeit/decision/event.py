@@ -9,6 +9,7 @@ from zielzeit.decision.own_station import OwnStation
 from zielzeit.decision.planned_stop import PlannedStop
 from zielzeit.decision.rules import GONE, PLANNED, Transition
 from zielzeit.decision.silence_correction import estimate
+from zielzeit.decision.state import Entry
 from zielzeit.events.structs import Decision
 
 _WITHOUT_DELAY = ("cancelled", "withdrawn", "undecided")
@@ -26,11 +27,19 @@ def _line(row: parse.Row) -> str:
     return "" if line == row.train_number else line
 
 
+def _destination(here: OwnStation, entry: Entry, ahead: tuple[str, ...], cancelled_ahead: tuple[str, ...]) -> str:
+    """Return the destination; where the row names none, the last stop of its route that is not cancelled."""
+    if entry.row.destination:
+        return entry.row.destination
+    return here.name if entry.ends else (ahead or cancelled_ahead or ("",))[-1]
+
+
 def event(here: OwnStation, transition: Transition, grace_minutes: int) -> Decision | PlannedStop:
     """Return the decision or planned stop of a transition, known ``grace_minutes`` after its time."""
     entry = transition.entry
     row = entry.row
     behind, ahead, cancelled_ahead = here.split_route(row, entry.call)
+    destination = _destination(here, entry, ahead, cancelled_ahead)
     decided_at = berlin_time.datetime_of(Milliseconds(transition.at + grace_minutes * MINUTE))
     starts_here = row.scheduled_arrival is None or (bool(ahead) and not behind)
     if transition.kind == PLANNED:
@@ -39,7 +48,7 @@ def event(here: OwnStation, transition: Transition, grace_minutes: int) -> Decis
             station=here.name,
             category=parse.category(row.train),
             number=row.train_number,
-            destination=row.destination,
+            destination=destination,
             scheduled=berlin_time.datetime_of(entry.planned),
             decided_at=decided_at,
             starts_here=starts_here,
@@ -56,7 +65,7 @@ def event(here: OwnStation, transition: Transition, grace_minutes: int) -> Decis
         category=parse.category(row.train),
         number=row.train_number,
         line=_line(row),
-        destination=row.destination,
+        destination=destination,
         scheduled=berlin_time.datetime_of(entry.planned),
         delay=None if entry.cancelled or transition.kind in _WITHOUT_DELAY else entry.delay,
         cancelled=entry.cancelled,
@@ -75,6 +84,6 @@ def event(here: OwnStation, transition: Transition, grace_minutes: int) -> Decis
         revision=entry.revision,
         cancelled_ahead=cancelled_ahead,
         station_eva=here.eva_number(here.name),
-        destination_eva=here.eva_number(row.destination),
+        destination_eva=here.eva_number(destination),
         arrival_delay=None if row.scheduled_arrival is None or entry.cancelled else row.delay_arrival,
     )

@@ -20,16 +20,18 @@ leave (cancelled, withdrawn, undecided) can be decided again, as the next revisi
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 import msgspec
 
 from zielzeit.berlin_time import MINUTE, Milliseconds
 from zielzeit.boards import parse as boards
-from zielzeit.decision import identity, lost_realtime, plausibility
+from zielzeit.boards.odd_rows import UnreadableRow
+from zielzeit.decision import identity, lost_realtime, plausibility, unreadable
 from zielzeit.decision.own_station import OwnStation
 from zielzeit.decision.state import NEVER, Entry, Memory, StationState, recall, remember, sweep
+from zielzeit.decision.unreadable import NO_ROWS, HiddenTrain
 from zielzeit.settings import Settings
 
 CONFIRMED_AFTER: Final = MINUTE
@@ -78,6 +80,8 @@ class FoldedBoard(NamedTuple):
     transitions: list[Transition]
     implausible: str | None = None
     """Why the board was not believed and counts as none, or None."""
+    unreadable: Sequence[UnreadableRow] = ()
+    """Its unreadable rows that were not reported before."""
 
 
 _snapshot = msgspec.structs.replace
@@ -106,6 +110,9 @@ def fold(
     if checked.unexpected:  # in the board's order: that of a set would change with the seed of Python's hashes
         for key in [key for key in seen if key in checked.unexpected]:
             transitions.extend(_replaced(station, seen, key, polled_at))
+    hidden, reported = NO_ROWS
+    if board.unreadable:
+        hidden, reported = unreadable.note(station, board.unreadable, polled_at, station.last_board)
     station.last_board, station.learnt = polled_at, list(here.learnt)
     for key, report in seen.items():
         entry = station.entries.get(key)
@@ -127,11 +134,10 @@ def fold(
             transitions.extend(_after_decision(key, entry, polled_at))
         if not entry.kind and _is_settled(entry, polled_at, rules) and key not in station.lost:
             transitions.append(_decide(key, entry, _kind(entry), polled_at, "settled"))
-    if not board.faults:  # a row that could not be read may be any train
-        transitions.extend(_note_missing(station, memory, polled_at))
+    transitions.extend(_note_missing(station, memory, polled_at, hidden))
     station.due = _earliest(station, rules)
     transitions.extend(advance(station, memory, polled_at, rules))
-    return FoldedBoard(transitions)
+    return FoldedBoard(transitions, unreadable=reported)
 
 
 def advance(station: StationState, memory: Memory, to: Milliseconds, rules: Rules) -> list[Transition]:
@@ -233,14 +239,19 @@ def _after_decision(key: str, entry: Entry, at: Milliseconds, *, last_chance: bo
     entry.revision += 1
 
 
-def _note_missing(station: StationState, memory: Memory, polled_at: Milliseconds) -> list[Transition]:
+def _note_missing(
+    station: StationState, memory: Memory, polled_at: Milliseconds, hidden: Sequence[HiddenTrain]
+) -> list[Transition]:
     """Note the trains that this board lacks: the silence of open ones begins, decided ones go to the memory.
 
-    The absence of a train that has lost its real-time data proves nothing.
+    The absence of a train that has lost its real-time data proves nothing, nor that of one that an unreadable row may
+    be.
     """
     transitions: list[Transition] = []
     for key in [key for key, entry in station.entries.items() if entry.last_seen != polled_at]:
         entry = station.entries[key]
+        if hidden and any(train.may_be(entry) for train in hidden):
+            continue
         if entry.kind:
             transitions.extend(_after_decision(key, entry, polled_at, last_chance=True))
         if entry.kind:

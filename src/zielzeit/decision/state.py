@@ -83,6 +83,19 @@ class Entry(msgspec.Struct, array_like=True, gc=False):
         return bool(self.row.is_cancelled)
 
 
+class Unreadable(msgspec.Struct, array_like=True):
+    """A train, or what is known of one, whose row cannot be read."""
+
+    since: Milliseconds
+    """``polled_at`` of the first board with the row, of those that followed one another."""
+    last_seen: Milliseconds
+    """``polled_at`` of the last board with the row."""
+    count: int
+    """Number of such rows on that board."""
+    reasons: list[str] = []
+    """Why it could not be read: those that were reported."""
+
+
 class StationState(msgspec.Struct, array_like=True):
     """State of one station, and how far time has passed there."""
 
@@ -104,6 +117,8 @@ class StationState(msgspec.Struct, array_like=True):
     """Names that the station may have by the routes of its boards, if its key is a number or a code."""
     lost: list[str] = []
     """Trains whose real-time data a failed feed has taken from the boards, until it is back."""
+    unreadable: dict[str, Unreadable] = {}
+    """Unreadable rows by what is known of their trains: reported once, not on every board."""
 
 
 Memory = MutableMapping[str, bytes]
@@ -151,3 +166,5 @@ def sweep(station: StationState, memory: Memory) -> None:
     station.swept_at = now
     for key in [key for key, value in memory.items() if _decode(value).forget_at < now]:
         del memory[key]
+    for train in [train for train, row in station.unreadable.items() if row.last_seen + MEMORY < now]:
+        del station.unreadable[train]

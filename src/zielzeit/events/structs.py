@@ -134,10 +134,10 @@ class Prediction(ModelOutput, frozen=True):
 
 
 class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
-    """A board that could not be read or is not plausible, as it came: topic ``dead-letters``."""
+    """A board that could not be read or is not plausible, or a row that could not be read: topic ``dead-letters``."""
 
     reason: str
-    """What is wrong with the board."""
+    """What is wrong with the board or the row. A row is reported once for each train and reason."""
     topic: str
     """Topic of the board's record."""
     partition: int
@@ -149,7 +149,7 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
     timestamp: datetime
     """``polled_at`` of the board."""
     body: bytes
-    """Value of the board's record, compressed if it came so; base64 in JSON."""
+    """Value of the board's record, compressed if it came so, or the row's JSON; base64 in JSON."""
     truncated: bool
     """True if ``body`` was cut off; the whole is still at ``topic``, ``partition`` and ``offset``."""
 
