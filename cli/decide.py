@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.options import Gap, Grace, MaxSilence, Settle, settings_of
+from cli.options import Gap, Grace, MaxSilence, MlflowUri, Settle, settings_of
 from zielzeit.errors import UserError
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from zielzeit.decision.planned_stop import PlannedStop
     from zielzeit.evaluation.figures import Figure, Figures
     from zielzeit.events.structs import Decision, Outcome
+    from zielzeit.model.predict import ServedModel
     from zielzeit.settings import Settings
 
 
@@ -54,9 +55,16 @@ def decide(
         bool,
         typer.Option(
             "--outcomes",
-            help="Print no decisions but the outcomes of predictions by persistence, as on the topic of that name.",
+            help="Print no decisions but the outcomes of the predictions, as on the topic of that name.",
         ),
     ] = False,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            help="With --outcomes: model that predicts, models:/…, runs:/… or a folder; default: persistence.",
+        ),
+    ] = None,
+    mlflow_uri: MlflowUri = None,
 ) -> None:
     """Decide departures from recorded boards, without Flink: a JSON line each.
 
@@ -64,7 +72,8 @@ def decide(
 
     With --truth no lines but how good they are: found, missed, invented, doubled, and how far delays are off.
     With --job no lines but whether the job, which has read the same boards to their end, decided the same.
-    With --outcomes each departure is followed to its destination: give the boards of all stations on the way.
+    With --outcomes each departure is followed to its destination: give the boards of all stations on the way. A model
+    predicts from the features that the job would give it, beginning with the network's state that it carries.
     """
     import msgspec
 
@@ -82,22 +91,44 @@ def decide(
         return
     if json_file is not None:
         raise UserError(f"--json {json_file} takes the figures of a comparison: it needs --truth")
+    if model is not None and not outcomes:
+        raise UserError(f"--model {model} predicts what becomes of departures: it needs --outcomes")
     if job:
         _compare_with_job(paths, station, decider, config)
         return
+    served = _served(model, config)
     encode = msgspec.json.Encoder().encode
     out = sys.stdout.buffer
     decided = _reported(decide_boards(read_boards(paths, station), decider))
-    if outcomes:
-        from zielzeit.evaluation.outcomes import outcomes as follow
-        from zielzeit.stations.table import register as stations
-
-        lines: Iterable[Decision | Outcome] = follow(decided, stations(config.stations))
-    else:
-        lines = (output for output in decided if isinstance(output, Decision))
+    lines: Iterable[Decision | Outcome] = (
+        _outcomes(decided, config, served) if outcomes else (one for one in decided if isinstance(one, Decision))
+    )
     for line in lines:
         out.write(encode(line) + b"\n")
     out.flush()
+
+
+def _served(model: str | None, config: Settings) -> ServedModel | None:
+    """The model that --model names; None without it."""
+    if model is None:
+        return None
+    from training import model_registry
+
+    model_registry.connect(config)
+    return model_registry.fetch_served(model)
+
+
+def _outcomes(
+    decided: Iterable[Decision | PlannedStop], config: Settings, served: ServedModel | None
+) -> Iterator[Outcome]:
+    from zielzeit.evaluation.outcomes import outcomes
+    from zielzeit.model.predict import ModelFault
+    from zielzeit.stations.table import register as stations
+
+    try:
+        yield from outcomes(decided, stations(config.stations), served)
+    except ModelFault as fault:
+        raise UserError(f"the model failed, and the job would refuse it: {fault}") from None
 
 
 def _reported(decided: Iterable[tuple[str, Milliseconds, Output]]) -> Iterator[Decision | PlannedStop]:

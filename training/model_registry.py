@@ -28,6 +28,8 @@ from training import examples
 from zielzeit.errors import UserError
 from zielzeit.features.definition import FEATURES
 from zielzeit.model.delay_model import FILE, OUTPUTS, LightGBMModel, ModelCard, load_model
+from zielzeit.model.loading import load_served
+from zielzeit.model.predict import ServedModel
 from zielzeit.settings import Settings
 
 EXPERIMENT = "zielzeit"
@@ -146,6 +148,29 @@ def fetch(uri: str) -> tuple[LightGBMModel, Path]:
 
     Raises UserError where there is none.
     """
+    folder = _files(uri)
+    try:
+        return load_model(folder), folder
+    except ValueError as error:
+        raise UserError(str(error)) from None
+
+
+def fetch_served(uri: str) -> ServedModel:
+    """Load the model as the job does, with the network's state. Its predictions name the registered version and run; of
+    a model that is not a version of the registry, the URI or folder.
+
+    Raises UserError where there is none, or where the job would refuse it.
+    """
+    folder = _files(uri)
+    name, version, run_id = _identity(uri)
+    try:
+        return load_served(folder, name, version, run_id)
+    except ValueError as error:
+        raise UserError(str(error)) from None
+
+
+def _files(uri: str) -> Path:
+    """The folder with the files of a model, downloaded where it is not a folder already."""
     folder = Path(uri)
     if not folder.is_dir():
         try:
@@ -155,10 +180,26 @@ def fetch(uri: str) -> tuple[LightGBMModel, Path]:
     found = next(iter(sorted(folder.rglob(FILE))), None)
     if found is None:
         raise UserError(f"{uri} holds no {FILE}: it is not a model of Zielzeit")
-    try:
-        return load_model(found.parent), found.parent
-    except ValueError as error:
-        raise UserError(str(error)) from None
+    return found.parent
+
+
+def _identity(uri: str) -> tuple[str, str, str]:
+    """Name, version and run of the model at a URI, as far as it has them."""
+    scheme, _, rest = uri.partition(":/")
+    if Path(uri).is_dir() or scheme not in ("models", "runs"):
+        return uri, "", ""
+    if scheme == "runs":
+        return uri, "", rest.partition("/")[0]
+    client = mlflow.MlflowClient()
+    name, _, version = rest.partition("/")
+    name, _, alias = name.partition("@")
+    if alias:
+        found = client.get_model_version_by_alias(name, alias)
+    elif version.isdecimal():
+        found = client.get_model_version(name, version)
+    else:
+        return uri, "", ""
+    return str(found.name), str(found.version), str(found.run_id or "")
 
 
 def attach(uri: str, file: Path) -> None:

@@ -1,7 +1,8 @@
-"""One model, three ways to ask it: the job, `zielzeit predict` and MLflow's REST endpoint say the same."""
+"""One model, four ways to ask it: the job, `decide --outcomes`, `predict` and MLflow's REST endpoint say the same."""
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -29,6 +30,7 @@ from zielzeit.boards.record import BoardRecord
 from zielzeit.features.network_state import FEATURES
 from zielzeit.model.delay_model import OUTPUTS
 from zielzeit.recordings.read import read_boards
+from zielzeit.recordings.write import write_boards
 from zielzeit.settings import ROOT, Settings
 from zielzeit.simulator import recording, timetable
 from zielzeit.simulator.faults import Faults
@@ -115,6 +117,25 @@ def test_job_batch_and_rest_endpoint_score_alike(settings: Settings, examples: p
     said_by_rest = np.array([[row[name] for name in OUTPUTS] for row in answer.json()["predictions"]])
     np.testing.assert_allclose(said_by_rest, said_by_batch, atol=1e-9)
     np.testing.assert_allclose(said_by_job, said_by_batch, atol=0.00501)  # the topic has hundredths of minutes
+
+
+def test_without_flink_the_outcomes_are_those_of_the_job(
+    settings: Settings, boards: list[BoardRecord], tmp_path: Path
+) -> None:
+    lines = tmp_path / "boards.jsonl"
+    assert len(list(write_boards(boards, lines))) == len(boards)
+    model = f"models:/{settings.model_name}@{settings.model_alias}"
+    command = [sys.executable, "-m", "cli.app", "decide", "--outcomes", "--model", model, str(lines)]
+    environment = {**os.environ, **settings.as_environment()}
+    printed = subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True, text=True).stdout
+    offline = [json.loads(line) for line in printed.splitlines() if line.startswith("{")]
+    assert len({one["prediction"]["model_version"] for one in offline} - {"", "baseline"}) == 1
+    by_job = job.records(settings, topics.OUTCOMES)
+    assert sorted(offline, key=by_id) == sorted(by_job, key=by_id)
+
+
+def by_id(outcome: dict[str, Any]) -> str:
+    return str(outcome["prediction"]["id"])
 
 
 def batch_scores(settings: Settings, examples: pl.DataFrame, folder: Path) -> np.ndarray[Any, np.dtype[np.float64]]:

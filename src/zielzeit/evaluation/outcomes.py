@@ -10,9 +10,9 @@ from zielzeit import berlin_time
 from zielzeit.decision.decider import Output
 from zielzeit.decision.planned_stop import PlannedStop, encode
 from zielzeit.event_time_timers import EventTimeTimers
-from zielzeit.events.structs import Decision, Outcome
+from zielzeit.events.structs import Decision, Example, Outcome
 from zielzeit.events.topic_record import run_key
-from zielzeit.features.key_names import station_keys
+from zielzeit.features.key_names import StationKey, station_keys
 from zielzeit.model.label_process import LabelProcess
 from zielzeit.model.predict import OneModel, ServedModel
 from zielzeit.model.scoring_process import ScoringProcess, Snapshot
@@ -22,6 +22,9 @@ from zielzeit.runs.run_process import RunProcess
 from zielzeit.runs.train_state import TrainState
 from zielzeit.stations.register import StationRegister
 from zielzeit.stored_value import InMemory
+
+RunMessage = tuple[berlin_time.Milliseconds, str, Message]
+"""Event time, key of the run, and what is said of it."""
 
 _END = berlin_time.Milliseconds(2**62)
 
@@ -33,12 +36,24 @@ def outcomes(
 ) -> Iterator[Outcome]:
     """Yield the outcomes of what was decided, in order of event time; predictions by persistence without a model.
 
-    At the end time passes until every run is over: a train that was still on its way is unlabelled.
+    A model is given the features that the job would compute with the model's state of the network at its start. At the
+    end time passes until every run is over: a train that was still on its way is unlabelled.
+    """
+    messages = followed(decided, group_keys(register))
+    return (outcome for outcome, _ in labelled(messages, station_keys(register), served))
+
+
+def labelled(
+    messages: Iterable[RunMessage], station_key: StationKey, served: ServedModel | None = None
+) -> Iterator[tuple[Outcome, Example]]:
+    """Yield the outcome and the example of each departure among the messages of runs, in order of event time.
+
+    Raises ModelFault where the model fails: the job would go on with another one.
     """
     timers = EventTimeTimers()
-    scoring = ScoringProcess({}, InMemory(Snapshot), {}, OneModel(served), station_keys(register))
+    scoring = ScoringProcess({}, InMemory(Snapshot), {}, OneModel(served), station_key)
     labels = LabelProcess({}, {})
-    for at, key, message in _followed(decided, group_keys(register)):
+    for at, key, message in messages:
         timer = scoring.on_message(at, key, _encode(message))
         if timer is not None:
             timers.register("", timer)
@@ -46,13 +61,11 @@ def outcomes(
         step = scoring.on_time(at)
         for _, made in [*step.scored, *step.endings]:
             labels.on_message(at, _encode(made))
-        yield from (outcome for outcome, _ in labels.on_time(at).labelled)
+        yield from labels.on_time(at).labelled
 
 
-def _followed(
-    decided: Iterable[Output], station_key: GroupKey
-) -> Iterator[tuple[berlin_time.Milliseconds, str, Message]]:
-    """Yield time, key and message of what the decisions say of runs, in order of time."""
+def followed(decided: Iterable[Output], station_key: GroupKey) -> Iterator[RunMessage]:
+    """Yield what the decisions say of runs, in order of time."""
     timers = EventTimeTimers()
     trains: dict[str, RunProcess] = {}
     for output in decided:

@@ -14,8 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from zielzeit.model.acceptance import check
-from zielzeit.model.delay_model import FILE, NETWORK_FILE, ModelCard, checksum, load_model
+from zielzeit.model.loading import load_served
 from zielzeit.model.local_copies import LocalCopies, ModelIdentity, folder_name
 from zielzeit.model.predict import ModelFault, ServedModel
 from zielzeit.model.registry_address import Registry
@@ -152,28 +151,12 @@ class Champion:
 
 def _load(folder: Path, identity: ModelIdentity) -> _InUse:
     """Load and check the model in a folder. Raises ValueError where there is none, or it fails the check."""
-    found = next(iter(sorted(folder.rglob(FILE))), None)
-    if found is None:
-        raise ValueError(f"{folder}: no {FILE}")
-    model = load_model(found.parent)
-    check(model)
+    served = load_served(folder, identity.name, identity.version, identity.run_id)
     log.info("serving %s version %s of run %s", identity.name, identity.version, identity.run_id or "?")
-    network = _network(found.parent, model.card)
-    return _InUse(ServedModel(model, identity.name, identity.version, identity.run_id, network), identity)
+    return _InUse(served, identity)
 
 
 def _without_login(uri: str) -> str:
     """A registry's URI without user and password, which belong neither into logs nor on the disk."""
     parts = urlsplit(uri)
     return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl() if parts.netloc else uri
-
-
-def _network(folder: Path, card: ModelCard) -> Path | None:
-    """File with the state of the network, if the model has one and it is undamaged; the model predicts without, too."""
-    file = folder / NETWORK_FILE
-    if not file.is_file():
-        return None
-    if card.files.get(file.name) != checksum(file):
-        log.warning("%s is not used: it does not match its checksum", file)
-        return None
-    return file
