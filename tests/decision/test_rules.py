@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.decision.handmade import HERE, Watched, clock_time, row
+from tests.decision.handmade import Watched, clock_time, row
 from zielzeit.decision.rules import Rules
 
 
@@ -157,22 +157,3 @@ def test_the_gap_is_the_settings(gap: int) -> None:
     station.board("12:02", row("2", "14:00"))
     assert not station.until(f"12:{gap - 1:02}:59")
     assert len(station.until(f"12:{gap:02}")) == 1
-
-
-def test_parts_of_a_train_under_one_number_are_one_departure_whatever_their_order() -> None:
-    parts = [row(destination=end, route=[HERE, "Nachher", end]) for end in ("Bayerau", "Tegernau")]
-    for order in (parts, parts[::-1]):
-        station = Watched()
-        station.every_three_minutes("12:00", "12:15", *order)
-        assert [(one.kind, one.destination) for one in station.decisions] == [("departed", "Bayerau")]
-
-
-def test_of_two_parts_of_a_train_the_one_that_is_cancelled_does_not_count() -> None:
-    parts = [
-        row(destination=end, route=[HERE, "Nachher", end], cancelled=end == "Bayerau")
-        for end in ("Bayerau", "Tegernau")
-    ]
-    for order in (parts, parts[::-1]):
-        station = Watched()
-        station.every_three_minutes("12:00", "12:15", *order)
-        assert [(one.kind, one.destination) for one in station.decisions] == [("departed", "Tegernau")]

@@ -15,10 +15,13 @@ from zielzeit.events.structs import Decision
 _WITHOUT_DELAY = ("cancelled", "withdrawn", "undecided")
 
 
-def decision_id(key: str, row: parse.Row, planned_wall: WallMinutes) -> str:
-    """Return the id of a decision, the same on every machine: ``Frankfurt(Main)Hbf|ICE 624|2024-10-30T17:09``."""
+def decision_id(key: str, row: parse.Row, planned_wall: WallMinutes, wing: str = "") -> str:
+    """Return the id of a decision, the same on every machine: ``Frankfurt(Main)Hbf|ICE 624|2024-10-30T17:09``.
+
+    If several parts of a train leave under one number, all but the first have their destination behind it.
+    """
     planned = berlin_time.wall_datetime(planned_wall).isoformat(timespec="minutes")
-    return f"{key}|{parse.category(row.train)} {row.train_number}|{planned}"
+    return "|".join([key, f"{parse.category(row.train)} {row.train_number}", planned, *filter(None, [wing])])
 
 
 def _line(row: parse.Row) -> str:
@@ -44,7 +47,7 @@ def event(here: OwnStation, transition: Transition, grace_minutes: int) -> Decis
     starts_here = row.scheduled_arrival is None or (bool(ahead) and not behind)
     if transition.kind == PLANNED:
         return PlannedStop(
-            id=decision_id(here.key, row, entry.planned_wall),
+            id=decision_id(here.key, row, entry.planned_wall, entry.wing),
             station=here.name,
             category=parse.category(row.train),
             number=row.train_number,
@@ -58,7 +61,7 @@ def event(here: OwnStation, transition: Transition, grace_minutes: int) -> Decis
         )
     likely = estimate(entry) if transition.rule == "silence" and transition.kind in GONE else None
     return Decision(
-        id=decision_id(here.key, row, entry.planned_wall),
+        id=decision_id(here.key, row, entry.planned_wall, entry.wing),
         kind=transition.kind,  # type: ignore[arg-type]
         station=here.name,
         train=row.train,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
+from typing import Final, NamedTuple
 
 from zielzeit import berlin_time
 from zielzeit.berlin_time import MINUTE, Milliseconds
 from zielzeit.boards import parse as boards
 from zielzeit.decision.own_station import OwnStation
 from zielzeit.decision.state import Entry, StationState
+from zielzeit.decision.wings import tell_apart
 
 LONGEST_LOOP: Final = 4 * 60
 """Longest time between two calls of one run at one station, minutes."""
@@ -21,34 +22,90 @@ _MISPLACED: Final = 15 * MINUTE
 """A row out of order by more than this belongs to the second pass; recorded rows are hardly ever 12 minutes off."""
 
 
-def read(
-    here: OwnStation, station: StationState, board: boards.ParsedBoard, polled_at: Milliseconds
-) -> dict[str, Entry]:
-    """Return a new entry for each row of a board, by identity: category, number and planned wall time.
+class Reading(NamedTuple):
+    """The trains that a board shows."""
+
+    reports: dict[str, Entry]
+    """A new entry for each train, by identity: category, number and planned wall time."""
+    wings: dict[str, dict[str, str]]
+    """``StationState.wings`` as it is after this board."""
+
+
+def read(here: OwnStation, station: StationState, board: boards.ParsedBoard, polled_at: Milliseconds) -> Reading:
+    """Return the trains that a board shows.
 
     The identity has the wall time and not the instant, because the wall time is known before the two passes of a
-    repeated hour are told apart. If two rows have one identity, the row that is not cancelled counts; of the parts of a
-    train that run to different destinations under one number, the one whose destination comes first in the alphabet.
+    repeated hour are told apart. ``zielzeit.decision.wings`` says what becomes of several rows of one identity.
     """
     clock = berlin_time.BoardClock(polled_at)
+    reports, doubled = _entries(here, station, board.rows, clock, polled_at)
+    wings = station.wings
+    for key in wings:  # mostly none
+        if key in reports and key not in doubled:
+            doubled[key] = [reports[key].row]
+    if doubled:
+        reports, wings = _one_per_part(here, station, reports, doubled, clock, polled_at)
+    if clock.has_repeated_hour:
+        _tell_passes_apart(station, list(reports.values()), polled_at)
+    return Reading(reports, wings)
+
+
+def _entries(
+    here: OwnStation,
+    station: StationState,
+    rows: Iterable[boards.Row],
+    clock: berlin_time.BoardClock,
+    polled_at: Milliseconds,
+) -> tuple[dict[str, Entry], dict[str, list[boards.Row]]]:
+    """Return an entry for the first row of each identity, and all rows of the identities that have several."""
     reports: dict[str, Entry] = {}
-    for row in board.rows:
+    doubled: dict[str, list[boards.Row]] = {}
+    for row in rows:
         departure = row.scheduled_departure
         wall = clock.wall(departure or row.scheduled_arrival or "")
         key = f"{row.train.partition(' ')[0]} {row.train_number}@{wall}"
-        other = reports.get(key)
-        if other is not None and (
-            row.is_cancelled or (not other.cancelled and row.destination > other.row.destination)
-        ):
+        if key in reports:
+            doubled.setdefault(key, [reports[key].row]).append(row)
             continue
         if departure is not None and not _ends_short(here, row, station, key):
             planned, delay, ends = wall, row.delay_departure, False
         else:
             planned, delay, ends = clock.wall(row.scheduled_arrival or ""), row.delay_arrival, True
         reports[key] = Entry(row, wall, clock.instant(planned), delay or 0, ends, polled_at, polled_at)
-    if clock.has_repeated_hour:
-        _tell_passes_apart(station, list(reports.values()), polled_at)
-    return reports
+    return reports, doubled
+
+
+def _one_per_part(
+    here: OwnStation,
+    station: StationState,
+    reports: dict[str, Entry],
+    doubled: dict[str, list[boards.Row]],
+    clock: berlin_time.BoardClock,
+    polled_at: Milliseconds,
+) -> Reading:
+    """Return the entries of a board, in its order, with one for each part of the trains that have several rows."""
+    apart: dict[str, Entry] = {}
+    wings = dict(station.wings)
+    for key, entry in reports.items():
+        if key not in doubled:
+            apart[key] = entry
+            continue
+        before = station.entries.get(key)
+        known = wings.get(key) or ({} if before is None else {before.row.destination: ""})
+        parts = tell_apart(doubled[key], known, here.name)
+        for part in parts:
+            ((_, report),) = _entries(here, station, [part.row], clock, polled_at)[0].items()
+            report.wing = part.wing
+            apart[part_key(key, part.wing)] = report
+        if len(parts) > 1 or key in wings:
+            wings[key] = known | {part.row.destination: part.wing for part in parts}
+    return Reading(apart, wings)
+
+
+def part_key(key: str, wing: str) -> str:
+    """Return the identity of a part of a train: the train's own for the first part."""
+    train, at, wall = key.rpartition("@")
+    return f"{train}/{wing}{at}{wall}" if wing else key
 
 
 def earlier_calls(key: str, keys: Iterable[str]) -> int:

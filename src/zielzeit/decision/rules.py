@@ -101,7 +101,7 @@ def fold(
     station.frontier = polled_at
     if here.is_number and not station.named:
         here = here.taught_by(board.rows)
-    seen = identity.read(here, station, board, polled_at)
+    seen, wings = identity.read(here, station, board, polled_at)
     checked = plausibility.check(station, seen, polled_at, rules.max_silence * MINUTE)
     if checked.implausible:
         return FoldedBoard(transitions, checked.implausible)
@@ -113,7 +113,7 @@ def fold(
     hidden, reported = NO_ROWS
     if board.unreadable:
         hidden, reported = unreadable.note(station, board.unreadable, polled_at, station.last_board)
-    station.last_board, station.learnt = polled_at, list(here.learnt)
+    station.last_board, station.learnt, station.wings = polled_at, list(here.learnt), wings
     for key, report in seen.items():
         entry = station.entries.get(key)
         if entry is None:
@@ -159,7 +159,7 @@ def late(
 ) -> list[Transition]:
     """Return what a board from before the frontier says of trains that are already decided. Changes nothing."""
     transitions = []
-    for key, entry in identity.read(here, station, board, polled_at).items():
+    for key, entry in identity.read(here, station, board, polled_at).reports.items():
         known = station.entries.get(key)
         if known is None:
             recall(entry, memory.get(key), polled_at)

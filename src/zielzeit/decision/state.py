@@ -59,6 +59,8 @@ class Entry(msgspec.Struct, array_like=True, gc=False):
     """Number of decisions and corrections so far."""
     call: int = 0
     """Which of the run's calls at this station the row is, from 0."""
+    wing: str = ""
+    """Of several parts under one number, which one; empty for the first: ``zielzeit.decision.wings``."""
 
     @property
     def believed(self) -> Milliseconds:
@@ -119,6 +121,8 @@ class StationState(msgspec.Struct, array_like=True):
     """Trains whose real-time data a failed feed has taken from the boards, until it is back."""
     unreadable: dict[str, Unreadable] = {}
     """Unreadable rows by what is known of their trains: reported once, not on every board."""
+    wings: dict[str, dict[str, str]] = {}
+    """Identity of a train with several parts → destination → which part it is."""
 
 
 Memory = MutableMapping[str, bytes]
@@ -166,5 +170,12 @@ def sweep(station: StationState, memory: Memory) -> None:
     station.swept_at = now
     for key in [key for key, value in memory.items() if _decode(value).forget_at < now]:
         del memory[key]
+    for key in [key for key in station.wings if _parted_long_ago(key, now)]:
+        del station.wings[key]
     for train in [train for train, row in station.unreadable.items() if row.last_seen + MEMORY < now]:
         del station.unreadable[train]
+
+
+def _parted_long_ago(key: str, now: Milliseconds) -> bool:
+    wall = WallMinutes(int(key.rpartition("@")[2]))
+    return berlin_time.minute_begin(berlin_time.wall_to_utc(wall)) + 2 * _SHOWN_UNTIL < now
