@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,6 +10,7 @@ import msgspec
 from pyflink.common import Row, Types
 from pyflink.datastream import KeyedProcessFunction, OutputTag, RuntimeContext, TimerService
 
+from udfs.flink_metrics import FlinkMetrics
 from udfs.keyed_state import KEYED, StructState, map_state
 from zielzeit import berlin_time
 from zielzeit.berlin_time import Milliseconds
@@ -17,6 +19,7 @@ from zielzeit.decision.decider import Decider, RejectedBoard
 from zielzeit.decision.planned_stop import PlannedStop, encode
 from zielzeit.decision.state import StationState
 from zielzeit.decision.station import ReceivedBoard, StationProcess, StationStep
+from zielzeit.decision.step_metrics import count
 from zielzeit.events import topic_record
 from zielzeit.events.structs import Decision
 
@@ -33,11 +36,13 @@ class Decide(KeyedProcessFunction):  # type: ignore[misc]  # PyFlink is untyped
 
     def open(self, runtime_context: RuntimeContext) -> None:
         """Bind the process to the state of the current key."""
+        self._metrics = FlinkMetrics(runtime_context, "decide")
         self._process = StationProcess(
             self._decider,
             station=StructState(runtime_context, "station", StationState, msgspec.json),  # routes are raw JSON
             memory=map_state(runtime_context, "decided", Types.STRING()),
             waiting=map_state(runtime_context, "waiting", Types.LONG()),
+            recorder=self._metrics.recorder,
         )
 
     def process_element(self, value: Any, ctx: KeyedProcessFunction.Context) -> Iterator[Any]:
@@ -59,6 +64,8 @@ class Decide(KeyedProcessFunction):  # type: ignore[misc]  # PyFlink is untyped
             timers.delete_event_time_timer(step.delete)
         if step.register is not None:
             timers.register_event_time_timer(step.register)
+        count(step, self._metrics.recorder, Milliseconds(time.time_ns() // 1_000_000))
+        self._metrics.publish()
         for output in step.outputs:
             if isinstance(output, RejectedBoard):
                 yield Row(*topic_record.of_dead_letter(dead_letter(output, step, station, self._topic)))

@@ -9,6 +9,7 @@ import msgspec
 from pyflink.common import Row, Types
 from pyflink.datastream import KeyedProcessFunction, RuntimeContext
 
+from udfs.flink_metrics import FlinkMetrics
 from udfs.keyed_state import StructState, map_state
 from zielzeit.berlin_time import Milliseconds
 from zielzeit.runs.group_keys import group_keys
@@ -33,10 +34,12 @@ class Follow(KeyedProcessFunction):  # type: ignore[misc]  # PyFlink is untyped
 
     def open(self, runtime_context: RuntimeContext) -> None:
         """Bind the process to the state of the current key."""
+        self._metrics = FlinkMetrics(runtime_context, "follow")
         self._process = RunProcess(
             train=StructState(runtime_context, "train", TrainState),
             waiting=map_state(runtime_context, "waiting", Types.LONG()),
             key=group_keys(register(self._stations)),
+            recorder=self._metrics.recorder,
         )
 
     def process_element(self, value: Any, ctx: KeyedProcessFunction.Context) -> Iterator[Any]:
@@ -51,6 +54,7 @@ class Follow(KeyedProcessFunction):  # type: ignore[misc]  # PyFlink is untyped
         """It is the turn of decisions, or an ending falls due."""
         key = ctx.get_current_key()
         step = self._process.on_time(timestamp)
+        self._metrics.publish()
         if step.register is not None:
             ctx.timer_service().register_event_time_timer(step.register)
         for message in step.messages:

@@ -8,13 +8,13 @@ from typing import Any
 from pyflink.common import Row, Types
 from pyflink.datastream import KeyedProcessFunction, RuntimeContext
 
+from udfs.flink_metrics import FlinkMetrics
 from udfs.keyed_state import map_state
 from zielzeit.berlin_time import Milliseconds
 from zielzeit.events import topic_record
+from zielzeit.metrics.job import MISSING_PREDICTIONS
 from zielzeit.model.label_process import LabelProcess
-
-MISSING = "missing_predictions"
-"""Counter of departures whose prediction is not in the state when their run has ended: they get no outcome."""
+from zielzeit.model.outcome_metrics import count
 
 
 class Label(KeyedProcessFunction):  # type: ignore[misc]  # PyFlink is untyped
@@ -22,11 +22,11 @@ class Label(KeyedProcessFunction):  # type: ignore[misc]  # PyFlink is untyped
 
     def open(self, runtime_context: RuntimeContext) -> None:
         """Bind the process to the state of the current key."""
+        self._metrics = FlinkMetrics(runtime_context, "label")
         self._process = LabelProcess(
             pending=map_state(runtime_context, "pending", Types.STRING()),
             endings=map_state(runtime_context, "endings", Types.LONG()),
         )
-        self._missing = runtime_context.get_metrics_group().counter(MISSING)
 
     def process_element(self, value: Any, ctx: KeyedProcessFunction.Context) -> Iterator[Any]:
         """A prediction, which is kept, or an ending, which waits for its turn."""
@@ -39,8 +39,10 @@ class Label(KeyedProcessFunction):  # type: ignore[misc]  # PyFlink is untyped
     def on_timer(self, timestamp: Milliseconds, ctx: KeyedProcessFunction.OnTimerContext) -> Iterator[Any]:
         """It is the turn of endings."""
         step = self._process.on_time(timestamp)
-        if step.missing:
-            self._missing.inc(step.missing)
+        for outcome, _ in step.labelled:
+            count(outcome, self._metrics.recorder)
+        self._metrics.recorder.add(MISSING_PREDICTIONS, by=step.missing)
+        self._metrics.publish()
         for outcome, example in step.labelled:
             yield Row(*topic_record.of_outcome(outcome))
             yield Row(*topic_record.of_example(example))

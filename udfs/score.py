@@ -13,6 +13,7 @@ import msgspec
 from pyflink.common import Row, Types
 from pyflink.datastream import KeyedProcessFunction, OutputTag, RuntimeContext
 
+from udfs.flink_metrics import FlinkMetrics
 from udfs.keyed_state import KEYED, StructState, map_state
 from zielzeit.berlin_time import Milliseconds
 from zielzeit.events import topic_record
@@ -40,13 +41,15 @@ class Score(KeyedProcessFunction):  # type: ignore[misc]  # PyFlink is untyped
 
     def open(self, runtime_context: RuntimeContext) -> None:
         """Load the model and bind the process to the state."""
-        self._champion = Champion(self._registry)
+        self._metrics = FlinkMetrics(runtime_context, "score")
+        self._champion = Champion(self._registry, self._metrics.recorder)
         self._process = ScoringProcess(
             waiting=map_state(runtime_context, "waiting", Types.LONG()),
             snapshot=StructState(runtime_context, "network", Snapshot),
             log=map_state(runtime_context, "observed", Types.LONG()),
             models=self._champion,
             station_key=station_keys(register(self._stations)),
+            recorder=self._metrics.recorder,
         )
 
     def close(self) -> None:
@@ -64,6 +67,7 @@ class Score(KeyedProcessFunction):  # type: ignore[misc]  # PyFlink is untyped
     def on_timer(self, timestamp: Milliseconds, ctx: KeyedProcessFunction.OnTimerContext) -> Iterator[Any]:
         """All messages of an instant have arrived."""
         step = self._process.on_time(timestamp)
+        self._metrics.publish()
         for key, scored in step.scored:
             yield Row(*topic_record.of_prediction(scored.prediction))
             yield SCORED, Row(key, (key, timestamp, _encode(scored)))

@@ -123,6 +123,8 @@ def configuration(settings: Settings) -> dict[str, Any]:
         "metrics.reporters": "prometheus",
         "metrics.reporter.prometheus.factory.class": "org.apache.flink.metrics.prometheus.PrometheusReporterFactory",
         "metrics.reporter.prometheus.port": metrics_ports,
+        # Or the bound +Inf of a histogram becomes _Inf.
+        "metrics.reporter.prometheus.filterLabelValueCharacters": False,
     }
 
 

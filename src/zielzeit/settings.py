@@ -132,6 +132,9 @@ class Settings(BaseSettings):
     )
 
     poll_interval_seconds: float = Field(180.0, ge=0.1, description="Seconds between two polls of a station's board.")
+    poll_metrics_port: int = Field(
+        0, ge=0, le=65535, description="Port where the poller answers Prometheus, on all interfaces; 0: none."
+    )
 
     gap: int = Field(
         7,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from tests.decision.handmade import Watched, row
+from zielzeit.decision.decider import RejectedBoard
+from zielzeit.metrics.job import JOB
 
 OWN = [row(str(number), f"12:{number}") for number in range(40, 60, 4)]
 OTHER = [row(str(number), f"12:{number - 100}", 3) for number in range(141, 160, 4)]
@@ -126,3 +128,18 @@ def test_a_train_whose_route_names_the_station_otherwise_is_believed_from_its_se
     below = row("99", "12:05", route=("Musterstadt Hbf (tief)", "Ende"))
     station.every_three_minutes("12:00", "12:15", row("1", "12:50"), below)
     assert [(d.number, d.kind) for d in station.decisions] == [("99", "departed")]
+
+
+def test_a_dead_letter_tells_its_cause_apart_from_its_words() -> None:
+    """Metrics count causes: there must be few, and always the same."""
+    station = Watched()
+    station.every_three_minutes("12:00", "12:15", *LATE, *OWN)
+    station.board("12:18", *OTHER)
+    station.board("12:21", *without_realtime(*LATE, *OWN))
+    station.bytes("12:24", b"<html>502</html>")
+    station.board("12:27", *LATE, *OWN, row("99", "25:99"))
+    station.bytes("9999-01-01T00:00", b"{}")
+    causes = [output.cause for output in station.outputs if isinstance(output, RejectedBoard)]
+    assert causes == ["other_board", "dead_feed", "unreadable", "unreadable_row", "impossible_time"]
+    (dead_letters,) = (metric for metric in JOB if metric.name == "dead_letters_total")
+    assert {(cause,) for cause in causes} == set(dead_letters.known())

@@ -17,6 +17,7 @@ from tests.model.model_folders import write_model
 from tests.serving import serving
 from tests.waiting import wait_until
 from zielzeit.features.network_state import FEATURES
+from zielzeit.metrics.recorder import Recorder
 from zielzeit.model.champion import Champion
 from zielzeit.model.local_copies import LocalCopies, ModelIdentity, folder_name
 from zielzeit.model.predict import ModelFault
@@ -137,7 +138,10 @@ def test_a_new_champion_that_fails_its_check_is_refused_and_the_old_one_stays(
     tmp_path: Path, mlflow_store: str
 ) -> None:
     register(write_model(tmp_path / "one", 1.0))
-    champion = Champion(address(tmp_path / "copies", mlflow_store, refresh_seconds=0.1))
+    recorder = Recorder()
+    champion = Champion(address(tmp_path / "copies", mlflow_store, refresh_seconds=0.1), recorder)
+    (registered,) = recorder.take().values()
+    assert abs(registered - time.time()) < 3600
     register(write_model(tmp_path / "two", 2.0, features=("something", "else")))
     deadline = time.monotonic() + 20
     while not champion._refused:
@@ -148,6 +152,9 @@ def test_a_new_champion_that_fails_its_check_is_refused_and_the_old_one_stays(
     register(write_model(tmp_path / "three", 3.0))
     wait_for(champion, "3")
     champion.close()
+    changes = {count.name: change for count, change in recorder.take().items()}
+    assert changes["refused_versions_total"] == 1
+    assert 0 <= changes["model_registered_timestamp_seconds"] < 3600, "that of the newer version"
 
 
 def test_after_a_rollback_and_a_restart_without_registry_the_older_version_serves(

@@ -15,6 +15,7 @@ from zielzeit import berlin_time, train_classes
 from zielzeit.berlin_time import BERLIN, MINUTE
 from zielzeit.events.structs import ModelOutput
 from zielzeit.features.network_state import FEATURES, NetworkState, feature_row
+from zielzeit.metrics.recorder import Count, Recorder
 from zielzeit.model.boosters import Boosters, Matrix
 from zielzeit.model.delay_model import Calibration, LightGBMModel, ModelCard
 from zielzeit.model.predict import ModelFault, OneModel, PendingPrediction, ServedModel, forecast, observe, outcome
@@ -173,20 +174,26 @@ def _infinite(count: int) -> list[ModelOutput]:
 def test_a_model_that_fails_in_use_is_refused_once_and_the_next_one_answers(
     answer: Callable[[int], list[ModelOutput]], said: str
 ) -> None:
-    models = Succession(ServedModel(Broken(answer), "broken", "8", "run-8"), DOUBLING)
+    models, recorder = Succession(ServedModel(Broken(answer), "broken", "8", "run-8"), DOUBLING), Recorder()
     for _ in range(2):
-        scored = forecast([departure(delay=4), departure("B", 10)], NetworkState(), models)
+        scored = forecast([departure(delay=4), departure("B", 10)], NetworkState(), models, recorder)
         assert [one.prediction.predicted_delay for one in scored] == [8.12, 20.12]
         assert {one.prediction.model_run_id for one in scored} == {"run-1"}
     ((version, fault),) = models.refused
     assert version == "8"
     assert fault.startswith(said)
+    counts = recorder.take()
+    by_model = {dict(count.labels)["version"]: change for count, change in counts.items() if count.labels}
+    assert by_model == {DOUBLING.version: 4}, "counted for the model that answered"
+    assert counts[Count("persistence_predictions_total")] == 0
 
 
 def test_persistence_answers_where_every_model_fails() -> None:
     models = Succession(ServedModel(Broken(_raise), "broken", "8", "run-8"))
-    (scored,) = forecast([departure(delay=4)], NetworkState(), models)
+    recorder = Recorder()
+    (scored,) = forecast([departure(delay=4)], NetworkState(), models, recorder)
     assert (scored.prediction.predicted_delay, scored.prediction.model_version) == (4.0, "baseline")
+    assert recorder.take()[Count("persistence_predictions_total")] == 1
 
 
 def test_a_calibration_that_lacks_a_bin_fails_at_its_horizons_and_persistence_answers() -> None:

@@ -53,14 +53,31 @@ class _Map:
         return self._current.keys()
 
 
+class Group:
+    """Flink's group of metrics, with what it and the groups below it counted."""
+
+    def __init__(self, labels: tuple[str, ...], counters: dict[tuple[str, ...], _Counter] | None = None) -> None:
+        self._labels = labels
+        self.counters: dict[tuple[str, ...], _Counter] = {} if counters is None else counters
+        """By the names and values of the groups and the name of the counter."""
+
+    def add_group(self, *names: str) -> Group:
+        return Group((*self._labels, *names), self.counters)
+
+    def counter(self, name: str) -> _Counter:
+        counter = self.counters[*self._labels, name] = _Counter()
+        return counter
+
+    def counts(self) -> dict[tuple[str, ...], int]:
+        """What is not zero, without the job's own group."""
+        return {labels[1:]: counter.value for labels, counter in self.counters.items() if counter.value}
+
+
 class _Counter:
-    """A counter of the operator's metrics."""
+    value = 0
 
-    def __init__(self, counts: dict[str, int], name: str) -> None:
-        self._counts, self._name = counts, name
-
-    def inc(self, count: int = 1) -> None:
-        self._counts[self._name] += count
+    def inc(self, by: int = 1) -> None:
+        self.value += by
 
 
 class Harness:
@@ -77,8 +94,7 @@ class Harness:
         """Rows of the main output."""
         self.side: dict[str, list[Any]] = {}
         """Rows of the side outputs, by tag."""
-        self.counts: dict[str, int] = {}
-        """The operator's counters, by name."""
+        self.metrics = Group(())
         operator.open(self)
 
     def element(self, key: str, value: Any, timestamp: int = 0) -> None:
@@ -112,12 +128,8 @@ class Harness:
         self.names.append(descriptor.get_name())
         return _Map(self)
 
-    def get_metrics_group(self) -> Harness:
-        return self
-
-    def counter(self, name: str) -> _Counter:
-        self.counts[name] = 0
-        return _Counter(self.counts, name)
+    def get_metrics_group(self) -> Group:
+        return self.metrics
 
     def timer_service(self) -> Harness:
         return self

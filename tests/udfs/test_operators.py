@@ -15,16 +15,20 @@ from tests.udfs.harness import Harness
 from udfs import decide, follow, label, score
 from zielzeit import berlin_time, topics
 from zielzeit.berlin_time import BERLIN, MINUTE
+from zielzeit.boards.parse import count_rows
 from zielzeit.boards.record import BoardRecord
 from zielzeit.decision import offline
 from zielzeit.decision.decider import Decider
 from zielzeit.decision.rules import Rules
 from zielzeit.events.structs import Decision
+from zielzeit.metrics.job import JOB, of_operator
+from zielzeit.metrics.recorder import Recorder
 from zielzeit.model.predict import OneModel
 from zielzeit.recordings.read import read_boards
 from zielzeit.simulator import recording, timetable
 from zielzeit.simulator.faults import Faults
 from zielzeit.simulator.world import World
+from zielzeit.train_classes import CLASSES, train_class
 
 DECIDER = Decider(Rules(), 5)
 NO_BOARD = b"<html>502</html>"
@@ -33,8 +37,8 @@ NO_BOARD = b"<html>502</html>"
 class NoRegistry(OneModel):
     """A champion without a registry: persistence serves."""
 
-    def __init__(self, registry: Any) -> None:
-        del registry
+    def __init__(self, registry: Any, recorder: Recorder) -> None:
+        del registry, recorder
         super().__init__()
 
     def close(self) -> None:
@@ -119,8 +123,9 @@ def test_an_ending_whose_prediction_is_missing_is_counted_and_ends_nothing(job: 
     endings = [row for row in job["score"].side["scored"] if b"departures" in row[1][2]]
     _send(endings, labelling)
     assert labelling.emitted == []
-    assert labelling.counts[label.MISSING] == len(_values(job["score"], topics.PREDICTIONS))
-    assert job["label"].counts[label.MISSING] == 0
+    predictions = len(_values(job["score"], topics.PREDICTIONS))
+    assert _counts(labelling, "missing_predictions_total") == {(): predictions}
+    assert _counts(job["label"], "missing_predictions_total") == {}
 
 
 def test_every_departure_gets_one_prediction_one_outcome_and_one_example(job: dict[str, Harness]) -> None:
@@ -141,3 +146,59 @@ def test_states_keep_the_names_that_savepoints_know(job: dict[str, Harness]) -> 
         "score": ["waiting", "network", "observed"],
         "label": ["pending", "endings"],
     }
+
+
+def _counts(harness: Harness, name: str) -> dict[tuple[str, ...], int]:
+    """What a metric counted, by the values of its labels."""
+    return {path[1:-1:2]: count for path, count in harness.metrics.counts().items() if path[-1] == name}
+
+
+def test_operators_count_what_they_emit(job: dict[str, Harness], boards: list[BoardRecord]) -> None:
+    decisions = _values(job["decide"], *topics.DECISIONS)
+    kinds = Counter((one["kind"], one["rule"] or "none") for one in decisions)
+    assert _counts(job["decide"], "decisions_total") == kinds
+    assert _counts(job["decide"], "dead_letters_total") == {("unreadable",): 1}
+    assert _counts(job["decide"], "boards_total") == {("in_turn",): len(boards) + 1}
+    rows = sum(count_rows(board.body) for board in boards)
+    assert _counts(job["decide"], "rows_total") == {(): rows}
+    predictions = _values(job["score"], topics.PREDICTIONS)
+    assert _counts(job["score"], "predictions_total") == {("persistence", "baseline"): len(predictions)}
+    assert _counts(job["score"], "persistence_predictions_total") == {(): len(predictions)}
+    assert _counts(job["follow"], "messages_total")["departure",] == len(predictions)
+    begun, forgotten = _counts(job["follow"], "runs_begun_total"), _counts(job["follow"], "runs_forgotten_total")
+    assert begun == forgotten, "at the end of time no run is followed any more"
+    outcomes = _values(job["label"], topics.OUTCOMES)
+    classes = Counter((one["status"], CLASSES[train_class(one["prediction"]["category"])]) for one in outcomes)
+    assert _counts(job["label"], "outcomes_total") == classes
+    error = Counter[tuple[str, ...]]()
+    for one in outcomes:
+        if one["status"] == "arrived":
+            off = abs(one["prediction"]["delay"] - one["observed_delay"])
+            error[CLASSES[train_class(one["prediction"]["category"])],] += 60 * off
+    assert _counts(job["label"], "persistence_absolute_error_seconds_total") == +error
+    assert _counts(job["label"], "absolute_error_seconds_total") == +error, "persistence predicted"
+
+
+def test_a_histogram_counts_each_departure_in_every_bucket_above_it(job: dict[str, Harness]) -> None:
+    departed = [one for one in _values(job["decide"], topics.DEPARTURES) if one["kind"] == "departed"]
+    waits = [
+        (datetime.fromisoformat(one["decided_at"]) - datetime.fromisoformat(one["scheduled"])).total_seconds()
+        - 60 * one["delay"]
+        for one in departed
+    ]
+    buckets = _counts(job["decide"], "departure_wait_seconds_bucket")
+    assert buckets["+Inf",] == _counts(job["decide"], "departure_wait_seconds_count")[()] == len(departed)
+    assert {bound: sum(wait <= float(bound) for wait in waits) for (bound,) in buckets} == {
+        bound: count for (bound,), count in buckets.items()
+    }
+    assert _counts(job["decide"], "departure_wait_seconds_sum") == {(): sum(waits)}
+
+
+def test_every_metric_of_known_labels_is_there_from_the_start_under_the_operator_of_the_list(
+    job: dict[str, Harness],
+) -> None:
+    for operator, harness in job.items():
+        names = {path[-1].removesuffix("_bucket") for path in harness.metrics.counters}
+        counted = {name.removesuffix("_sum").removesuffix("_count") for name in names}
+        assert counted == {metric.name for metric in of_operator(operator)}
+    assert {metric.operator for metric in JOB} == set(job)

@@ -15,6 +15,8 @@ from zielzeit.decision.planned_stop import PlannedStop
 from zielzeit.decision.rules import PLANNED, Rules, Transition
 from zielzeit.decision.state import Memory, StationState
 from zielzeit.events.structs import Decision
+from zielzeit.metrics import job
+from zielzeit.metrics.recorder import Recorder
 from zielzeit.settings import Settings
 
 
@@ -22,6 +24,8 @@ class RejectedBoard(msgspec.Struct, frozen=True):
     """A board that could not be read or is not plausible, or a row that could not be read: it becomes a dead letter."""
 
     reason: str
+    cause: str
+    """The kind of the reason: a value of the label ``cause`` of ``zielzeit.metrics.job``."""
     row: bytes = b""
     """The row's JSON; empty if the whole board is rejected."""
 
@@ -52,10 +56,17 @@ class Decider(msgspec.Struct, frozen=True):
         return cls(rules, settings.grace, stations=settings.stations)
 
     def take(
-        self, name: str, station: StationState, memory: Memory, value: bytes, polled_at: Milliseconds
+        self,
+        name: str,
+        station: StationState,
+        memory: Memory,
+        value: bytes,
+        polled_at: Milliseconds,
+        recorder: Recorder | None = None,
     ) -> Iterator[Output]:
-        """Take the next board of a station in order of time, compressed or not."""
+        """Take the next board of a station in order of time, compressed or not; count it and its rows."""
         parsed = self._parse(value, polled_at)
+        _count(recorder, job.IN_TURN, parsed)
         if isinstance(parsed, RejectedBoard):
             if _is_possible(polled_at):  # it shows no train, but time has passed
                 yield from self.pass_time(name, station, memory, polled_at)
@@ -64,19 +75,26 @@ class Decider(msgspec.Struct, frozen=True):
         folded = rules.fold(self._here(name, station), station, memory, parsed, polled_at, rules=self.rules)
         yield from self._events(self._here(name, station), folded.transitions)
         if folded.implausible:
-            yield RejectedBoard(folded.implausible)
+            yield RejectedBoard(folded.implausible, folded.cause)
         for row in folded.unreadable:
-            yield RejectedBoard(f"row {row.index}: {row.reason}", row.raw)
+            yield RejectedBoard(f"row {row.index}: {row.reason}", job.UNREADABLE_ROW, row.raw)
 
     def pass_time(self, name: str, station: StationState, memory: Memory, to: Milliseconds) -> Iterator[Output]:
         """Let time pass up to ``to`` without a board."""
         yield from self._events(self._here(name, station), rules.advance(station, memory, to, self.rules))
 
     def take_late(
-        self, name: str, station: StationState, memory: Memory, value: bytes, polled_at: Milliseconds
+        self,
+        name: str,
+        station: StationState,
+        memory: Memory,
+        value: bytes,
+        polled_at: Milliseconds,
+        recorder: Recorder | None = None,
     ) -> Iterator[Output]:
         """Take a board from before the station's frontier: it changes nothing and yields ``late`` decisions."""
         parsed = self._parse(value, polled_at)
+        _count(recorder, job.LATE, parsed)
         if isinstance(parsed, RejectedBoard):
             yield parsed
         else:
@@ -85,11 +103,11 @@ class Decider(msgspec.Struct, frozen=True):
 
     def _parse(self, value: bytes, polled_at: Milliseconds) -> parse.ParsedBoard | RejectedBoard:
         if not _is_possible(polled_at):
-            return RejectedBoard(f"polled at {polled_at} milliseconds since 1970, which cannot be")
+            return RejectedBoard(f"polled at {polled_at} milliseconds since 1970, which cannot be", job.IMPOSSIBLE_TIME)
         try:
             return parse.parse(parse.decompress(value))
         except parse.BoardError as error:
-            return RejectedBoard(str(error))
+            return RejectedBoard(str(error), job.UNREADABLE)
 
     def _here(self, key: str, station: StationState) -> OwnStation:
         return OwnStation(key, station.learnt, self.stations)
@@ -100,6 +118,13 @@ class Decider(msgspec.Struct, frozen=True):
             for transition in transitions
             if transition.kind != PLANNED or transition.entry.ends or self.all_planned_stops
         )
+
+
+def _count(recorder: Recorder | None, turn: str, parsed: parse.ParsedBoard | RejectedBoard) -> None:
+    if recorder is not None:
+        recorder.add(job.BOARDS, turn)
+        if isinstance(parsed, parse.ParsedBoard):
+            recorder.add(job.ROWS, by=len(parsed.rows))
 
 
 def _is_possible(polled_at: Milliseconds) -> bool:

@@ -14,6 +14,7 @@ from zielzeit.boards import parse as boards
 from zielzeit.decision.lost_realtime import has_lost_realtime
 from zielzeit.decision.own_station import OwnStation
 from zielzeit.decision.state import EARLY_DEPARTURE, Entry, StationState
+from zielzeit.metrics.job import DEAD_FEED, OTHER_BOARD
 
 _ENOUGH: Final = 3
 """If this many trains change at once in a way that single trains do not, the board is at fault."""
@@ -30,6 +31,8 @@ class Plausibility(NamedTuple):
     """Trains that the board before should have shown, and did not."""
     same_station: bool = False
     """True if enough trains are on the board before, too: then unexpected trains are additional trains."""
+    cause: str = ""
+    """The kind of what is implausible: a value of the label ``cause`` of ``zielzeit.metrics.job``."""
 
 
 def check(station: StationState, reports: dict[str, Entry], polled_at: Milliseconds, max_silence: int) -> Plausibility:
@@ -44,7 +47,7 @@ def check(station: StationState, reports: dict[str, Entry], polled_at: Milliseco
         coming = [key for key, report in reports.items() if report.planned > polled_at]
         if not _agree(station.rejected, coming):
             station.rejected = coming
-            return Plausibility(disagreement)
+            return Plausibility(disagreement, cause=OTHER_BOARD)
         # Two boards agree against the one before them: that one was wrong, and trains only on it are not confirmed.
         unexpected = unexpected.difference(station.rejected)
         for entry in station.entries.values():
@@ -53,7 +56,7 @@ def check(station: StationState, reports: dict[str, Entry], polled_at: Milliseco
     else:
         dead = _dead_feed(station, reports, polled_at)
         if dead:
-            return Plausibility(dead)
+            return Plausibility(dead, cause=DEAD_FEED)
     station.rejected = []
     if not unexpected:  # as on nearly every board
         return Plausibility(None)

@@ -82,6 +82,8 @@ class FoldedBoard(NamedTuple):
     """Why the board was not believed and counts as none, or None."""
     unreadable: Sequence[UnreadableRow] = ()
     """Its unreadable rows that were not reported before."""
+    cause: str = ""
+    """As of ``Plausibility``."""
 
 
 _snapshot = msgspec.structs.replace
@@ -104,7 +106,7 @@ def fold(
     seen, wings = identity.read(here, station, board, polled_at)
     checked = plausibility.check(station, seen, polled_at, rules.max_silence * MINUTE)
     if checked.implausible:
-        return FoldedBoard(transitions, checked.implausible)
+        return FoldedBoard(transitions, checked.implausible, cause=checked.cause)
     completed = identity.complete(station, seen)
     lost_realtime.update(station, seen, polled_at)
     if checked.unexpected:  # in the board's order: that of a set would change with the seed of Python's hashes

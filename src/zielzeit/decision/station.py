@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 from zielzeit.berlin_time import MINUTE, Milliseconds
 from zielzeit.decision.decider import Decider, Output, preferred_body
 from zielzeit.decision.state import NEVER, Memory, StationState
+from zielzeit.metrics.recorder import Recorder
 from zielzeit.stored_value import StoredValue
 
 END_OF_INPUT: Final = Milliseconds(2**63 - 1)
@@ -53,7 +54,8 @@ class StationProcess:
     train that falls due without another board.
 
     Parameters: ``station`` is the station's state, ``memory`` the remembered trains, ``waiting`` the boards that wait,
-    by ``polled_at``. State access is expensive in Flink, so each is read only where it is needed.
+    by ``polled_at``. State access is expensive in Flink, so each is read only where it is needed. ``recorder`` counts
+    boards and rows.
     """
 
     def __init__(
@@ -62,12 +64,14 @@ class StationProcess:
         station: StoredValue[StationState],
         memory: Memory,
         waiting: MutableMapping[Milliseconds, bytes],
+        recorder: Recorder | None = None,
     ) -> None:
         self._decider = decider
         self._grace = decider.grace * MINUTE
         self._station = station
         self._memory = memory
         self._waiting = waiting
+        self._recorder = recorder
 
     def on_board(
         self, name: str, polled_at: Milliseconds, board: ReceivedBoard, watermark: Milliseconds
@@ -77,7 +81,7 @@ class StationProcess:
         if turn <= watermark:
             station = self._station.load()
             if polled_at <= station.frontier:
-                found = self._decider.take_late(name, station, self._memory, board.value, polled_at)
+                found = self._decider.take_late(name, station, self._memory, board.value, polled_at, self._recorder)
                 return StationStep(list(found), polled_at, board)
         waiting = self._waiting.get(polled_at)
         if waiting is not None and preferred_body(board.value, waiting[_ORIGIN.size :]) != board.value:
@@ -100,7 +104,7 @@ class StationProcess:
             board = ReceivedBoard(waiting[_ORIGIN.size :], *_ORIGIN.unpack_from(waiting))
             # A restart resets the watermark, so a board that is late may have been kept waiting.
             take = self._decider.take if now > station.frontier else self._decider.take_late
-            found = take(name, station, self._memory, board.value, now)
+            found = take(name, station, self._memory, board.value, now, self._recorder)
         step = StationStep(list(found), now, board, *self._moved_timer(before, station.due))
         self._station.store(station)
         return step

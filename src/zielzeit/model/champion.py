@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+from zielzeit.metrics import job
+from zielzeit.metrics.recorder import Recorder
 from zielzeit.model.loading import load_served
 from zielzeit.model.local_copies import LocalCopies, ModelIdentity, folder_name
 from zielzeit.model.predict import ModelFault, ServedModel
@@ -32,17 +34,21 @@ class _InUse(NamedTuple):
 
 
 class Champion:
-    """The model in use. The constructor loads it and may block; later a thread looks for new versions."""
+    """The model in use. The constructor loads it and may block; later a thread looks for new versions.
 
-    def __init__(self, registry: Registry) -> None:
+    Parameters: ``recorder`` counts refused versions and failed looks, and is told when the model was registered.
+    """
+
+    def __init__(self, registry: Registry, recorder: Recorder | None = None) -> None:
         for name, value in _REGISTRY_PATIENCE.items():
             os.environ.setdefault(name, value)
         self._registry = registry
+        self._recorder = recorder or Recorder()
         self._address = _without_login(registry.uri)
         folder = folder_name(self._address, registry.name, registry.alias)
         self._copies = LocalCopies(Path(registry.folder) / folder)
         self._refused: set[ModelIdentity] = set()
-        self._in_use = self._load_at_start()
+        self._use(self._load_at_start())
         self._looking: Future[_InUse | None] | None = None
         self._looked_at = time.monotonic()
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="champion")
@@ -50,7 +56,7 @@ class Champion:
     def current(self) -> ServedModel:
         """The model to use now. Never blocks; looks for a new version every ``refresh_seconds``."""
         if self._looking is not None and self._looking.done():
-            self._in_use = self._looking.result() or self._in_use
+            self._use(self._looking.result() or self._in_use)
             self._looking = None
         if self._looking is None and time.monotonic() - self._looked_at > self._registry.refresh_seconds:
             self._looked_at = time.monotonic()
@@ -63,16 +69,22 @@ class Champion:
         if identity is None or served is not self._in_use.served:
             return
         self._refuse(identity, fault)
-        self._in_use = self._last_copy()
+        self._use(self._last_copy())
 
     def close(self) -> None:
         """Stop looking for new versions."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
+    def _use(self, in_use: _InUse) -> None:
+        self._in_use = in_use
+        registered = in_use.identity.created // 1000 if in_use.identity else 0
+        self._recorder.set(job.MODEL_REGISTERED, registered)
+
     def _load_at_start(self) -> _InUse:
         try:
             found = self._fetch()
         except Exception as error:  # noqa: BLE001 - whatever is wrong with the registry, the stream goes on
+            self._recorder.add(job.REGISTRY_FAILURES)
             log.warning("no model from the registry at %s: %s", self._address, error)
             found = None
         return found or self._last_copy()
@@ -82,6 +94,7 @@ class Champion:
         try:
             return self._fetch(unless=in_use.identity)
         except Exception as error:  # noqa: BLE001 - as above: the model in use stays
+            self._recorder.add(job.REGISTRY_FAILURES)
             log.warning("the model in use stays, version %s: %s", in_use.served.version, error)
             return None
 
@@ -130,6 +143,7 @@ class Champion:
     def _refuse(self, identity: ModelIdentity, reason: Exception) -> None:
         """Never use a model again while this process lives."""
         self._refused.add(identity)
+        self._recorder.add(job.REFUSED_VERSIONS)
         self._copies.drop(identity)
         log.error(
             "%s version %s of run %s is refused: %s", identity.name, identity.version, identity.run_id or "?", reason

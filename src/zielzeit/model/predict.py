@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,11 +17,14 @@ import msgspec
 from zielzeit import berlin_time, service_days
 from zielzeit.events.structs import Example, ModelOutput, Outcome, Prediction
 from zielzeit.features.network_state import FEATURES, Arrival, NetworkState, feature_row
+from zielzeit.metrics import job
+from zielzeit.metrics.recorder import Recorder
 from zielzeit.model.delay_model import BASELINE, DelayModel
 from zielzeit.runs.messages import CancelledStop, Departure, Ending, Message
 
 _DECIMALS = {"cancel_probability": 4}
 """Decimals that are published; minutes have two."""
+_MICROSECONDS = 1_000_000
 
 
 class ServedModel(msgspec.Struct, frozen=True):
@@ -72,13 +76,17 @@ class OneModel:
         raise fault
 
 
-def forecast(departures: Sequence[Departure], state: NetworkState, models: Models) -> list[PendingPrediction]:
+def forecast(
+    departures: Sequence[Departure], state: NetworkState, models: Models, recorder: Recorder | None = None
+) -> list[PendingPrediction]:
     """Describe and score departures that were decided at the same time, in one call of the model.
 
     A model at fault is refused and the next one asked, so each prediction names the model that made it. Raises
-    ModelFault if persistence itself fails.
+    ModelFault if persistence itself fails. ``recorder`` counts predictions and the time that they took.
     """
+    began = time.perf_counter()
     rows = [feature_row(departure.seen, state) for departure in departures]
+    described = time.perf_counter()
     while True:
         served = models.current()
         try:
@@ -88,6 +96,11 @@ def forecast(departures: Sequence[Departure], state: NetworkState, models: Model
             if served.model is BASELINE:
                 raise
             models.refuse(served, fault)
+    if recorder is not None and rows:
+        recorder.add(job.PREDICTIONS, served.name, served.version, by=len(rows))
+        recorder.add(job.PERSISTENCE, by=len(rows) if served.model is BASELINE else 0)
+        recorder.add(job.DESCRIPTION_TIME, by=round((described - began) * _MICROSECONDS))
+        recorder.add(job.SCORING_TIME, by=round((time.perf_counter() - described) * _MICROSECONDS))
     return [
         PendingPrediction(_prediction(departure, output, served), row)
         for departure, row, output in zip(departures, rows, outputs, strict=True)

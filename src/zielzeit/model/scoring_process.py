@@ -21,6 +21,7 @@ from zielzeit.berlin_time import Milliseconds, ServiceDay, UtcMinutes
 from zielzeit.features.initial_state import network_at
 from zielzeit.features.key_names import StationKey
 from zielzeit.features.network_state import NetworkState
+from zielzeit.metrics.recorder import Recorder
 from zielzeit.model.predict import Models, PendingPrediction, forecast, observe
 from zielzeit.runs.event_time_buffer import EventTimeBuffer
 from zielzeit.runs.messages import Departure, Ending, Message
@@ -50,7 +51,8 @@ class ScoringProcess:
     """Describes and scores each departure, and keeps the network's state up to date.
 
     Parameters: ``waiting`` holds the messages that wait, by their time; ``snapshot`` and ``log`` (by time) are what a
-    restart begins with; ``models`` has the model in use; ``station_key``: as of ``NetworkState``.
+    restart begins with; ``models`` has the model in use; ``station_key``: as of ``NetworkState``; ``recorder`` counts
+    predictions.
     """
 
     def __init__(
@@ -60,12 +62,14 @@ class ScoringProcess:
         log: MutableMapping[Milliseconds, bytes],
         models: Models,
         station_key: StationKey | None = None,
+        recorder: Recorder | None = None,
     ) -> None:
         self._waiting = EventTimeBuffer(waiting)
         self._snapshot = snapshot
         self._log = log
         self._models = models
         self._station_key = station_key
+        self._recorder = recorder
         self._network: NetworkState | None = None
         self._minute, self._day = UtcMinutes(0), ServiceDay(0)
         self._unobserved: list[Message] = []
@@ -80,7 +84,7 @@ class ScoringProcess:
         messages = [(key, _decode(message)) for key, message in map(_decode_waiting, self._waiting.take(now))]
         network = self._up_to_date(berlin_time.utc_minutes(now))
         departures = [(key, message) for key, message in messages if isinstance(message, Departure)]
-        scored = forecast([departure for _, departure in departures], network, self._models)
+        scored = forecast([departure for _, departure in departures], network, self._models, self._recorder)
         self._unobserved.extend(message for _, message in messages)
         self._log[now] = _encode([message for _, message in messages])
         return ScoringStep(

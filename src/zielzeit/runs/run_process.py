@@ -13,9 +13,11 @@ from typing import NamedTuple
 
 from zielzeit.berlin_time import Milliseconds
 from zielzeit.decision import planned_stop
+from zielzeit.metrics import job
+from zielzeit.metrics.recorder import Recorder
 from zielzeit.runs.event_time_buffer import EventTimeBuffer
 from zielzeit.runs.group_keys import GroupKey
-from zielzeit.runs.messages import Message
+from zielzeit.runs.messages import Departure, Ending, Message
 from zielzeit.runs.tracker import expire, follow, next_due, resolve_names
 from zielzeit.runs.train_state import TrainState
 from zielzeit.stored_value import StoredValue
@@ -35,15 +37,20 @@ class RunProcess:
     """Follows the runs of one train: decisions in order of ``decided_at``, then of their planned time.
 
     Parameters: ``train`` is the train's state, ``waiting`` the decisions that wait, by ``decided_at``, ``key`` the
-    identity of each station.
+    identity of each station; ``recorder`` counts runs and messages.
     """
 
     def __init__(
-        self, train: StoredValue[TrainState], waiting: MutableMapping[Milliseconds, bytes], key: GroupKey
+        self,
+        train: StoredValue[TrainState],
+        waiting: MutableMapping[Milliseconds, bytes],
+        key: GroupKey,
+        recorder: Recorder | None = None,
     ) -> None:
         self._train = train
         self._key = key
         self._waiting = EventTimeBuffer(waiting)
+        self._recorder = recorder
 
     def on_decision(self, decided_at: Milliseconds, decision: bytes) -> Milliseconds | None:
         """A decision or planned stop arrives, encoded, and waits for its turn; return the timer to register, if any."""
@@ -54,12 +61,26 @@ class RunProcess:
         train = self._train.load()
         resolve_names(train, self._key)
         before = next_due(train)
+        known = len(train.runs)
         messages = list(expire(train, now, self._key))
+        kept = len(train.runs)
         for decision in sorted(map(planned_stop.decode, self._waiting.take(now)), key=_scheduled):
             messages.extend(follow(train, decision, self._key))
+        if self._recorder is not None:
+            _count(self._recorder, messages, begun=len(train.runs) - kept, forgotten=known - kept)
         due = next_due(train)
         if train.runs or train.journeys:
             self._train.store(train)
         else:
             self._train.clear()
         return RunStep(messages, due if due != before else None)
+
+
+def _count(recorder: Recorder, messages: Sequence[Message], *, begun: int, forgotten: int) -> None:
+    if begun:
+        recorder.add(job.RUNS_BEGUN, by=begun)
+    if forgotten:
+        recorder.add(job.RUNS_FORGOTTEN, by=forgotten)
+    for message in messages:
+        told = {Departure: "departure", Ending: "ending"}.get(type(message), "cancelled_stop")
+        recorder.add(job.MESSAGES, told)

@@ -9,6 +9,7 @@ from zielzeit.progress import Shown
 from zielzeit.settings import Settings
 from zielzeit.shutdown import stopping
 from zielzeit.sources.plan import Plan
+from zielzeit.sources.poll_metrics import answering
 from zielzeit.sources.poller import Poller
 from zielzeit.sources.reply_times import Clock
 from zielzeit.stations.table import register
@@ -22,7 +23,7 @@ _STATUS_SECONDS = 60.0
 def poll_until_stopped(plan: Plan, settings: Settings, clock: Clock) -> None:
     """Poll until SIGINT or SIGTERM, then write the boards that have come, for at most half a minute.
 
-    Raises UserError if boards could not be written.
+    Raises UserError if boards could not be written, or the port for metrics is taken.
     """
     print(
         f"polling {len(plan.stations)} stations every {plan.interval_seconds:g} s, "
@@ -40,7 +41,11 @@ def poll_until_stopped(plan: Plan, settings: Settings, clock: Clock) -> None:
         def line() -> str:
             return poller.statistics.line(delivered=producer.delivered, pending=producer.pending)
 
-        with Shown(every_seconds=_STATUS_SECONDS).step("polling") as step, stopping(stop, producer.abandon):
+        with (
+            answering(settings.poll_metrics_port, poller.statistics, producer),
+            Shown(every_seconds=_STATUS_SECONDS).step("polling") as step,
+            stopping(stop, producer.abandon),
+        ):
 
             def tick() -> None:
                 producer.serve()

@@ -1,0 +1,1 @@
+"""Metrics: what the main job and the poller count, each defined once; docs/metrics.md and the counting follow."""

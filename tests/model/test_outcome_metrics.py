@@ -1,0 +1,50 @@
+"""Errors and coverage are summed by train class, for the trains that arrived."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from tests.features.railway import START
+from tests.model.test_predict import DOUBLING, departure, ended
+from zielzeit.events.structs import Outcome
+from zielzeit.features.network_state import NetworkState
+from zielzeit.metrics.recorder import Recorder
+from zielzeit.model.outcome_metrics import count
+from zielzeit.model.predict import OneModel, forecast, outcome
+
+
+def counted(happened: Outcome) -> dict[tuple[str, ...], int]:
+    """What is counted for an outcome, by name and values of labels."""
+    recorder = Recorder()
+    count(happened, recorder)
+    return {(series.name, *(value for _, value in series.labels)): change for series, change in recorder.take().items()}
+
+
+def arrived(delay: int) -> Outcome:
+    """A train of class RE that left 4 minutes late: predicted are 8.12 minutes, between 4 and 12."""
+    left = departure(delay=4)
+    (scored,) = forecast([left], NetworkState(), OneModel(DOUBLING))
+    return outcome(scored, ended(left, delay=delay), START)[0]
+
+
+@pytest.mark.parametrize(("delay", "covered"), [(4, 1), (12, 1), (13, 0), (-1, 0)])
+def test_an_arrival_counts_both_errors_in_seconds_and_the_interval(delay: int, covered: int) -> None:
+    expected = {
+        ("outcomes_total", "arrived", "RE"): 1,
+        ("absolute_error_seconds_total", "RE"): round(60 * abs(8.12 - delay)),
+        ("persistence_absolute_error_seconds_total", "RE"): 60 * abs(4 - delay),
+        ("intervals_total", "RE"): 1,
+    }
+    if covered:
+        expected["intervals_covered_total", "RE"] = 1
+    assert counted(arrived(delay)) == expected
+
+
+def test_without_an_arrival_there_is_no_error_and_without_bounds_no_interval() -> None:
+    happened = arrived(7)
+    cancelled = msgspec.structs.replace(happened, status="cancelled", observed_delay=None)
+    assert counted(cancelled) == {("outcomes_total", "cancelled", "RE"): 1}
+    pointwise = msgspec.structs.replace(happened.prediction, p10=None, p90=None)
+    names = {name for name, *_ in counted(msgspec.structs.replace(happened, prediction=pointwise))}
+    assert names == {"outcomes_total", "absolute_error_seconds_total", "persistence_absolute_error_seconds_total"}
