@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.known_names import print_known
 from cli.options import MlflowUri, settings_of
 
 if TYPE_CHECKING:
@@ -50,6 +51,10 @@ def train(
         str | None, typer.Option(help="Alias of the new version; default: challenger, with --quick champion.")
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Also keep the model's files in this folder.")] = None,
+    boards: Annotated[
+        list[Path] | None,
+        typer.Option(help="Recorded boards: the model card says how much of them the network's state knows."),
+    ] = None,
     threads: Annotated[int, typer.Option(min=1, help="Threads of LightGBM; 1 is faster on a busy machine.")] = 2,
     mlflow_uri: MlflowUri = None,
 ) -> None:
@@ -62,6 +67,8 @@ def train(
     from zielzeit.progress import Shown
 
     config, last, progress = settings_of(context), until.date() if until else None, Shown()
+    if quick and boards:
+        raise UserError("train: --boards are those of a real railway, --quick trains on a simulated one")
     if quick == (folder is not None):
         raise UserError("train: give either --examples DIR or --quick")
     if folder is None:
@@ -76,8 +83,12 @@ def train(
             progress=progress,
         )
     else:
-        run = _train_on(config, folder, last, alias, out, seed, threads, progress)
+        run = _train_on(config, folder, last, alias, out, seed, threads, boards or [], progress)
     card, registered = run.card, run.registered
+    for title, known in (("network's state", card.archive_names), ("boards", card.board_names)):
+        if known:
+            print_known(title, known)
+            print()
     print(f"{card.examples:,} examples from {card.trained_from} to {card.trained_until}; store {run.store}")
     print(f"version {registered.version}, run {registered.run_id}")
     print(registered.uri)
@@ -91,6 +102,7 @@ def _train_on(
     out: Path | None,
     seed: int,
     threads: int,
+    boards: list[Path],
     progress: Progress,
 ) -> TrainingRun:
     from tempfile import TemporaryDirectory
@@ -107,6 +119,7 @@ def _train_on(
             alias=alias or CHALLENGER,
             seed=seed,
             threads=threads,
+            boards=boards,
             progress=progress,
         )
 

@@ -99,6 +99,8 @@ def register(
         mlflow.log_params({"trained_from": card.trained_from, "trained_until": card.trained_until, **parameters})
         mlflow.set_tag("code_version", card.code_version)
         mlflow.log_metric("examples", card.examples)
+        for source, known in (("archive", card.archive_names), ("boards", card.board_names)):
+            mlflow.log_metrics({f"{source}_{one.space}_known": one.share for one in known})
         _log_data(data, card)
         logged = mlflow.pyfunc.log_model(
             name="model",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -17,7 +17,11 @@ from training.dataset import Examples
 from training.history.importing import KEEPING, STATE_FILE
 from zielzeit import train_classes
 from zielzeit.errors import UserError
+from zielzeit.evaluation.known_network import known_network
 from zielzeit.features.definition import FEATURES
+from zielzeit.features.key_names import station_keys
+from zielzeit.features.known_names import KnownNames, found_by_boards
+from zielzeit.features.network_state import NetworkState
 from zielzeit.model.delay_model import (
     FILE,
     HEADS,
@@ -29,6 +33,8 @@ from zielzeit.model.delay_model import (
     load_model,
 )
 from zielzeit.progress import SILENT, Progress
+from zielzeit.stations.register import StationRegister
+from zielzeit.stations.table import packaged
 
 
 def train(
@@ -40,10 +46,13 @@ def train(
     progress: Progress = SILENT,
     rounds: Mapping[str, int] | None = None,
     threads: int = boosting.THREADS,
+    stations: StationRegister | None = None,
+    boards: Sequence[Path] = (),
 ) -> ModelCard:
     """Fit every train class on the examples up to the service day ``until`` and write the model to ``out``.
 
-    Raises UserError where no class has enough examples.
+    The card says which names of the network's state ``stations`` (default: the packaged register) finds, and of the
+    names on recorded ``boards`` those that the state knows. Raises UserError where no class has enough examples.
     """
     out.mkdir(parents=True, exist_ok=True)
     first = dataset.first_training_day(folder, until)
@@ -62,7 +71,7 @@ def train(
         total += len(data)
     if not calibrations:
         raise UserError(f"{folder} has too few labelled examples until {until} to train on")
-    _keep_network(folder, out)
+    in_archive, on_boards = _keep_network(folder, out, stations or packaged(), boards, progress)
     card = ModelCard(
         features=FEATURES,
         calibration=calibrations,
@@ -72,6 +81,8 @@ def train(
         files={path.name: checksum(path) for path in [*sorted(out.glob("*.txt")), *out.glob(NETWORK_FILE)]},
         seed=seed,
         code_version=code_version(),
+        archive_names=in_archive,
+        board_names=on_boards,
     )
     _write_card(card, out)
     return card
@@ -88,12 +99,24 @@ def _write_card(card: ModelCard, out: Path) -> None:
     (out / FILE).write_bytes(msgspec.json.format(msgspec.json.encode(card)))
 
 
-def _keep_network(folder: Path, out: Path) -> None:
-    """Copy the network's state at the end of the history to the model, for a job to begin with."""
+def _keep_network(
+    folder: Path, out: Path, stations: StationRegister, boards: Sequence[Path], progress: Progress
+) -> tuple[tuple[KnownNames, ...], tuple[KnownNames, ...]]:
+    """Copy the network's state at the end of the history to the model, for a job to begin with.
+
+    Returns what is known of its names, and of those on boards; nothing where there is no state.
+    """
     state, copy = folder / KEEPING / STATE_FILE, out / NETWORK_FILE
     copy.unlink(missing_ok=True)
-    if state.is_file():
-        shutil.copyfile(state, copy)
+    if not state.is_file():
+        return (), ()
+    shutil.copyfile(state, copy)
+    key = station_keys(stations)
+    with progress.step("look for the stations of the network's state"):
+        network = NetworkState.from_bytes(copy.read_bytes(), key)
+        in_archive = found_by_boards(network, lambda name: stations.resolve(name).known)
+    on_boards = known_network(boards, network, key, progress=progress).spaces if boards else []
+    return tuple(in_archive), tuple(on_boards)
 
 
 def _first_calibration(data: Examples, boosters: dict[str, lgb.Booster]) -> Calibration:

@@ -48,8 +48,9 @@ def retrain(
 
     Raises UserError where data is missing, stale or shifted; the registry is unchanged then.
     """
+    stations = register(settings.stations)
     if files:
-        import_history(files, folder, Moments.of(settings), progress, register(settings.stations))
+        import_history(files, folder, Moments.of(settings), progress, stations)
     data_checks.check_examples(folder, today, rules.data)
     newest = examples.days(folder)[-1]
     client = mlflow.MlflowClient()
@@ -60,7 +61,9 @@ def retrain(
     if until <= examples.days(folder)[0]:
         raise UserError(f"{folder} has too few days: {rules.promotion.newest_days} are kept to judge on")
     with TemporaryDirectory(prefix="zielzeit-retrain-") as scratch:
-        model_training.train(folder, until, Path(scratch), seed=seed, progress=progress, rounds=rounds)
+        model_training.train(
+            folder, until, Path(scratch), seed=seed, progress=progress, rounds=rounds, stations=stations
+        )
         # Its intervals are as fresh as can be; judging it calibrates each day with the days before that one.
         card = model_training.recalibrate(Path(scratch), folder, newest)
         registered = model_registry.register(

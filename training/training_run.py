@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import NamedTuple
@@ -14,6 +14,7 @@ from zielzeit.errors import UserError
 from zielzeit.model.delay_model import ModelCard
 from zielzeit.progress import SILENT, Progress
 from zielzeit.settings import Settings
+from zielzeit.stations.table import register
 
 
 class TrainingRun(NamedTuple):
@@ -35,14 +36,25 @@ def train_and_register(
     seed: int = 1,
     rounds: Mapping[str, int] = boosting.ROUNDS,
     threads: int = boosting.THREADS,
+    boards: Sequence[Path] = (),
     progress: Progress = SILENT,
 ) -> TrainingRun:
     """Train on the examples in ``folder`` up to the service day ``until``, write the model to ``out``, register it.
 
-    ``alias`` names the new version in the registry. Raises UserError where there are too few examples or
-    MLflow does not take the model.
+    ``alias`` names the new version in the registry; ``boards``: as of ``model_training.train``. Raises UserError where
+    there are too few examples or MLflow does not take the model.
     """
-    card = model_training.train(folder, until, out, seed=seed, progress=progress, rounds=rounds, threads=threads)
+    card = model_training.train(
+        folder,
+        until,
+        out,
+        seed=seed,
+        progress=progress,
+        rounds=rounds,
+        threads=threads,
+        stations=register(settings.stations),
+        boards=boards,
+    )
     with progress.step("log and register the model"):
         store = model_registry.connect(settings)
         try:

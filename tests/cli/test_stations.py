@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from cli.app import build
 from tests.features.test_key_names import ARCHIVE, BOARDS, observe
+from tests.model.model_folders import with_network, write_model
 from zielzeit.errors import UserError
 from zielzeit.features.network_state import NetworkState
 from zielzeit.settings import ROOT
@@ -100,6 +101,31 @@ def test_check_says_what_a_state_of_the_archives_names_knows_of_boards(tmp_path:
         assert [space, count, count, count, "100.00%"] in lines
     assert ["by", "category", "S", "1"] in lines
     assert max(map(len, text.splitlines())) <= 80
+
+
+def test_check_says_the_same_of_the_state_that_a_model_carries(tmp_path: Path) -> None:
+    """The station of a file whose folder does not name it is named by --station."""
+    state = NetworkState()
+    observe(state, ARCHIVE, range(3))
+    model = with_network(write_model(tmp_path / "model", growth=0.0), state)
+    folder = boards_of_a_train(tmp_path, BOARDS[0]) / BOARDS[0]
+    folder = folder.rename(tmp_path / "recorded")
+    code, text = run("check", folder, "--model", model, "--station", BOARDS[0])
+    assert code == 0
+    lines = [line.split() for line in text.splitlines()]
+    assert ["relations", "1", "1", "1", "100.00%"] in lines
+
+
+def test_check_refuses_what_it_cannot_check(tmp_path: Path) -> None:
+    boards = boards_of_a_train(tmp_path / "boards", BOARDS[0])
+    bare = write_model(tmp_path / "model", growth=0.0)
+    with pytest.raises(UserError, match="carries no state of the network"):
+        run("check", boards, "--model", bare)
+    with pytest.raises(UserError, match="exclude each other"):
+        run("check", boards, "--model", bare, "--state", tmp_path / "state.bin")
+    pq.write_table(pa.table({"station": ["Bonn Hbf"]}), tmp_path / "month.parquet")
+    with pytest.raises(UserError, match="need recorded boards"):
+        run("check", tmp_path / "month.parquet", "--model", bare)
 
 
 def test_check_refuses_a_file_that_is_no_state(tmp_path: Path) -> None:

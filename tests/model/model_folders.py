@@ -10,6 +10,7 @@ import numpy as np
 
 from zielzeit import train_classes
 from zielzeit.features.definition import FEATURES
+from zielzeit.features.network_state import NetworkState
 from zielzeit.model import delay_model
 
 
@@ -33,4 +34,13 @@ def write_model(
     files = {path.name: delay_model.checksum(path) for path in folder.glob("*.txt")}
     card = msgspec.to_builtins(delay_model.ModelCard(features=features, calibration={}, files=files))
     (folder / delay_model.FILE).write_bytes(msgspec.json.encode(card | {"calibration": calibration or {}}))
+    return folder
+
+
+def with_network(folder: Path, state: NetworkState) -> Path:
+    """Let the model in a folder carry a state of the network; returns the folder."""
+    (folder / delay_model.NETWORK_FILE).write_bytes(state.to_bytes())
+    card = msgspec.json.decode((folder / delay_model.FILE).read_bytes(), type=delay_model.ModelCard)
+    card.files[delay_model.NETWORK_FILE] = delay_model.checksum(folder / delay_model.NETWORK_FILE)
+    (folder / delay_model.FILE).write_bytes(msgspec.json.encode(card))
     return folder

@@ -13,49 +13,38 @@ from zielzeit import train_classes
 from zielzeit.boards.parse import BoardError, Row, category, decompress, line, parse, route
 from zielzeit.features import key_names
 from zielzeit.features.key_names import Name, StationKey
+from zielzeit.features.known_names import KnownNames, among
 from zielzeit.features.named_tables import SPACES
 from zielzeit.features.network_state import NetworkState
 from zielzeit.progress import SILENT, Progress
 from zielzeit.recordings.read import find_boards
 
 
-class Known(msgspec.Struct, frozen=True):
-    """Different names of one space of ``named_tables.SPACES``: stations, hops, relations …"""
-
-    space: str
-    shown: int
-    """Number on the boards."""
-    known: int
-    """Number of those that the state knows."""
-    near: int
-    """Number on the boards all of whose stations the state knows. Others it cannot know."""
-
-    @property
-    def share(self) -> float:
-        """Share of those between stations that the state knows; 1 of none."""
-        return self.known / self.near if self.near else 1.0
-
-
 class KnownNetwork(msgspec.Struct, frozen=True):
     """What a state knows of the trains on boards."""
 
-    spaces: list[Known]
+    spaces: list[KnownNames]
     left_out: Counter[str]
     """Number of trains of each category of which the state knows no train: S-Bahn trains, buses …"""
 
 
 def known_network(
-    paths: Sequence[Path], state: NetworkState, station_key: StationKey, progress: Progress = SILENT
+    paths: Sequence[Path],
+    state: NetworkState,
+    station_key: StationKey,
+    station: str | None = None,
+    progress: Progress = SILENT,
 ) -> KnownNetwork:
     """Return what the state knows of the trains on recorded boards that have a category that it knows.
 
     Names are formed from the departures of the boards' stations, as the job forms them: a relation leads from the
-    polled station to the destination, a hop is one of those ahead of a train.
+    polled station to the destination, a hop is one of those ahead of a train. ``station`` names the station of files
+    whose names and folder do not.
 
     Raises UserError where the paths hold no boards or one cannot be opened; rows that cannot be read are passed over.
     """
     shown: dict[str, set[Name]] = {space: set() for space in SPACES}
-    recording = find_boards(paths)
+    recording = find_boards(paths, station)
     seen: set[tuple[str, ...]] = set()
     categories = {name[0] for name in state.names("train")}
     left_out: Counter[str] = Counter()
@@ -75,8 +64,7 @@ def known_network(
                     _add(shown, board.station, row, station_key)
                 else:
                     left_out[category(row.train)] += 1
-    stations = set(state.names("station"))
-    return KnownNetwork([_known(space, shown[space], state, stations) for space in SPACES], left_out)
+    return KnownNetwork([among(space, shown[space], state) for space in SPACES], left_out)
 
 
 def _add(shown: dict[str, set[Name]], polled: str, row: Row, key: StationKey) -> None:
@@ -90,9 +78,3 @@ def _add(shown: dict[str, set[Name]], polled: str, row: Row, key: StationKey) ->
     shown["train"].add(key_names.train(kind, row.train_number, here, there))
     shown["service"].add(key_names.service(train_class, line(row.train) or kind, here, there))
     shown["relation"].add(key_names.relation(train_class, here, there))
-
-
-def _known(space: str, names: set[Name], state: NetworkState, stations: set[Name]) -> Known:
-    known = state.names(space)
-    near = names if space == "station" else {name for name in names if stations.issuperset(name[-2:])}
-    return Known(space, len(names), sum(name in known for name in names), len(near))

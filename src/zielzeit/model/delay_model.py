@@ -19,6 +19,7 @@ import numpy as np
 from zielzeit import train_classes
 from zielzeit.events.structs import ModelOutput
 from zielzeit.features.definition import FEATURES
+from zielzeit.features.known_names import KnownNames
 from zielzeit.model.boosters import Boosters, Matrix
 
 HEADS = ("growth", "p10", "p90", "cancelled")
@@ -67,6 +68,10 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
     examples: int = 0
     seed: int = 0
     code_version: str = ""
+    archive_names: tuple[KnownNames, ...] = ()
+    """Of the names in the network's state those that boards' spelling finds: ``known_names.found_by_boards``."""
+    board_names: tuple[KnownNames, ...] = ()
+    """Of the names on the recorded boards that training was given (``train --boards``) those that the state knows."""
 
 
 class DelayModel(Protocol):
