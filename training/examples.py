@@ -27,11 +27,15 @@ ABOUT = pl.Schema(
         "number": pl.String(),
         "line": pl.String(),
         "station": pl.String(),
+        "station_eva": pl.String(),
         "destination": pl.String(),
+        "destination_eva": pl.String(),
         "scheduled": TIME,
         "decided_at": TIME,
     }
 )
+_SINCE_NOVEMBER_2026 = ("station_eva", "destination_eva")
+"""Columns that older examples lack; they are null there."""
 LABEL = pl.Schema(
     {
         "final_delay": pl.Float32(),  # at the destination; null where cancelled or unknown
@@ -110,7 +114,9 @@ def _files(folder: Path, day: date) -> list[Path]:
 def _read_file(path: Path, columns: Sequence[str]) -> pl.DataFrame:
     needed = {*columns, "final_delay"} if "cancelled" in columns else {*columns}
     try:
-        frame = pl.read_parquet(path, columns=sorted(needed), hive_partitioning=False)
+        lacking = needed.intersection(_SINCE_NOVEMBER_2026) - pl.read_parquet_schema(path).keys()
+        frame = pl.read_parquet(path, columns=sorted(needed - lacking), hive_partitioning=False)
+        frame = frame.with_columns(pl.lit(None, SCHEMA[name]).alias(name) for name in sorted(lacking))
     except pl.exceptions.ColumnNotFoundError as error:
         raise UserError(
             f"{path} was made with other features ({str(error).splitlines()[0]}): run `zielzeit history import` again"

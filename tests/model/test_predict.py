@@ -99,7 +99,7 @@ def test_an_example_belongs_to_the_service_day_on_which_its_run_began(began: dat
 
 @pytest.mark.parametrize("status", ["arrived", "cancelled", "unlabelled"])
 def test_an_outcome_joins_the_prediction_with_what_happened(status: str) -> None:
-    left = departure(delay=4)
+    left = msgspec.structs.replace(departure(delay=4), station_eva="8000105", destination_eva="8000207")
     (scored,) = forecast([left], NetworkState(), OneModel(DOUBLING))
     observed = 9 if status == "arrived" else None
     ending = ended(left, status=status, delay=observed)
@@ -107,6 +107,7 @@ def test_an_outcome_joins_the_prediction_with_what_happened(status: str) -> None
     assert (happened.prediction, happened.status, happened.observed_delay) == (scored.prediction, status, observed)
     known = None if status == "unlabelled" else status == "cancelled"
     assert (example.final_delay, example.cancelled) == (observed, known)
+    assert (example.station_eva, example.destination_eva) == ("8000105", "8000207")
     assert tuple(example.features) == FEATURES
     assert example.features["horizon"] is None
     assert isinstance(scored, PendingPrediction)

@@ -43,6 +43,17 @@ def test_what_the_pipeline_stored_reads_as_what_was_imported(lake: Path, example
     assert_frame_equal(examples.read(lake, columns=some), examples.read(examples_folder, columns=some))
 
 
+def test_examples_of_older_versions_are_read_without_eva_numbers(examples_folder: Path, tmp_path: Path) -> None:
+    day = examples.days(examples_folder)[5]
+    table = examples.read(examples_folder, day, day)
+    (tmp_path / f"day={day}").mkdir()
+    table.drop("day", "station_eva", "destination_eva").write_parquet(tmp_path / f"day={day}" / "part.parquet")
+    read = examples.read(tmp_path)
+    assert_frame_equal(read.drop("station_eva", "destination_eva"), table.drop("station_eva", "destination_eva"))
+    assert read["station_eva"].null_count() == read["destination_eva"].null_count() == len(table)
+    assert read.schema == table.schema
+
+
 def test_a_run_that_nobody_saw_end_has_no_label(lake: Path, tmp_path: Path) -> None:
     day = examples.days(lake)[5]
     table = examples.read(lake, day, day).drop("day")

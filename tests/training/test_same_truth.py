@@ -106,7 +106,7 @@ def test_every_example_of_the_stream_has_its_twin(both: pl.DataFrame) -> None:
     assert both["day"].null_count() == 0
 
 
-@pytest.mark.parametrize("name", ["destination", "line", "final_delay", "cancelled"])
+@pytest.mark.parametrize("name", ["destination", "station_eva", "destination_eva", "line", "final_delay", "cancelled"])
 def test_the_label_and_the_names_are_the_same(both: pl.DataFrame, name: str) -> None:
     assert both[name].cast(both[f"{name}_history"].dtype).to_list() == both[f"{name}_history"].to_list()
 

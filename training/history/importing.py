@@ -35,6 +35,7 @@ from zielzeit.features.network_state import DECIMALS
 from zielzeit.features.statistics import Table
 from zielzeit.progress import SILENT, Progress, Step
 from zielzeit.stations.register import StationRegister
+from zielzeit.stations.table import packaged
 
 KEEPING = Path("_history")
 """Folder beside the examples, for what the next import and training need."""
@@ -88,8 +89,9 @@ def import_history(
         kept = [path for path in sorted(keeping.glob("[!.]*.parquet")) if path.name not in replaced]
         stops = stop_records([*kept, *new.kept], stations)
         with progress.step("put runs together"):
-            key = None if stations is None else station_keys(stations)
-            arrays, labels, names, dropped = assemble(stops, moments, key)
+            known = packaged() if stations is None else stations
+            arrays, labels, names, dropped = assemble(stops, moments, station_keys(known))
+            labels = _with_numbers(labels, known)
         del stops
         # Only now are the rows known to be usable.
         keeping.mkdir(parents=True, exist_ok=True)
@@ -110,6 +112,16 @@ def import_history(
     report.left_out = dict(left_out)
     (out / KEEPING / "report.json").write_bytes(msgspec.json.format(msgspec.json.encode(report)))
     return report
+
+
+def _with_numbers(labels: Labels, stations: StationRegister) -> Labels:
+    """The texts, and with them the EVA numbers of station and destination."""
+    numbers = pl.Series([stations.resolve(name).eva or "" for name in labels.values["station"]], dtype=pl.String)
+    ends = ("station", "destination")
+    return Labels(
+        labels.codes | {f"{end}_eva": labels.codes[end] for end in ends},
+        labels.values | {f"{end}_eva": numbers for end in ends},
+    )
 
 
 def _write_examples(
@@ -172,7 +184,7 @@ def _frame(stops: StopArrays, labels: Labels, departures: Longs, features: Table
     def time(minutes: Table) -> pl.Series:
         return pl.Series(np.rint(minutes * MINUTE).astype(np.int64)).cast(examples.TIME)
 
-    columns = {name: text(name) for name in ("category", "number", "line", "station", "destination")}
+    columns = {name: text(name) for name in labels.codes}
     columns |= {
         "scheduled": time(stops.departure[departures]),
         "decided_at": time(stops.known[departures]),

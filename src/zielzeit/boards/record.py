@@ -25,7 +25,8 @@ class BoardRecord(msgspec.Struct, frozen=True, kw_only=True):
     """One snapshot of one station."""
 
     station: str
-    """Station of the board, as the poller was told: a name, an EVA number or a DS100 code."""
+    """Station of the board: its key (``zielzeit.stations.board_key``), the name on boards where the register knows it;
+    from other producers any name, EVA number or DS100 code."""
     polled_at: datetime
     """Time when the content was made, UTC; the record's event time."""
     body: bytes

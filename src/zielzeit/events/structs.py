@@ -29,13 +29,14 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False):
     """What became of one train at one station: topics ``departures``, ``undecided`` and ``late``."""
 
     id: str
-    """Id made of station, category, number and planned local time; a departure's prediction has the same id."""
+    """Id made of the station's key, category, number and planned local time; a departure's prediction has the same id.
+    The key is one for all ways to ask for a station: its name on boards where the station register knows it."""
     kind: Kind
     """What became of the train: ``departed``, ``terminated`` (its run ends here), ``cancelled``, ``withdrawn``
     (vanished long before it could leave), ``undecided`` (no board shows what became of it), ``corrected`` (newer values
     of a decided train), ``late`` (a report after the decision)."""
     station: str
-    """Station: the name that the poller was told; of an EVA number or a DS100 code the name on boards, where known."""
+    """Station: its name on boards where the station register or the routes tell it; else what the poller was told."""
     train: str
     """Name of the train on the board, e.g. ``RE 7``."""
     category: str
@@ -145,7 +146,7 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
     offset: int
     """Offset of the board's record; -1 if time passed without a board."""
     key: str
-    """Key of the board's record: the station."""
+    """Key of the board's station; the record's own, unless a producer spelled it differently."""
     timestamp: datetime
     """``polled_at`` of the board."""
     body: bytes
@@ -196,3 +197,7 @@ class Example(msgspec.Struct, frozen=True, kw_only=True):
     """Label: delay at the destination, minutes; None if the train was cancelled or nobody saw it arrive."""
     cancelled: bool | None
     """True if the train did not reach its destination; None if nobody saw what became of it."""
+    station_eva: str = ""
+    """EVA number of the station; empty if the station register does not know it."""
+    destination_eva: str = ""
+    """EVA number of the destination; empty if the station register does not know it."""

@@ -141,13 +141,17 @@ def observe(messages: Iterable[Message], at: datetime, state: NetworkState) -> N
             )
 
 
+_SHARED = (
+    *("id", "station", "station_eva", "destination", "destination_eva"),
+    *("category", "number", "line", "scheduled"),
+)
+"""Fields of an example that are its prediction's."""
+
+
 def outcome(pending: PendingPrediction, ending: Ending, known_at: datetime) -> tuple[Outcome, Example]:
     """The outcome of a prediction, and the example for training."""
     made = _in_berlin(pending.prediction)
-    shared = {
-        name: getattr(made, name)
-        for name in ("id", "station", "category", "number", "line", "destination", "scheduled")
-    }
+    shared = {name: getattr(made, name) for name in _SHARED}
     began = berlin_time.datetime_of(berlin_time.minute_begin(ending.first_planned))
     happened = Outcome(
         prediction=made,

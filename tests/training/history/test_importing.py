@@ -94,6 +94,16 @@ def test_every_generation_of_the_monthly_data_gives_the_same_examples(generation
     assert set(table["line"]) == {"7"}
 
 
+def test_examples_have_the_eva_numbers_of_stations_that_the_register_knows(tmp_path: Path) -> None:
+    names = {"A": "Frankfurt (Main) Hbf", "B": "Musterstadt Hbf", "C": "Köln Hauptbahnhof"}
+    frame = month("train_number", days=1).with_columns(pl.col("station_name").replace_strict(names), eva=pl.lit(""))
+    frame.drop("xml_station_name").write_parquet(tmp_path / "month.parquet")
+    import_history([tmp_path / "month.parquet"], tmp_path / "out", MOMENTS)
+    made = examples.read(tmp_path / "out").sort("scheduled")
+    assert made["station_eva"].to_list() == ["8000105", ""]
+    assert made["destination_eva"].to_list() == ["8000207", "8000207"]
+
+
 def test_a_run_that_continues_beyond_the_data_has_no_label(tmp_path: Path) -> None:
     frame = month("train_number", days=1).with_columns(
         departure_planned_time=pl.coalesce("departure_planned_time", "arrival_planned_time")
