@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.options import KafkaBootstrap, LakeAt, PollIntervalSeconds, TopicPrefix, settings_of
+from cli.options import KafkaBootstrap, LakeAt, NoRelated, PollIntervalSeconds, TopicPrefix, settings_of
 
 if TYPE_CHECKING:
     from zielzeit.settings import Settings
@@ -51,6 +51,7 @@ def poll(
         ),
     ],
     past: Annotated[bool, typer.Option(help="Ask for the departures of the last hour, too (past=1).")] = True,
+    no_related: NoRelated = None,
     clock: Annotated[
         Clock,
         typer.Option(
@@ -77,15 +78,23 @@ def poll(
     """Poll the boards of a DBF instance into the topic boards until Ctrl-C."""
     from zielzeit.sources.plan import make_plan
     from zielzeit.sources.run import poll_until_stopped
-    from zielzeit.sources.station_list import read_stations
+    from zielzeit.sources.station_list import once_each, parts_of_one, read_stations
+    from zielzeit.stations.table import register as stations
 
     _log_to_stderr()
     config = settings_of(context)
+    known = stations(config.stations)
+    names, told = once_each(read_stations(station_names), known)
+    if not config.no_related:
+        told += parts_of_one(names, known)
+    for sentence in told:
+        print(sentence, file=sys.stderr)
     plan = make_plan(
         base_url,
-        read_stations(station_names),
+        names,
         interval_seconds=config.poll_interval_seconds,
         past=past,
+        no_related=config.no_related,
         public=public,
         per_minute=rate,
         timeout_seconds=timeout,
@@ -131,18 +140,22 @@ def replay(
 
     from zielzeit.kafka.producer import BoardProducer
     from zielzeit.progress import Shown
-    from zielzeit.recordings.read import find_boards
+    from zielzeit.recordings.read import find_boards, with_keys
     from zielzeit.recordings.replay import replay as send
     from zielzeit.shutdown import stopping
+    from zielzeit.stations.board_key import board_keys
+    from zielzeit.stations.table import register as stations
 
     _log_to_stderr()
+    config = settings_of(context)
     recording = find_boards(paths, station)
+    boards = with_keys(recording.read(), board_keys(stations(config.stations)))
     stop = Event()
-    with BoardProducer(settings_of(context)) as producer:
+    with BoardProducer(config) as producer:
         with stopping(stop.set, producer.abandon):
             try:
                 with Shown().step("boards read", recording.boards) as step:
-                    counts = send(recording.read(), producer, speed=speed, past=url_past, stop=stop, step=step)
+                    counts = send(boards, producer, speed=speed, past=url_past, stop=stop, step=step)
             finally:
                 producer.flush()
         for name, count in sorted(counts.items()):
@@ -155,12 +168,15 @@ def keep(context: typer.Context, paths: Recorded, station: StationOf = None, lak
     """Put recorded boards into the lake, for a job that starts from the archive."""
     from zielzeit.lake.reading import Lake
     from zielzeit.progress import Shown, counted
-    from zielzeit.recordings.read import find_boards
+    from zielzeit.recordings.read import find_boards, with_keys
     from zielzeit.recordings.to_lake import keep as put
+    from zielzeit.stations.board_key import board_keys
+    from zielzeit.stations.table import register as stations
 
     config = settings_of(context)
     recording = find_boards(paths, station)
-    boards = counted(Shown(), "boards kept", recording.boards, recording.read())
+    keyed = with_keys(recording.read(), board_keys(stations(config.stations)))
+    boards = counted(Shown(), "boards kept", recording.boards, keyed)
     days = put(boards, Lake.of(config))
     print(f"{config.lake}: {recording.boards} boards of {len(days)} days, {days[0]} to {days[-1]}")
 

@@ -136,6 +136,12 @@ class Settings(BaseSettings):
         0, ge=0, le=65535, description="Port where the poller answers Prometheus, on all interfaces; 0: none."
     )
 
+    no_related: bool = Field(
+        False,
+        description="Poll boards without the rows of related stations, such as 'Hbf (tief)' on the board of 'Hbf' "
+        "(no_related=1).",
+    )
+
     gap: int = Field(
         7,
         ge=1,

@@ -75,3 +75,5 @@ def test_addresses_are_escaped_and_stations_counted_once() -> None:
     plan = make_plan("http://127.0.0.1:1/", ["Köln Messe/Deutz", " Köln Messe/Deutz"], past=True)
     assert plan.stations == ("Köln Messe/Deutz",)
     assert plan.url(plan.stations[0]) == "http://127.0.0.1:1/K%C3%B6ln%20Messe%2FDeutz.json?version=3&past=1"
+    plain = make_plan("http://127.0.0.1:1", ["Kiel Hbf"], past=False, no_related=True)
+    assert plain.url("Kiel Hbf") == "http://127.0.0.1:1/Kiel%20Hbf.json?version=3&no_related=1"

@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from datetime import UTC, datetime, timedelta
+from urllib.parse import quote
 
 import pytest
 
@@ -61,6 +62,15 @@ def test_failing_stations_are_counted_apart_and_never_delay_the_others(odd: OddD
     assert statistics.retries > 0
     assert odd.queries == {"version=3&past=1"}
     assert odd.user_agents == {"zielzeit"}
+
+
+@pytest.mark.parametrize("asked", ["Hanau Hbf", "hanau hauptbahnhof", "8000150", "FH"])
+def test_a_board_has_the_stations_key_and_is_asked_for_as_the_user_says(odd: OddDbf, base_url: str, asked: str) -> None:
+    kafka = Collected()
+    poll(base_url, [asked], 0.5, kafka, interval_seconds=0.2)
+    assert {board.station for board in kafka.boards} == {"Hanau Hbf"}
+    assert set(odd.asked) == {asked}
+    assert quote(asked) in kafka.boards[0].url
 
 
 def test_a_server_that_is_not_there_is_a_connection_error(caplog: pytest.LogCaptureFixture) -> None:

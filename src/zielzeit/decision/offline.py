@@ -12,6 +12,8 @@ from zielzeit.decision.decider import Decider, Output
 from zielzeit.decision.state import StationState
 from zielzeit.decision.station import ReceivedBoard, StationProcess, StationStep
 from zielzeit.event_time_timers import BEFORE_ALL, EventTimeTimers
+from zielzeit.stations.board_key import board_keys
+from zielzeit.stations.table import register
 from zielzeit.stored_value import InMemory
 
 
@@ -20,7 +22,7 @@ class RecordedBoard(Protocol):
 
     @property
     def station(self) -> str:
-        """Station, as in the key of the topic ``boards``."""
+        """Station, in any spelling."""
 
     @property
     def body(self) -> bytes:
@@ -70,18 +72,20 @@ class Stations:
 def decide(boards: Iterable[RecordedBoard], decider: Decider) -> Iterator[tuple[str, Milliseconds, Output]]:
     """Yield station, time and output of boards sorted by time, in the order in which they are decided.
 
-    The time is that of the board, or of the deadline that was reached without one.
+    The station is its key (``zielzeit.stations.board_key``): boards of two spellings are one station's. The time is
+    that of the board, or of the deadline that was reached without one.
 
     At the end of the recording time passes up to the last board; trains that are still on the boards stay open.
     """
-    stations = Stations(decider)
+    stations, key = Stations(decider), board_keys(register(decider.stations))
     newest = BEFORE_ALL
     for board in boards:
         at = berlin_time.milliseconds(board.polled_at)
         if at > newest:
             yield from _outputs(stations.pass_watermark(Milliseconds(at - 1)))
             newest = at
-        yield from _outputs([(board.station, stations.arrive(board.station, at, board.body))])
+        name = key(board.station)
+        yield from _outputs([(name, stations.arrive(name, at, board.body))])
     yield from _outputs(stations.pass_watermark(Milliseconds(newest + decider.grace * MINUTE)))
 
 

@@ -28,9 +28,10 @@ class SplitRoute(NamedTuple):
 class OwnStation:
     """A station by the key of its boards.
 
-    Parameters: ``key`` is a name, an EVA number or a DS100 code; ``learnt`` holds the names that the station may have
-    by the routes of its boards (``taught_by``); ``own_file`` is the user's file of stations, or empty. The register is
-    only loaded if a route does not name the station as its key does.
+    Parameters: ``key`` is a name, or an EVA number or DS100 code that has no name (``zielzeit.stations.board_key``);
+    ``learnt`` holds the names that the station may have by the routes of its boards (``taught_by``); ``own_file`` is
+    the user's file of stations, or empty. The register is only loaded if a route does not name the station as its key
+    does.
     """
 
     def __init__(self, key: str, learnt: Sequence[str] = (), own_file: str = "") -> None:
@@ -54,9 +55,8 @@ class OwnStation:
 
     def eva_number(self, name: str) -> str:
         """Return the EVA number of a station on this station's boards; empty if it is not known."""
-        if name == self.name and (polled := eva_number(self.key)) is not None:
-            return polled
-        return self._register.resolve(name).eva or ""
+        own = self._register.resolve(self.key).eva if name == self.name else None
+        return own or self._register.resolve(name).eva or ""
 
     @cached_property
     def _register(self) -> StationRegister:
@@ -105,12 +105,24 @@ class OwnStation:
             tuple(stop.name for stop in after if stop.is_cancelled),
         )
 
-    def taught_by(self, rows: Collection[parse.Row]) -> OwnStation:
+    def taught_by(self, rows: Collection[parse.Row], *, named: bool) -> OwnStation:
         """Return this station as it is known after a board that shows ``rows``: which names it may have.
 
-        It has the name that all routes share; a run that starts or ends here tells it alone. A board that contradicts
-        what is known teaches nothing.
+        Its key names it, where routes do. If it is a number or a code, or a name of the register that no route shows
+        (the station was renamed, or has a number that is another's in the register), routes tell: it has the name that
+        all of them share; a run that starts or ends here tells it alone. A board that contradicts what is known teaches
+        nothing. ``named`` says whether routes have named the station: then no name is learnt any more.
         """
+        if named and (self.is_number or not self.learnt):  # as on nearly every board
+            return self
+        if not self.is_number:
+            if not self._register.resolve(self.key).known:
+                return self
+            unlearnt = OwnStation(self.key, (), self._own_file)
+            if any(unlearnt.places(parse.route(row.route)) for row in rows):
+                return unlearnt
+            if named:
+                return self
         common = set(self.learnt)
         for row in rows:
             names = [stop.name for stop in parse.route(row.route)]

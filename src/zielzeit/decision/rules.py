@@ -101,8 +101,7 @@ def fold(
     """Take one board in order of time; ``polled_at`` must lie after ``station.frontier``."""
     transitions = advance(station, memory, Milliseconds(polled_at - 1), rules)
     station.frontier = polled_at
-    if here.is_number and not station.named:
-        here = here.taught_by(board.rows)
+    here = here.taught_by(board.rows, named=station.named)
     seen, wings = identity.read(here, station, board, polled_at)
     checked = plausibility.check(station, seen, polled_at, rules.max_silence * MINUTE)
     if checked.implausible:

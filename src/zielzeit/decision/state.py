@@ -116,7 +116,7 @@ class StationState(msgspec.Struct, array_like=True):
     due: Milliseconds = NEVER
     """The earliest deadline that is reached if no board comes; 0 if there is none."""
     learnt: list[str] = []
-    """Names that the station may have by the routes of its boards, if its key is a number or a code."""
+    """Names that the station may have by the routes of its boards, if none shows its key."""
     lost: list[str] = []
     """Trains whose real-time data a failed feed has taken from the boards, until it is back."""
     unreadable: dict[str, Unreadable] = {}

@@ -11,7 +11,7 @@ JSON lines (``.jsonl``, ``.ndjson``, optionally ``.gz`` or ``.zst``): see ``ziel
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from heapq import merge
 from operator import attrgetter
@@ -25,6 +25,7 @@ from zielzeit.boards.record import BoardRecord, compress
 from zielzeit.errors import UserError
 from zielzeit.recordings import json_lines
 from zielzeit.recordings.decompress import read_bytes, read_lines
+from zielzeit.stations.board_key import BoardKey
 
 _BOARD_NAME = re.compile(
     r"(?:(?P<station>.+)_)?(?P<minute>\d{8}T\d{4})(?P<second>\d{2})?(?P<offset>Z|[+-]\d{2}:?\d{2})?\.json(?:\.gz|\.zst)?"
@@ -114,6 +115,11 @@ def find_boards(paths: Sequence[Path], station: str | None = None) -> Recording:
             else:
                 files.append(_board_file(path, station))
     return Recording(tuple(sorted(files)), tuple(lines))
+
+
+def with_keys(boards: Iterable[BoardRecord], key: BoardKey) -> Iterator[BoardRecord]:
+    """The boards under their stations' keys, as topic and lake hold them, however their folders spell the stations."""
+    return (msgspec.structs.replace(board, station=key(board.station)) for board in boards)
 
 
 def parse_name(name: str) -> tuple[str | None, datetime]:

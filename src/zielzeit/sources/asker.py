@@ -20,6 +20,7 @@ from zielzeit.sources.dbf_reply import DbfReply, classify
 from zielzeit.sources.plan import Plan
 from zielzeit.sources.reply_kind import ReplyKind
 from zielzeit.sources.reply_times import SIMULATED_SERVER, Clock, EventTime, event_time, http_date, retry_after_seconds
+from zielzeit.stations.board_key import board_keys
 from zielzeit.stations.register import StationRegister
 
 _LONGEST_PAUSE_SECONDS = 3600.0
@@ -46,6 +47,7 @@ class Asker:
         self._client = client
         self._clock = clock
         self._stations = stations
+        self._key, self._simulated_key = board_keys(stations), board_keys(_SIMULATED)
 
     def ask(self, station: str, known: frozenset[str] = frozenset()) -> tuple[Answer, BoardRecord | None]:
         """Ask for one board; returns what became of the request, and the board if it is to be published.
@@ -79,7 +81,8 @@ class Asker:
     def _read(self, station: str, response: Response, known: frozenset[str]) -> tuple[Answer, BoardRecord | None]:
         """Return what a response means, and the board if it is to be published."""
         now = datetime.now(UTC)
-        stations = _SIMULATED if response.headers.get("server") == SIMULATED_SERVER else self._stations
+        simulated = response.headers.get("server") == SIMULATED_SERVER
+        stations, key = (_SIMULATED, self._simulated_key) if simulated else (self._stations, self._key)
         reply = classify(response.status, response.body, station, stations, known)
         if response.status != 200:
             server = http_date(response.headers.get("date"))
@@ -91,7 +94,7 @@ class Asker:
         if time.too_old:
             detail = f"made {time.age.total_seconds() / 60:.0f} minutes ago by the reply's Date and Age"
             return Answer(station, DbfReply(ReplyKind.OLD, retry=False, detail=detail), time=time), None
-        return Answer(station, reply, time=time), board_record(station, response, time)
+        return Answer(station, reply, time=time), board_record(key(station), response, time)
 
 
 def _cause(error: BaseException) -> str:
@@ -104,9 +107,9 @@ def _cause(error: BaseException) -> str:
     return str(error)
 
 
-def board_record(station: str, response: Response, time: EventTime) -> BoardRecord:
+def board_record(key: str, response: Response, time: EventTime) -> BoardRecord:
     return BoardRecord(
-        station=station,
+        station=key,
         body=response.body,
         polled_at=time.at,
         source="poll",

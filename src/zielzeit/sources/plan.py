@@ -29,6 +29,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """Names, EVA numbers or DS100 codes, each once."""
     past: bool
     """Whether boards include the departures of the last 60 minutes."""
+    no_related: bool
+    """Whether boards leave out the rows of related stations, such as ``Hbf (tief)`` on the board of ``Hbf``."""
     interval_seconds: float
     """Seconds of wall time between two polls of a station."""
     per_minute: float | None
@@ -59,7 +61,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     def url(self, station: str) -> str:
         """Address of a station's board, DBF's JSON version 3."""
-        return f"{self.base_url}/{quote(station, safe='()')}.json?version=3" + ("&past=1" if self.past else "")
+        options = ("&past=1" if self.past else "") + ("&no_related=1" if self.no_related else "")
+        return f"{self.base_url}/{quote(station, safe='()')}.json?version=3{options}"
 
 
 def make_plan(
@@ -68,6 +71,7 @@ def make_plan(
     *,
     interval_seconds: float = Settings.model_fields["poll_interval_seconds"].default,
     past: bool = True,
+    no_related: bool = Settings.model_fields["no_related"].default,
     public: bool = False,
     per_minute: float | None = None,
     timeout_seconds: float = 10.0,
@@ -99,6 +103,7 @@ def make_plan(
         base_url=base_url.rstrip("/"),
         stations=names,
         past=past,
+        no_related=no_related,
         interval_seconds=interval_seconds,
         per_minute=limit and limit / _MARGIN,
         spacing_seconds=PUBLIC_SPACING_SECONDS if public else 0.0,

@@ -1,11 +1,14 @@
-"""Stations that a person names on the command line."""
+"""Stations that a person names on the command line: each is asked once, and parts of one station are pointed out."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
 from zielzeit.errors import UserError
+from zielzeit.stations.board_key import board_keys
+from zielzeit.stations.register import StationRegister
 
 
 def read_stations(given: Iterable[str]) -> list[str]:
@@ -18,6 +21,30 @@ def read_stations(given: Iterable[str]) -> list[str]:
         names = _lines(Path(value[1:])) if value.startswith("@") else value.split(",")
         stations += [name.strip() for name in names if name.strip()]
     return stations
+
+
+def once_each(stations: Iterable[str], register: StationRegister) -> tuple[list[str], list[str]]:
+    """The stations as they are to be asked for, the first spelling of each, and what to tell of the others."""
+    key, first = board_keys(register), dict[str, str]()
+    told = [
+        f"{name} is {first[key(name)]}, which is asked already"
+        for name in stations
+        if first.setdefault(key(name), name) != name
+    ]
+    return list(first.values()), told
+
+
+def parts_of_one(stations: Iterable[str], register: StationRegister) -> list[str]:
+    """What to tell of stations that are parts of one: the board of each has the trains of the others, too."""
+    groups: dict[str, list[str]] = defaultdict(list)
+    for name in stations:
+        groups[register.whole_of(register.resolve(name).key)].append(name)
+    return [
+        f"{', '.join(names)} are parts of one station, and their boards show the same trains: "
+        "ask for one of them, or for each with --no-related"
+        for names in groups.values()
+        if len(names) > 1
+    ]
 
 
 def _lines(path: Path) -> list[str]:
