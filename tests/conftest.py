@@ -6,7 +6,6 @@ import os
 import random
 import shutil
 import socket
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -96,12 +95,12 @@ def _no_settings_from_outside() -> None:
 
 
 @pytest.fixture(scope="session")
-def session_stack() -> Iterator[Stack]:
+def session_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The session's stack; nothing of it is started yet."""
     # Every JVM compiles with the quick compiler alone: a test's job ends before better machine code would pay.
     os.environ["JAVA_TOOL_OPTIONS"] = "-XX:TieredStopAtLevel=1"
-    # Short, because the path of a socket, which lies in it, may not be long.
-    folder = Path(tempfile.mkdtemp(prefix="zielzeit-"))
+    # pytest removes it with its other folders where the tests were killed.
+    folder = tmp_path_factory.mktemp("stack")
     stack = Stack(stack_settings(folder))
     try:
         yield stack

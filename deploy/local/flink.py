@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 import yaml
 
-from deploy.local import bootstrap
+from deploy.local import bootstrap, scratch
 from deploy.local.addresses import flink_address, is_local
 from deploy.local.folders import Folders
 from deploy.local.java import jars, java
@@ -119,7 +119,6 @@ def configuration(settings: Settings) -> dict[str, Any]:
         "completed-application-store.max-capacity": 100,
         "execution.checkpointing.dir": (folders.flink / "checkpoints").as_uri(),
         "execution.checkpointing.savepoint-dir": (folders.flink / "savepoints").as_uri(),
-        "io.tmp.dirs": str(folders.flink / "tmp"),
         "metrics.reporters": "prometheus",
         "metrics.reporter.prometheus.factory.class": "org.apache.flink.metrics.prometheus.PrometheusReporterFactory",
         "metrics.reporter.prometheus.port": metrics_ports,
@@ -179,7 +178,7 @@ def prepare(settings: Settings) -> None:
     if settings.flink_execution_mode == "thread" and not bootstrap.has_libpython(Path(sys.executable)):
         raise UserError(f"{bootstrap.NO_LIBPYTHON.hint()}, or set ZIELZEIT_FLINK_EXECUTION_MODE=process")
     folder = Folders.of(settings).flink
-    for name in ("checkpoints", "savepoints", "tmp"):
+    for name in ("checkpoints", "savepoints"):
         (folder / name).mkdir(parents=True, exist_ok=True)
     _configure(folder / "conf", configuration(settings))
     _gather(settings)
@@ -197,14 +196,16 @@ def flink_run(
     _configure(client, client_configuration(settings))
     _gather(settings)
     Folders.of(settings).logs.mkdir(parents=True, exist_ok=True)
-    return subprocess.run(
-        [str(distribution() / "bin" / "flink"), "run", *args],
-        env={**os.environ, **flink_environment(settings), "FLINK_CONF_DIR": str(client), **(environment or {})},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    with scratch.of_client(Folders.of(settings)) as temporary:
+        given = {**flink_environment(settings), "FLINK_CONF_DIR": str(client), **scratch.environment(temporary)}
+        return subprocess.run(
+            [str(distribution() / "bin" / "flink"), "run", *args],
+            env={**os.environ, **given, **(environment or {})},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
 
 
 def _configure(folder: Path, content: dict[str, Any]) -> None:

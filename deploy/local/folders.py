@@ -37,13 +37,18 @@ class Folders(NamedTuple):
         return self.run / "logs"
 
     @property
+    def scratch(self) -> Path:
+        """Temporary files of the programs and clients, a folder for each."""
+        return self.root / "tmp"
+
+    @property
     def kafka(self) -> Path:
         """The broker's configuration and records."""
         return self.root / "kafka"
 
     @property
     def flink(self) -> Path:
-        """The cluster's configuration, links to its jars, checkpoints and scratch files."""
+        """The cluster's configuration, links to its jars, checkpoints and savepoints."""
         return self.root / "flink"
 
     @property

@@ -7,6 +7,7 @@ import os
 import subprocess
 import uuid
 
+from deploy.local import scratch
 from deploy.local.addresses import kafka_address
 from deploy.local.folders import Folders
 from deploy.local.java import jars, java
@@ -82,16 +83,18 @@ def prepare(settings: Settings) -> None:
     properties.write_text(server_properties(settings))
     if (folder / "data" / "meta.properties").exists():
         return
-    done = subprocess.run(
-        [
-            *_java(settings, heap="128m"),
-            *("kafka.tools.StorageTool", "format", "--standalone", "--ignore-formatted"),
-            *("--cluster-id", cluster_id(), "--config", str(properties)),
-        ],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    with scratch.of_client(Folders.of(settings)) as temporary:
+        done = subprocess.run(
+            [
+                *_java(settings, heap="128m"),
+                *("kafka.tools.StorageTool", "format", "--standalone", "--ignore-formatted"),
+                *("--cluster-id", cluster_id(), "--config", str(properties)),
+            ],
+            env={**os.environ, **scratch.environment(temporary)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
     if done.returncode:
         raise UserError(f"Kafka could not format {folder / 'data'}: {(done.stderr or done.stdout).strip()[-500:]}")
 

@@ -14,7 +14,7 @@ from xmlrpc.client import Fault, ServerProxy
 
 from supervisor.xmlrpc import SupervisorTransport
 
-from deploy.local import restart_journal
+from deploy.local import restart_journal, scratch
 from deploy.local.folders import Folders
 from deploy.local.processes import MARK
 from deploy.local.programs import Program
@@ -50,9 +50,10 @@ def configuration(folders: Folders, programs: Sequence[Program]) -> str:
         },
     }
     for program in programs:
+        temporary = scratch.of_program(folders, program.name)
         sections[f"program:{program.name}"] = {
-            "command": shlex.join(program.command),
-            "environment": _pairs(program.environment),
+            "command": shlex.join(scratch.command(temporary, program.command)),
+            "environment": _pairs({**program.environment, **scratch.environment(temporary)}),
             "priority": program.priority,
             "autostart": "false",
             "autorestart": "true",

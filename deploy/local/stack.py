@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,7 +12,7 @@ from typing import Any, Literal
 import msgspec
 import psutil
 
-from deploy.local import added_programs, restart_journal
+from deploy.local import added_programs, restart_journal, scratch
 from deploy.local.added_programs import AddedProgram
 from deploy.local.folders import Folders
 from deploy.local.process_runner import RUNNING, Runner, log_files
@@ -151,7 +150,6 @@ class Stack:
         if not self._runner.is_running():
             # A runner that was killed leaves its programs behind: they hold the ports, and no runner watches them.
             self._end_all()
-            shutil.rmtree(self.folders.flink / "tmp", ignore_errors=True)
         states = self._runner.states()
         missing = [
             program for program in wanted if states.get(program.name, {}).get("statename", "STOPPED") not in RUNNING
@@ -177,6 +175,7 @@ class Stack:
         end(belonging_to(self.folders.root), patience_seconds=10)
         self.folders.socket.unlink(missing_ok=True)
         self.folders.supervisor_pid.unlink(missing_ok=True)
+        scratch.remove(self.folders)
         return len(mine)
 
     def _look(self, wanted: Sequence[Program]) -> list[Status]:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -17,12 +14,11 @@ from deploy.local.programs import Program
 
 
 @pytest.fixture
-def folders() -> Iterator[Folders]:
-    """Folders with a path that is short enough for a socket."""
-    folder = Folders(Path(tempfile.mkdtemp(prefix="zielzeit-")))
+def folders(tmp_path: Path) -> Folders:
+    """Folders of a stack that is not started."""
+    folder = Folders(tmp_path)
     folder.logs.mkdir(parents=True)
-    yield folder
-    shutil.rmtree(folder.root, ignore_errors=True)
+    return folder
 
 
 def program(name: str, version: str) -> Program:
