@@ -66,7 +66,7 @@ def free_ports(count: int) -> list[int]:
 
 def stack_settings(folder: Path, **overrides: object) -> Settings:
     """Return settings of a separate stack: free ports, ``folder`` as its ``local_dir``, the installed jars."""
-    kafka, controller, rest, rpc, mlflow, metrics, s3 = free_ports(7)
+    kafka, controller, rest, rpc, zookeeper, mlflow, metrics, s3 = free_ports(8)
     return load(
         **{
             "local_dir": folder,
@@ -74,6 +74,7 @@ def stack_settings(folder: Path, **overrides: object) -> Settings:
             "kafka_controller_port": controller,
             "flink_rest": f"http://127.0.0.1:{rest}",
             "flink_rpc_port": rpc,
+            "zookeeper_port": zookeeper,
             "flink_metrics_port": metrics,
             "mlflow_uri": f"http://127.0.0.1:{mlflow}",
             # A test that needs an S3-compatible server starts it there.

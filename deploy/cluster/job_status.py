@@ -1,6 +1,7 @@
 """What the jobs of a cluster do, for people: running, restarting and why, failed, or gone without a trace.
 
-The cluster forgets its jobs when the JobManager dies; the journal of submissions tells which of them are missing.
+Without high availability the cluster forgets its jobs when the JobManager ends; the journal of submissions tells which
+of them are missing.
 """
 
 from __future__ import annotations
@@ -107,8 +108,8 @@ def sentence(status: JobStatus) -> str:
     again = f" Go on with `{status.command}`." if status.command else ""
     if status.state == "gone":
         return (
-            f"{status.name}: no job. The last one that was submitted is gone, as after the JobManager's death or "
-            f"`stack down`.{again}"
+            f"{status.name}: no job. The last one that was submitted is gone, as after the JobManager's end without "
+            f"high availability.{again}"
         )
     if status.state == "failed":
         return f"{status.name} failed: {status.cause or 'no cause known'}.{again}"

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 import yaml
 
-from deploy.local import bootstrap, scratch
+from deploy.local import bootstrap, scratch, zookeeper
 from deploy.local.addresses import flink_address, is_local
 from deploy.local.folders import Folders
 from deploy.local.java import jars, java
@@ -95,7 +95,7 @@ def configuration(settings: Settings) -> dict[str, Any]:
     folders, rest = Folders.of(settings), flink_address(settings)
     # The JobManager's, the TaskManagers', and that of the TaskManager for storage.
     metrics_ports = f"{settings.flink_metrics_port}-{settings.flink_metrics_port + settings.task_managers + 1}"
-    return client_configuration(settings) | {
+    given = {
         "jobmanager.rpc.address": rest.host,
         "jobmanager.rpc.port": settings.flink_rpc_port,
         "jobmanager.bind-host": rest.host,
@@ -125,6 +125,7 @@ def configuration(settings: Settings) -> dict[str, Any]:
         # Or the bound +Inf of a histogram becomes _Inf.
         "metrics.reporter.prometheus.filterLabelValueCharacters": False,
     }
+    return client_configuration(settings) | given | zookeeper.flink_options(settings)
 
 
 def flink_environment(settings: Settings) -> dict[str, str]:

@@ -1,7 +1,9 @@
-"""Java for Kafka and Flink, and their jars: found, or fetched by Maven, where a command needs them."""
+"""Java and the jars of the stack's programs: found, or fetched by Maven, where a command needs them."""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from deploy.local import bootstrap
@@ -12,6 +14,17 @@ from zielzeit.settings import home
 
 _POM = Path(__file__).with_name("pom.xml")
 """The checkout's, by a link; an installed package has a copy."""
+
+_LOG4J = """\
+rootLogger.level = WARN
+rootLogger.appenderRef.console.ref = console
+appender.console.name = console
+appender.console.type = Console
+appender.console.layout.type = PatternLayout
+appender.console.layout.pattern = %d %-5p %c{{1}} %m%n
+logger.server.name = {server}
+logger.server.level = INFO
+"""
 
 
 def java() -> Path:
@@ -40,3 +53,18 @@ def jars(folder: Path) -> Path:
             f"{folder} holds no jars: unset ZIELZEIT_JARS_DIR, and Maven fetches them into {home() / 'jars'}"
         )
     return folder
+
+
+def java_command(jars_folder: Path, folder: Path, options: Sequence[str]) -> list[str]:
+    """Command line of a JVM with all jars of a folder, up to the class; ``console_logging`` wrote to ``folder``."""
+    logging = f"-Dlog4j2.configurationFile={_log4j(folder)}"
+    return [str(java()), *options, "-cp", f"{jars_folder}{os.sep}*", logging]
+
+
+def console_logging(folder: Path, server: str) -> None:
+    """Write to the folder that a JVM logs its warnings, and what the class ``server`` reports, to standard output."""
+    _log4j(folder).write_text(_LOG4J.format(server=server))
+
+
+def _log4j(folder: Path) -> Path:
+    return folder / "log4j2.properties"

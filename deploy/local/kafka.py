@@ -10,23 +10,12 @@ import uuid
 from deploy.local import scratch
 from deploy.local.addresses import kafka_address
 from deploy.local.folders import Folders
-from deploy.local.java import jars, java
+from deploy.local.java import console_logging, jars, java_command
 from zielzeit.errors import UserError
 from zielzeit.settings import Settings
 
 MAX_MESSAGE_BYTES = 16 * 1024 * 1024
 """Largest record that the broker takes: 200 times a large station's board before compression."""
-
-_LOG4J = """\
-rootLogger.level = WARN
-rootLogger.appenderRef.console.ref = console
-appender.console.name = console
-appender.console.type = Console
-appender.console.layout.type = PatternLayout
-appender.console.layout.pattern = %d %-5p %c{1} %m%n
-logger.server.name = kafka.server.KafkaRaftServer
-logger.server.level = INFO
-"""
 
 
 def server_properties(settings: Settings) -> str:
@@ -78,7 +67,7 @@ def prepare(settings: Settings) -> None:
     jars(settings.jars_dir / "kafka")
     folder = Folders.of(settings).kafka
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "log4j2.properties").write_text(_LOG4J)
+    console_logging(folder, "kafka.server.KafkaRaftServer")
     properties = folder / "server.properties"
     properties.write_text(server_properties(settings))
     if (folder / "data" / "meta.properties").exists():
@@ -100,12 +89,7 @@ def prepare(settings: Settings) -> None:
 
 
 def _java(settings: Settings, heap: str) -> list[str]:
-    folder = settings.jars_dir / "kafka"
-    logging = Folders.of(settings).kafka / "log4j2.properties"
-    return [
-        *(str(java()), f"-Xmx{heap}", "-XX:+UseG1GC"),
-        *("-cp", f"{folder}{os.sep}*", f"-Dlog4j2.configurationFile={logging}"),
-    ]
+    return java_command(settings.jars_dir / "kafka", Folders.of(settings).kafka, [f"-Xmx{heap}", "-XX:+UseG1GC"])
 
 
 def cluster_id() -> str:

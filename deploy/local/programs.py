@@ -8,14 +8,14 @@ from functools import cache
 import msgspec
 import requests
 
-from deploy.local import added_programs, flink, kafka, mlflow
+from deploy.local import added_programs, flink, kafka, mlflow, zookeeper
 from deploy.local.added_programs import AddedProgram
 from deploy.local.addresses import Address, flink_address, kafka_address, mlflow_address
 from deploy.local.folders import Folders
 from zielzeit.settings import Settings
 
 PARTS = ("kafka", "flink", "mlflow")
-"""Parts that can be started and stopped on their own. Flink is a JobManager and its TaskManagers."""
+"""Parts that can be started and stopped on their own. Flink is ZooKeeper, a JobManager and its TaskManagers."""
 STORE = "store"
 """A part that is started on demand: a TaskManager with a slot for the storage job."""
 
@@ -65,6 +65,7 @@ def programs(settings: Settings) -> list[Program]:
             healthy=lambda: _get(f"http://{registry}/health") is not None,
             priority=20,
         ),
+        *([_zookeeper(settings)] if settings.high_availability else []),
         Program(
             name="jobmanager",
             part="flink",
@@ -84,11 +85,31 @@ def programs(settings: Settings) -> list[Program]:
     ]
 
 
-def prepare(settings: Settings, parts: set[str]) -> None:
-    """Write the configuration of these parts. Raises UserError if Java, jars or a shared library are missing."""
+def prepare(settings: Settings, starting: Sequence[Program]) -> None:
+    """Write the configuration of these programs, which do not run.
+
+    Raises UserError if Java, jars or a shared library are missing.
+    """
+    parts, names = {program.part for program in starting}, {program.name for program in starting}
     for name, module in (("kafka", kafka), ("flink", flink), (STORE, flink), ("mlflow", mlflow)):
         if name in parts:
             module.prepare(settings)
+    if "zookeeper" in names:
+        zookeeper.prepare(settings)
+    elif "jobmanager" in names and not settings.high_availability:
+        zookeeper.discard(settings)
+
+
+def _zookeeper(settings: Settings) -> Program:
+    return Program(
+        name="zookeeper",
+        part="flink",
+        command=zookeeper.command(settings),
+        ports={"ZooKeeper": zookeeper.address(settings)},
+        url=str(zookeeper.address(settings)),
+        healthy=lambda: zookeeper.answers(settings, _HEALTH_TIMEOUT_SECONDS),
+        priority=25,
+    )
 
 
 def _task_manager(name: str, part: str, settings: Settings, rest: Address) -> Program:

@@ -157,11 +157,12 @@ class Stack:
         if taken := [sentence for program in missing for sentence in taken_ports(program.ports)]:
             raise UserError(
                 "; ".join(taken) + ". End that process, or choose other ports with ZIELZEIT_KAFKA_BOOTSTRAP, "
-                "ZIELZEIT_KAFKA_CONTROLLER_PORT, ZIELZEIT_FLINK_REST, ZIELZEIT_FLINK_RPC_PORT or ZIELZEIT_MLFLOW_URI"
+                "ZIELZEIT_KAFKA_CONTROLLER_PORT, ZIELZEIT_ZOOKEEPER_PORT, ZIELZEIT_FLINK_REST, "
+                "ZIELZEIT_FLINK_RPC_PORT or ZIELZEIT_MLFLOW_URI"
             )
         if not missing:
             return
-        prepare(self.settings, {program.part for program in missing})
+        prepare(self.settings, missing)
         self._runner.ensure(programs(self.settings))
         for program in missing:
             self._runner.start(program.name)

@@ -73,6 +73,12 @@ class Settings(BaseSettings):
 
     flink_rest: str = Field("http://127.0.0.1:8081", description="URL of the Flink cluster's REST API and dashboard.")
     flink_rpc_port: int = Field(6123, description="Port where the local stack's JobManager listens for TaskManagers.")
+    high_availability: bool = Field(
+        True,
+        description="Whether the local stack runs ZooKeeper, so that jobs go on by themselves after the JobManager's "
+        "death; it takes 100 MB of memory.",
+    )
+    zookeeper_port: int = Field(2181, description="Port of the local stack's ZooKeeper.")
     flink_metrics_port: int = Field(
         9249, description="First of the consecutive ports where the local stack's Flink answers Prometheus."
     )

@@ -26,6 +26,8 @@ class FakeFlink:
         """How a stop with a savepoint ends."""
         self.refusal = ""
         """Why a stop is refused; empty: it is not."""
+        self.unavailable = ""
+        """Why no question is answered; empty: they are."""
         self.asked: list[tuple[str, str, Any]] = []
 
     def add(self, job_id: str, name: str, state: str, *tasks: str, failures: tuple[float, ...] = ()) -> None:
@@ -78,6 +80,9 @@ def serving(folder: Path) -> Iterator[tuple[FakeFlink, Settings]]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            if flink.unavailable:
+                self._reply(503, {"errors": [flink.unavailable]})
+                return
             answer = flink.get(self.path)
             self._reply(404 if answer is None else 200, answer)
 

@@ -13,7 +13,7 @@ import pytest
 from deploy.local import flink, kafka, mlflow, process_runner
 from deploy.local.addresses import kafka_address, local_address
 from deploy.local.folders import Folders
-from deploy.local.programs import Program, programs
+from deploy.local.programs import Program, prepare, programs
 from zielzeit.errors import UserError
 from zielzeit.settings import Settings, load
 
@@ -28,13 +28,14 @@ def settings(tmp_path: Path) -> Settings:
         flink_rest="http://localhost:18081",
         flink_rpc_port=16123,
         flink_metrics_port=19249,
+        zookeeper_port=12181,
         mlflow_uri="http://127.0.0.1:15000",
         task_managers=3,
     )
 
 
 def _jars(folder: Path) -> Path:
-    for name in ("kafka", "flink"):
+    for name in ("kafka", "flink", "zookeeper"):
         (folder / name).mkdir(parents=True)
         (folder / name / f"{name}.jar").touch()
     return folder
@@ -83,6 +84,36 @@ def test_a_job_is_restarted_without_limit_unless_the_settings_name_one(settings:
     assert flink.client_configuration(settings.model_copy(update={"restart_attempts": 3}))[limit] == 3
 
 
+def test_a_cluster_without_zookeeper_has_no_trace_of_it(settings: Settings) -> None:
+    plain = settings.model_copy(update={"high_availability": False})
+    assert "zookeeper" not in [program.name for program in programs(plain)]
+    assert not [name for name in flink.configuration(plain) if "zookeeper" in name or "high-availability" in name]
+
+
+def test_the_job_manager_listens_and_asks_where_the_settings_say(settings: Settings) -> None:
+    configuration = flink.configuration(settings)
+    assert configuration["high-availability.zookeeper.quorum"] == "localhost:12181"
+    assert configuration["high-availability.jobmanager.port"] == configuration["jobmanager.rpc.port"] == 16123
+
+
+def test_a_client_asks_the_rest_address_and_no_zookeeper(settings: Settings) -> None:
+    assert not [name for name in flink.client_configuration(settings) if name.startswith("high-availability")]
+
+
+def test_jobs_of_a_time_with_zookeeper_do_not_come_back_after_a_time_without(settings: Settings) -> None:
+    listed = {program.name: program for program in programs(settings)}
+    prepare(settings, [listed["zookeeper"]])
+    folder = Folders.of(settings).flink / "high-availability"
+    kept = folder / "storage" / "graph"
+    kept.parent.mkdir()
+    kept.touch()
+    plain = settings.model_copy(update={"high_availability": False})
+    prepare(plain, [listed["taskmanager-1"]])
+    assert kept.exists()  # the JobManager, which may use it, runs
+    prepare(plain, [listed["jobmanager"], listed["taskmanager-1"]])
+    assert not folder.exists()
+
+
 def test_task_managers_never_see_the_projects_folder(settings: Settings) -> None:
     environment = flink.worker_environment(settings, "taskmanager-1")
     assert environment["PYTHONPATH"] == ""
@@ -92,8 +123,9 @@ def test_task_managers_never_see_the_projects_folder(settings: Settings) -> None
 def test_every_program_has_ports_of_its_own(settings: Settings) -> None:
     listed = programs(settings)
     ports = [address for program in listed for address in program.ports.values()]
-    assert len(ports) == len(set(ports)) == 5
+    assert len(ports) == len(set(ports)) == 6
     assert [program.name for program in listed if program.part == "flink"] == [
+        "zookeeper",
         "jobmanager",
         *(f"taskmanager-{number}" for number in (1, 2, 3)),
     ]

@@ -1,0 +1,134 @@
+"""Jobs outlive the JobManager with ZooKeeper, and are told as gone without it."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from deploy.cluster import jobs
+from deploy.cluster.job_description import PREDICT
+from deploy.cluster.job_status import JobStatus, job_statuses
+from deploy.cluster.start import start
+from deploy.cluster.stop import stop
+from deploy.local.stack import Stack
+from tests.integration import job
+from tests.waiting import wait_until
+from zielzeit import topics
+from zielzeit.boards.record import BoardRecord
+from zielzeit.errors import UserError
+from zielzeit.settings import Settings
+
+pytestmark = pytest.mark.integration
+
+
+def test_a_killed_job_manager_loses_nothing_and_doubles_nothing(stack: Stack, evening: Sequence[BoardRecord]) -> None:
+    before = _temporary()
+    settings = job.settings_for(stack, bounded=False, idle_timeout_seconds=2.0, start_from="earliest-offset")
+    expected = job.decided_offline(settings, evening)
+    half = len(evening) // 2
+    job.publish(settings, evening[:half])
+    started = start(PREDICT, settings)
+    try:
+        job.wait_for_checkpoint(settings, started)
+        job.kill_program(stack, "jobmanager")
+        job.publish(settings, evening[half:])
+        job.publish_end_of_time(settings, evening[-1].polled_at)
+        stack.up()
+        with pytest.raises(UserError, match=f"{started}.*would double every prediction"):
+            start(PREDICT, settings)
+        _wait_until_it_runs(settings, started)
+        departed = {decision["id"] for decision in expected if decision["kind"] == "departed"}
+        job.wait_for_records(settings, topics.OUTCOMES, len(departed))
+        known = job.records(settings, *topics.DECISIONS)
+        assert {decision["id"] for decision in known if decision["kind"] == "departed"} == departed
+        job.assert_each_once(settings, expected)
+
+        # The job goes on undisturbed while ZooKeeper starts again.
+        starts = _starts(stack, "zookeeper")
+        job.kill_program(stack, "zookeeper")
+        wait_until("ZooKeeper has started again", lambda: _starts(stack, "zookeeper") > starts)
+        stack.up()
+        job.wait_for_checkpoints(settings, started, job.completed_checkpoints(settings, started) + 1)
+        assert (_status(settings).state, _status(settings).restarts) == ("running", 0)
+
+        # A clean end and start of the cluster is no end of the job; `stop` is.
+        _restart(stack)
+        _wait_until_it_runs(settings, started)
+        job.wait_for_checkpoint(settings, started)
+        (stopped,) = stop(PREDICT, settings)
+        assert stopped.savepoint is not None
+        job.kill_program(stack, "taskmanager-1")
+        _restart(stack)
+        assert jobs.named(settings, settings.job_name) == []
+        assert _statuses(settings) == []
+        assert _temporary() <= before
+        assert {folder.name for folder in stack.folders.scratch.iterdir()} == {status.name for status in stack.status()}
+    finally:
+        stack.up()
+        stop(PREDICT, settings, savepoint=False)
+
+
+@pytest.fixture
+def without_zookeeper(stack: Stack) -> Iterator[Stack]:
+    """The session's stack without high availability."""
+    plain = Stack(stack.settings.model_copy(update={"high_availability": False}))
+    stack.down({"flink"})
+    plain.up()
+    yield plain
+    plain.down({"flink"})
+    stack.up()
+
+
+def test_without_zookeeper_a_job_is_told_as_gone(without_zookeeper: Stack, evening: Sequence[BoardRecord]) -> None:
+    assert "zookeeper" not in [status.name for status in without_zookeeper.status()]
+    settings = job.settings_for(without_zookeeper, bounded=False, start_from="earliest-offset")
+    job.publish(settings, evening[:10])
+    started = start(PREDICT, settings)
+    job.wait_for_checkpoint(settings, started)
+    job.kill_program(without_zookeeper, "jobmanager")
+    without_zookeeper.up()
+    assert (_status(settings).state, _status(settings).job_id) == ("gone", started)
+    assert "--resume latest" in _status(settings).command
+    stop(PREDICT, settings, savepoint=False)
+    assert _statuses(settings) == []
+
+
+def _temporary() -> set[str]:
+    """Names in the system's temporary folder that Flink, PyFlink or their libraries give."""
+    return {
+        file.name
+        for file in Path(tempfile.gettempdir()).iterdir()
+        if re.match(r"(py)?flink|python-|pemja|blobStore|[jt]m_|hadoop|lib|snappy|zielzeit", file.name)
+    }
+
+
+def _starts(stack: Stack, name: str) -> int:
+    """How often the program was started again."""
+    (restarts,) = (status.restarts for status in stack.status() if status.name == name)
+    return restarts
+
+
+def _restart(stack: Stack) -> None:
+    stack.down({"flink"})
+    stack.up()
+
+
+def _wait_until_it_runs(settings: Settings, job_id: str) -> None:
+    def runs() -> bool:
+        return [(status.state, status.job_id) for status in _statuses(settings)] == [("running", job_id)]
+
+    wait_until("the job runs again", runs)
+
+
+def _status(settings: Settings) -> JobStatus:
+    """What ``stack status`` says of the settings' job."""
+    (status,) = _statuses(settings)
+    return status
+
+
+def _statuses(settings: Settings) -> list[JobStatus]:
+    return [status for status in job_statuses(settings) if status.name == settings.job_name]
