@@ -27,9 +27,11 @@ import zielzeit
 from training import examples
 from zielzeit.errors import UserError
 from zielzeit.features.definition import FEATURES
+from zielzeit.model import registry_patience
 from zielzeit.model.delay_model import FILE, OUTPUTS, LightGBMModel, ModelCard, load_model
 from zielzeit.model.loading import load_served
 from zielzeit.model.predict import ServedModel
+from zielzeit.model.registry_address import told, without_login
 from zielzeit.settings import Settings
 
 EXPERIMENT = "zielzeit"
@@ -40,9 +42,6 @@ _REQUIREMENTS = ("lightgbm", "numpy", "numba", "msgspec", "holidays")
 _EXAMPLE = pd.DataFrame(np.zeros((1, len(FEATURES))), columns=list(FEATURES))
 _ANSWER = pd.DataFrame(np.zeros((1, len(OUTPUTS))), columns=list(OUTPUTS))
 
-# MLflow retries seven times by default: a dead server would block a command for minutes.
-os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
-os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "30")
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
 os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
@@ -58,7 +57,11 @@ class RegisteredVersion(NamedTuple):
 
 
 def connect(settings: Settings) -> str:
-    """Set the store that MLflow uses and return its URI; inside `mlflow run` that run's store is used."""
+    """Set the store that MLflow uses and return its URI; inside `mlflow run` that run's store is used.
+
+    Raises UserError where a server answers the settings' address that does not answer MLflow's questions.
+    """
+    registry_patience.limit(retries=2, seconds=30)
     logging.getLogger("mlflow").setLevel(logging.WARNING)
     logging.getLogger("alembic").setLevel(logging.WARNING)
     if os.environ.get("MLFLOW_RUN_ID"):
@@ -67,10 +70,16 @@ def connect(settings: Settings) -> str:
     uri = settings.mlflow_uri if _answers(settings.mlflow_uri) else _own_store(settings)
     mlflow.set_tracking_uri(uri)
     mlflow.set_registry_uri(uri)
-    if mlflow.get_experiment_by_name(EXPERIMENT) is None:
-        place = None if uri.startswith("http") else (settings.local_dir / "mlflow-local" / "artifacts").as_uri()
-        mlflow.create_experiment(EXPERIMENT, artifact_location=place)
-    mlflow.set_experiment(EXPERIMENT)
+    try:
+        if mlflow.get_experiment_by_name(EXPERIMENT) is None:
+            place = None if uri.startswith("http") else (settings.local_dir / "mlflow-local" / "artifacts").as_uri()
+            mlflow.create_experiment(EXPERIMENT, artifact_location=place)
+        mlflow.set_experiment(EXPERIMENT)
+    except MlflowException as error:
+        raise UserError(
+            f"the MLflow server at {without_login(uri)} cannot be used ({told(error)}): look after it, or name another "
+            "one with --mlflow-uri"
+        ) from None
     return uri
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import os
+import threading
 import time
 from pathlib import Path
 
@@ -230,7 +232,11 @@ def test_a_model_that_fails_in_use_is_refused_and_the_last_good_one_serves(
     ("environment", "requests"), [({}, 2), ({"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0"}, 1)], ids=["ours", "the user's"]
 )
 def test_a_registry_that_fails_is_left_alone_after_one_retry_unless_the_user_says_otherwise(
-    environment: dict[str, str], requests: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    environment: dict[str, str],
+    requests: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     asked = []
 
@@ -243,9 +249,37 @@ def test_a_registry_that_fails_is_left_alone_after_one_retry_unless_the_user_say
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     with serving(Starlette(routes=[Route("/{path:path}", fail)])) as uri:
-        champion = Champion(address(tmp_path, uri))
+        champion = Champion(address(tmp_path, uri.replace("://", "://user:secret@")))
     assert champion.current().version == "baseline"
     assert len(asked) == requests
+    assert "secret" not in caplog.text
+    assert os.environ["MLFLOW_HTTP_REQUEST_TIMEOUT"] == "5"
+    champion.close()
+
+
+@pytest.mark.parametrize("hangs", ["registered-models/alias", "get-download-uri", "mlflow-artifacts"])
+def test_a_registry_that_never_answers_does_not_hold_the_job_up(
+    hangs: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    over = threading.Event()
+
+    def answer(request: Request) -> JSONResponse:
+        if hangs in request.url.path:
+            over.wait(60)
+        if request.url.path.endswith("alias"):
+            found = {"name": "delay", "version": "1", "run_id": "1", "source": "mlflow-artifacts:/1"}
+            return JSONResponse({"model_version": found})
+        return JSONResponse({"artifact_uri": "mlflow-artifacts:/1"})
+
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "1")
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    with serving(Starlette(routes=[Route("/{path:path}", answer)])) as uri:
+        begin = time.monotonic()
+        champion = Champion(address(tmp_path, uri))
+        waited = time.monotonic() - begin
+        over.set()
+    assert champion.current().version == "baseline"
+    assert waited < 45, "it does not wait for the answer, which takes a minute"
     champion.close()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,7 +11,12 @@ import msgspec
 import numpy as np
 import polars as pl
 import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
 
+from tests.serving import serving
 from tests.training.conftest import Trained
 from training import (
     batch_scoring,
@@ -60,6 +66,28 @@ def test_thresholds_that_are_none_are_told(tmp_path: Path) -> None:
     (tmp_path / "rules.toml").write_text("[promotion]\nnewest_days = 'seven'\n")
     with pytest.raises(UserError, match=r"rules\.toml"):
         thresholds.load(tmp_path / "rules.toml")
+
+
+def test_a_command_gives_up_a_registry_that_fails_after_two_retries_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def fail(request: Request) -> JSONResponse:
+        asked.append(request.url.path)
+        return JSONResponse({}, status_code=503)
+
+    for name in ("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "MLFLOW_HTTP_REQUEST_TIMEOUT"):
+        monkeypatch.delenv(name, raising=False)
+    with serving(Starlette(routes=[Route("/{path:path}", fail)])) as uri:
+        config = configuration.load(mlflow_uri=uri.replace("://", "://user:secret@"), local_dir=tmp_path)
+        with pytest.raises(UserError, match=f"MLflow server at {uri} cannot be used") as refused:
+            model_registry.connect(config)
+    mlflow.set_tracking_uri(None)
+    mlflow.set_registry_uri(None)
+    assert len(asked) == 3
+    assert "secret" not in str(refused.value)
+    assert os.environ["MLFLOW_HTTP_REQUEST_TIMEOUT"] == "30"
 
 
 @pytest.fixture(scope="module")

@@ -7,24 +7,20 @@ version that cannot be loaded, fails its check or fails in use is refused, and t
 from __future__ import annotations
 
 import logging
-import os
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
 
 from zielzeit.metrics import job
 from zielzeit.metrics.recorder import Recorder
+from zielzeit.model import registry_patience
 from zielzeit.model.loading import load_served
 from zielzeit.model.local_copies import LocalCopies, ModelIdentity, folder_name
 from zielzeit.model.predict import ModelFault, ServedModel
-from zielzeit.model.registry_address import Registry
+from zielzeit.model.registry_address import Registry, told, without_login
 
 log = logging.getLogger(__name__)
-
-_REGISTRY_PATIENCE = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1", "MLFLOW_HTTP_REQUEST_TIMEOUT": "5"}
-"""MLflow's own defaults are 7 retries and 120 seconds: a dead registry would hold up a job's start for minutes."""
 
 
 class _InUse(NamedTuple):
@@ -40,11 +36,10 @@ class Champion:
     """
 
     def __init__(self, registry: Registry, recorder: Recorder | None = None) -> None:
-        for name, value in _REGISTRY_PATIENCE.items():
-            os.environ.setdefault(name, value)
+        registry_patience.limit(retries=1, seconds=5)
         self._registry = registry
         self._recorder = recorder or Recorder()
-        self._address = _without_login(registry.uri)
+        self._address = without_login(registry.uri)
         folder = folder_name(self._address, registry.name, registry.alias)
         self._copies = LocalCopies(Path(registry.folder) / folder)
         self._refused: set[ModelIdentity] = set()
@@ -85,7 +80,7 @@ class Champion:
             found = self._fetch()
         except Exception as error:  # noqa: BLE001 - whatever is wrong with the registry, the stream goes on
             self._recorder.add(job.REGISTRY_FAILURES)
-            log.warning("no model from the registry at %s: %s", self._address, error)
+            log.warning("no model from the registry at %s: %s", self._address, told(error))
             found = None
         return found or self._last_copy()
 
@@ -95,7 +90,7 @@ class Champion:
             return self._fetch(unless=in_use.identity)
         except Exception as error:  # noqa: BLE001 - as above: the model in use stays
             self._recorder.add(job.REGISTRY_FAILURES)
-            log.warning("the model in use stays, version %s: %s", in_use.served.version, error)
+            log.warning("the model in use stays, version %s: %s", in_use.served.version, told(error))
             return None
 
     def _fetch(self, unless: ModelIdentity | None = None) -> _InUse | None:
@@ -168,9 +163,3 @@ def _load(folder: Path, identity: ModelIdentity) -> _InUse:
     served = load_served(folder, identity.name, identity.version, identity.run_id)
     log.info("serving %s version %s of run %s", identity.name, identity.version, identity.run_id or "?")
     return _InUse(served, identity)
-
-
-def _without_login(uri: str) -> str:
-    """A registry's URI without user and password, which belong neither into logs nor on the disk."""
-    parts = urlsplit(uri)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl() if parts.netloc else uri
