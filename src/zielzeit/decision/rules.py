@@ -11,7 +11,8 @@ The rules, all times event time (docs/decisions.md has what they rest on):
 * silence: the train has not been on the boards for ``gap``, and at least one newer board lacks it. This rule decides on
   default boards, which drop a row in the minute in which the train is believed to leave. A train that vanishes before
   its time may come back until then, and is ``withdrawn`` if it does not; a late train that vanishes minutes before it
-  was believed to leave has until then to come back, too.
+  was believed to leave has until then to come back, too. A train that vanishes from boards that would still show it if
+  it had left is ``withdrawn`` as well.
 * undecided: no newer board came within ``max_silence``. An outage does not prove a departure.
 
 A departure stays decided; what boards say of it later is ``corrected`` or ``late``. Only a train that was not seen to
@@ -28,7 +29,7 @@ import msgspec
 from zielzeit.berlin_time import MINUTE, Milliseconds
 from zielzeit.boards import parse as boards
 from zielzeit.boards.odd_rows import UnreadableRow
-from zielzeit.decision import identity, lost_realtime, plausibility, unreadable
+from zielzeit.decision import identity, looking_back, lost_realtime, plausibility, unreadable
 from zielzeit.decision.own_station import OwnStation
 from zielzeit.decision.state import NEVER, Entry, Memory, StationState, recall, remember, sweep
 from zielzeit.decision.unreadable import NO_ROWS, HiddenTrain
@@ -135,6 +136,7 @@ def fold(
             transitions.extend(_after_decision(key, entry, polled_at))
         if not entry.kind and _is_settled(entry, polled_at, rules) and key not in station.lost:
             transitions.append(_decide(key, entry, _kind(entry), polled_at, "settled"))
+            looking_back.note_settled(station, entry, polled_at)
     transitions.extend(_note_missing(station, memory, polled_at, hidden))
     station.due = _earliest(station, rules)
     transitions.extend(advance(station, memory, polled_at, rules))
@@ -206,7 +208,9 @@ def _first_sight(key: str, entry: Entry, memory: Memory) -> Iterator[Transition]
 
 def _update(entry: Entry, report: Entry, *, lost: bool) -> None:
     entry.last_seen, entry.first_missing, entry.confirmed = report.last_seen, NEVER, True
-    if lost or (report.row.missing_realtime and lost_realtime.has_lost_realtime(entry, report)):
+    entry.did_not_leave = False
+    entry.outdated = lost or (bool(report.row.missing_realtime) and lost_realtime.has_lost_realtime(entry, report))
+    if entry.outdated:
         return  # the older values are better than none
     if (entry.delay, entry.cancelled, entry.ends) != (report.delay, report.cancelled, report.ends):
         entry.since = report.last_seen
@@ -249,10 +253,11 @@ def _note_missing(
     be.
     """
     transitions: list[Transition] = []
-    for key in [key for key, entry in station.entries.items() if entry.last_seen != polled_at]:
-        entry = station.entries[key]
-        if hidden and any(train.may_be(entry) for train in hidden):
-            continue
+    missing = [(key, entry) for key, entry in station.entries.items() if entry.last_seen != polled_at]
+    if hidden:
+        missing = [(key, entry) for key, entry in missing if not any(train.may_be(entry) for train in hidden)]
+    looking_back.note_missing(station, [entry for _, entry in missing if not entry.first_missing], polled_at)
+    for key, entry in missing:
         if entry.kind:
             transitions.extend(_after_decision(key, entry, polled_at, last_chance=True))
         if entry.kind:
@@ -289,7 +294,11 @@ def _may_come_back(entry: Entry) -> bool:
     It has until then to come back. A late train that is gone may have made up time, or lost its real-time data: then
     DBF takes it for punctual, and for gone.
     """
-    return entry.earliest > entry.first_missing or lost_realtime.vanished_early(entry, entry.first_missing)
+    return (
+        entry.did_not_leave
+        or entry.earliest > entry.first_missing
+        or lost_realtime.vanished_early(entry, entry.first_missing)
+    )
 
 
 def _proves_nothing(entry: Entry, rules: Rules) -> bool:
@@ -302,7 +311,7 @@ def _silent_kind(entry: Entry, rules: Rules) -> str:
         return "undecided"
     if entry.cancelled:
         return "cancelled"
-    if entry.earliest > entry.first_missing:
+    if entry.did_not_leave or entry.earliest > entry.first_missing:
         return "withdrawn"
     return "undecided" if _proves_nothing(entry, rules) else _kind(entry)
 

@@ -61,6 +61,10 @@ class Entry(msgspec.Struct, array_like=True, gc=False):
     """Which of the run's calls at this station the row is, from 0."""
     wing: str = ""
     """Of several parts under one number, which one; empty for the first: ``zielzeit.decision.wings``."""
+    outdated: bool = False
+    """True if the values are those of an earlier board: the last one has lost the train's real-time data."""
+    did_not_leave: bool = False
+    """True if the train is missing from a board that would still show it if it had left."""
 
     @property
     def believed(self) -> Milliseconds:
@@ -123,6 +127,8 @@ class StationState(msgspec.Struct, array_like=True):
     """Unreadable rows by what is known of their trains: reported once, not on every board."""
     wings: dict[str, dict[str, str]] = {}
     """Identity of a train with several parts → destination → which part it is."""
+    looks_back: bool = False
+    """True if boards here kept trains that had left, and none since has lost one."""
 
 
 Memory = MutableMapping[str, bytes]
