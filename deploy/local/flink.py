@@ -34,6 +34,8 @@ _WORKER_ENVIRONMENT = {
     # A job brings its own code (flink run -pyfs); the project's folder must not stand in for it.
     "PYTHONPATH": "",
 }
+JOB_MANAGER_MB = 1024
+TASK_MANAGER_MB = 1728
 # Java's quick compiler alone, and its smallest garbage collector: a third less work until the job runs.
 _QUICK_START = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 
@@ -99,7 +101,7 @@ def configuration(settings: Settings) -> dict[str, Any]:
         "jobmanager.rpc.address": rest.host,
         "jobmanager.rpc.port": settings.flink_rpc_port,
         "jobmanager.bind-host": rest.host,
-        "jobmanager.memory.process.size": "1024m",
+        "jobmanager.memory.process.size": f"{JOB_MANAGER_MB}m",
         # The JobManager only coordinates.
         "env.java.opts.jobmanager": _QUICK_START,
         "rest.bind-address": rest.host,
@@ -108,7 +110,7 @@ def configuration(settings: Settings) -> dict[str, Any]:
         "taskmanager.bind-host": rest.host,
         # Thread mode: two slots of one TaskManager would share one interpreter's lock.
         "taskmanager.numberOfTaskSlots": 1,
-        "taskmanager.memory.process.size": "1728m",
+        "taskmanager.memory.process.size": f"{TASK_MANAGER_MB}m",
         # State is on the heap; only Python workers in process mode draw on managed memory.
         "taskmanager.memory.managed.size": "192m" if settings.flink_execution_mode == "process" else "64m",
         "taskmanager.memory.task.off-heap.size": "64m",

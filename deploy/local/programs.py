@@ -35,6 +35,8 @@ class Program(msgspec.Struct, frozen=True, kw_only=True):
     """Address for people and clients."""
     healthy: Callable[[], bool]
     """Return True if the program works now; never raises."""
+    memory_mb: int = 0
+    """Memory that it may take, in MB; 0 for little."""
     priority: int
     """Programs start in ascending order and stop in descending order."""
 
@@ -53,6 +55,7 @@ def programs(settings: Settings) -> list[Program]:
             ports={"Kafka": broker, "Kafka's controller": Address(broker.host, settings.kafka_controller_port)},
             url=str(broker),
             healthy=lambda: _broker_answers(settings),
+            memory_mb=800,
             priority=10,
         ),
         Program(
@@ -63,6 +66,7 @@ def programs(settings: Settings) -> list[Program]:
             ports={"MLflow": registry},
             url=f"http://{registry}",
             healthy=lambda: _get(f"http://{registry}/health") is not None,
+            memory_mb=500,
             priority=20,
         ),
         *([_zookeeper(settings)] if settings.high_availability else []),
@@ -74,6 +78,7 @@ def programs(settings: Settings) -> list[Program]:
             ports={"Flink's dashboard": rest, "Flink's JobManager": rpc},
             url=f"http://{rest}",
             healthy=lambda: _get(f"http://{rest}/overview") is not None,
+            memory_mb=flink.JOB_MANAGER_MB,
             priority=30,
         ),
         *(
@@ -83,6 +88,18 @@ def programs(settings: Settings) -> list[Program]:
         _task_manager("taskmanager-store", STORE, settings, rest),
         *map(_added, added_programs.read(Folders.of(settings))),
     ]
+
+
+def scarce_memory(starting: Sequence[Program], available_mb: float) -> str:
+    """A sentence if these programs may take more memory than there is, else empty."""
+    wanted = sum(program.memory_mb for program in starting)
+    if wanted <= available_mb:
+        return ""
+    return (
+        f"the programs may take {wanted / 1000:.1f} GB of memory, and {available_mb / 1000:.1f} GB are free: "
+        "some may be killed. ZIELZEIT_TASK_MANAGERS=1 with ZIELZEIT_PARALLELISM=1 saves 1.7 GB, "
+        "ZIELZEIT_HIGH_AVAILABILITY=false 0.1 GB"
+    )
 
 
 def prepare(settings: Settings, starting: Sequence[Program]) -> None:
@@ -108,6 +125,7 @@ def _zookeeper(settings: Settings) -> Program:
         ports={"ZooKeeper": zookeeper.address(settings)},
         url=str(zookeeper.address(settings)),
         healthy=lambda: zookeeper.answers(settings, _HEALTH_TIMEOUT_SECONDS),
+        memory_mb=100,
         priority=25,
     )
 
@@ -119,6 +137,7 @@ def _task_manager(name: str, part: str, settings: Settings, rest: Address) -> Pr
         command=flink.task_manager_command(name),
         environment=flink.worker_environment(settings, name),
         healthy=lambda: _is_registered(rest, name),
+        memory_mb=flink.TASK_MANAGER_MB,
         priority=40,
     )
 

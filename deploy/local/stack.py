@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,9 +18,11 @@ from deploy.local.added_programs import AddedProgram
 from deploy.local.folders import Folders
 from deploy.local.process_runner import RUNNING, Runner, log_files
 from deploy.local.processes import belonging_to, end, taken_ports
-from deploy.local.programs import PARTS, STORE, Program, prepare, programs
+from deploy.local.programs import PARTS, STORE, Program, prepare, programs, scarce_memory
 from zielzeit.errors import UserError
 from zielzeit.settings import Settings
+
+log = logging.getLogger(__name__)
 
 State = Literal["up", "starting", "unwell", "restarting", "given up", "down"]
 
@@ -162,6 +165,8 @@ class Stack:
             )
         if not missing:
             return
+        if sentence := scarce_memory(missing, psutil.virtual_memory().available / 1e6):
+            log.warning(sentence)
         prepare(self.settings, missing)
         self._runner.ensure(programs(self.settings))
         for program in missing:

@@ -13,7 +13,7 @@ import pytest
 from deploy.local import flink, kafka, mlflow, process_runner
 from deploy.local.addresses import kafka_address, local_address
 from deploy.local.folders import Folders
-from deploy.local.programs import Program, prepare, programs
+from deploy.local.programs import Program, prepare, programs, scarce_memory
 from zielzeit.errors import UserError
 from zielzeit.settings import Settings, load
 
@@ -129,6 +129,16 @@ def test_every_program_has_ports_of_its_own(settings: Settings) -> None:
         "jobmanager",
         *(f"taskmanager-{number}" for number in (1, 2, 3)),
     ]
+
+
+def test_a_machine_with_too_little_memory_is_told_before_the_start(settings: Settings) -> None:
+    listed = programs(settings)
+    wanted = sum(program.memory_mb for program in listed)
+    configuration = flink.configuration(settings)
+    assert configuration["taskmanager.memory.process.size"] == f"{listed[-1].memory_mb}m"
+    assert scarce_memory(listed, wanted) == ""
+    assert "take 9.3 GB of memory, and 2.0 GB are free" in scarce_memory(listed, 2000)
+    assert scarce_memory([], 0) == ""
 
 
 def test_the_runner_reads_commands_and_environment_as_they_were_meant(settings: Settings) -> None:
