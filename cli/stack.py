@@ -165,7 +165,7 @@ def _down(
 
 
 def _logs(
-    part: Annotated[str, typer.Argument(help="kafka, mlflow, flink, jobmanager or taskmanager-1, -2, ….")],
+    part: Annotated[str, typer.Argument(help="kafka, mlflow, flink, zookeeper, jobmanager or taskmanager-1, -2, ….")],
     lines: Annotated[int, typer.Option("--lines", "-n", min=1, help="Number of lines per file.")] = 40,
 ) -> None:
     """Print the last lines of a part's log files."""

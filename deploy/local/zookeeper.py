@@ -53,9 +53,7 @@ def flink_options(settings: Settings) -> dict[str, Any]:
 def command(settings: Settings) -> list[str]:
     """Command line that runs ZooKeeper in the foreground."""
     # The JVM's simplest compiler and collector: a few writes per checkpoint are all there is to do.
-    options = ["-Xmx64m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
-    # Its log grows by so many KB at a time; 64 MB by default.
-    options += ["-Dzookeeper.jmx.log4j.disable=true", "-Dzookeeper.preAllocSize=1024"]
+    options = ["-Xmx64m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Dzookeeper.jmx.log4j.disable=true"]
     folder = _folder(settings)
     return [
         *java_command(settings.jars_dir / "zookeeper", folder, options),
@@ -75,6 +73,9 @@ def prepare(settings: Settings) -> None:
         "clientPort": here.port,
         "clientPortAddress": here.host,
         "admin.enableServer": "false",
+        # A log ends with so many writes, and grows by so many KB at a time; by default 100,000 and 64 MB.
+        "snapCount": 10_000,
+        "preAllocSize": 1024,
         "autopurge.snapRetainCount": 3,
         "autopurge.purgeInterval": 1,
         "4lw.commands.whitelist": "srvr",
