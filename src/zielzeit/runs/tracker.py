@@ -75,12 +75,12 @@ def follow(train: TrainState, decision: Decision | PlannedStop, key: GroupKey) -
             run.passed.pop(here, None)
             if ends_here:
                 run.ends[here] = RunEnd(planned, 0, cancelled=True)
-            else:
+            elif _is_first_to_cancel(run, decision, here):
                 yield CancelledStop(id=decision.id, station=decision.station)
         elif ends_here and decision.kind in ("terminated", "corrected"):
             run.ends[here] = RunEnd(planned, decision.delay or 0, cancelled=False)
         elif decision.kind == "departed" or (decision.kind == "corrected" and here in run.delays):
-            if decision.kind == "departed":
+            if decision.kind == "departed" and not _is_told_by_a_part(run, decision, stop, key):
                 departure = _departure(train, run, decision, stop, key)
                 run.departures.append(departure)
                 yield departure
@@ -116,6 +116,33 @@ def resolve_names(train: TrainState, key: GroupKey) -> None:
         run.delays = {key(name): value for name, value in run.delays.items()}
         run.ends = {key(name): end for name, end in run.ends.items()}
     train.journeys = {">".join(map(key, names.split(">"))): minutes for names, minutes in train.journeys.items()}
+
+
+def _is_told_by_a_part(run: Run, decision: Decision, stop: _Stop, key: GroupKey) -> bool:
+    """Return True if another board of the same station told this departure.
+
+    Boards of a station and of its parts show each other's trains: who polls both gets two decisions, for the same row
+    but for the station's key at the head of the id. The train left once: the decision that comes first counts.
+    """
+    row = _row_of(decision)
+    return any(
+        one.id != decision.id
+        and one.id.partition("|")[2] == row
+        and (key(one.seen.station), key(one.seen.destination)) == (stop.station, stop.destination)
+        for one in run.departures
+    )
+
+
+def _is_first_to_cancel(run: Run, decision: Decision, here: str) -> bool:
+    """Return True unless another board of the same station said before that the train does not call."""
+    row = f"{here}|{_row_of(decision)}"
+    board = decision.id.partition("|")[0]
+    return run.cancelled_by.setdefault(row, board) == board
+
+
+def _row_of(decision: Decision) -> str:
+    """Return what an id says of the row: it is the same on the boards of a station and of its parts."""
+    return decision.id.partition("|")[2]
 
 
 def _learn_cancelled(run: Run, decision: Decision, stop: _Stop, cancelled: bool, key: GroupKey) -> None:

@@ -52,6 +52,8 @@ class Run(msgspec.Struct, array_like=True):
     """Station → delay of the arrival as last corrected, minutes, where the train went on."""
     cancelled: list[str] = []
     """Stops that are cancelled in the newest decision that speaks of them."""
+    cancelled_by: dict[str, str] = {}
+    """Row at a station where the train does not call → key of the station whose board said so first."""
 
 
 class TrainState(msgspec.Struct, array_like=True):
