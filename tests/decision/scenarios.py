@@ -22,9 +22,12 @@ class Train:
         rng = random.Random(seed)
         self.number, self.planned = str(seed), rng.randrange(0, 100)
         self.ends, self.realtime = rng.random() < 0.4, rng.random() < 0.9
-        self.changes = sorted((rng.randrange(-30, 110), rng.choice((0, 0, 1, 3, 8, 25, -2))) for _ in range(4))
+        self.changes = sorted((rng.randrange(-30, 110), rng.choice((0, 0, 1, 3, 8, 25, -2, -200))) for _ in range(4))
         self.cancelled = sorted(rng.sample(range(0, 130), 2)) if rng.random() < 0.2 else [0, 0]
         self.hidden = sorted(rng.sample(range(0, 130), 2)) if rng.random() < 0.2 else [0, 0]
+        self.unreadable = sorted(rng.sample(range(0, 130), 2)) if rng.random() < 0.2 else [0, 0]
+        self.unknown = rng.choice(("trainNumber", "scheduledDeparture", "isCancelled"))
+        self.shown_twice, self.has_wing = rng.random() < 0.15, rng.random() < 0.15
 
     def row(self, minute: int, *, past: bool) -> dict[str, Any] | None:
         """The train on the board of a minute, or None."""
@@ -36,6 +39,20 @@ class Train:
         cancelled = self.cancelled[0] <= minute < self.cancelled[1]
         where = {"departure": None, "arrival": time} if self.ends else {"departure": time}
         return row(self.number, delay=delay, cancelled=cancelled, realtime=self.realtime, **where)  # type: ignore[arg-type]
+
+    def rows(self, minute: int, *, past: bool) -> list[dict[str, Any]]:
+        """All rows of a minute's board that are about the train, well or badly."""
+        shown = self.row(minute, past=past)
+        if shown is None:
+            return []
+        if self.unreadable[0] <= minute < self.unreadable[1]:
+            shown |= {self.unknown: []}
+        rows = [shown]
+        if self.shown_twice:
+            rows.insert(minute % 2, shown | {"delayDeparture": 0, "delayArrival": 0, "missingRealtime": True})
+        if self.has_wing and minute % 7:
+            rows.insert(minute % 2, shown | {"destination": "Nebenan", "delayDeparture": minute % 3})
+        return rows
 
 
 @st.composite
@@ -55,11 +72,11 @@ def recordings(draw: st.DrawFn, name: str = HERE, *, at_least: int = 0) -> list[
         )
     ):
         minute += step
-        rows = [shown for train in trains if (shown := train.row(minute, past=past))]
+        rows = [shown for train in trains for shown in train.rows(minute, past=past)]
         value = body(*rows)
         if fault == "broken":
             value = value[: len(value) // 2]
         elif fault == "other":
-            value = body(*(r | {"trainNumber": "9" + r["trainNumber"]} for r in rows))
+            value = body(*(r | {"trainNumber": f"9{r['trainNumber']}"} for r in rows))
         boards.append(Arrival(name, START + minute * MINUTE, value))
     return boards
