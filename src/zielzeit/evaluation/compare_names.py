@@ -48,7 +48,10 @@ def compare_names(
     first = next(iter(recording.read())).polled_at
     weeks = redate.weeks_until(first, known_until)
     boards = counted(progress, "boards decided", recording.boards, redate.later(recording.read(), weeks))
-    messages = list(followed(_decided(decide(boards, Decider.of(settings))), group_keys(register)))
+    decided = list(_decided(decide(boards, Decider.of(settings))))
+    with progress.step("follow trains to their destinations"):
+        messages = list(followed(decided, group_keys(register)))
+    del decided
     names = archive_names(archive, register, progress)
     return served_names.compare(messages, served, key, names, categories, weeks, progress)
 
