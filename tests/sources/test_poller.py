@@ -73,6 +73,12 @@ def test_a_board_has_the_stations_key_and_is_asked_for_as_the_user_says(odd: Odd
     assert quote(asked) in kafka.boards[0].url
 
 
+def test_stations_that_the_register_lacks_are_counted_in_the_status_line(base_url: str) -> None:
+    statistics = poll(base_url, ["Hanau Hbf", "Nirgendwo", "8000150"], 0.1, Collected(), interval_seconds=0.2)
+    assert statistics.unknown == 1
+    assert " of 3 stations (1 not in the station register)" in statistics.line(delivered=0, pending=0)
+
+
 def test_a_server_that_is_not_there_is_a_connection_error(caplog: pytest.LogCaptureFixture) -> None:
     statistics = poll("http://127.0.0.1:1", ["Hanau Hbf", "Kiel Hbf"], 0.7, Collected(), interval_seconds=0.2)
     assert set(statistics.replies) == {ReplyKind.CONNECTION}

@@ -26,6 +26,8 @@ def count(step: StationStep, recorder: Recorder, now: Milliseconds) -> None:
         return
     for (kind, rule), number in Counter((one.kind, one.rule or job.NO_RULE) for one in decided).items():
         recorder.add(job.DECISIONS, kind, rule, by=number)
+    if unknown := sum(not (one.station_eva and one.destination_eva) for one in decided):
+        recorder.add(job.UNKNOWN_STATIONS, by=unknown)
     recorder.observe(job.DECISION_LAG, max(0, now - step.at) / _SECOND, times=len(decided))
     for one in decided:
         if one.kind == "departed":

@@ -53,6 +53,13 @@ DECISIONS: Final = Metric(
     labels=(_KIND, _RULE),
     meaning="Decisions, corrections and late reports.",
 )
+UNKNOWN_STATIONS: Final = Metric(
+    operator="decide",
+    name="unknown_station_decisions_total",
+    unit="decisions",
+    meaning="Decisions at a station, or of a train to one, that the station register does not know: its name is its "
+    "own identity. `zielzeit stations check` lists such names.",
+)
 DECISION_LAG: Final = Metric(
     operator="decide",
     name="decision_lag_seconds",
@@ -181,6 +188,7 @@ JOB: Final = (
     ROWS,
     DEAD_LETTERS,
     DECISIONS,
+    UNKNOWN_STATIONS,
     DECISION_LAG,
     DEPARTURE_WAIT,
     RUNS_BEGUN,

@@ -36,6 +36,12 @@ PENDING: Final = Metric(
 STATIONS: Final = Metric(
     name="zielzeit_poller_stations", type="value", unit="stations", meaning="Stations that are polled."
 )
+UNKNOWN: Final = Metric(
+    name="zielzeit_poller_unknown_stations",
+    type="value",
+    unit="stations",
+    meaning="Stations that are polled and that the station register does not know.",
+)
 UNANSWERED: Final = Metric(
     name="zielzeit_poller_unanswered_stations",
     type="value",
@@ -43,5 +49,5 @@ UNANSWERED: Final = Metric(
     meaning="Stations that were asked and never answered with a board.",
 )
 
-POLLER: Final = (REPLIES, RETRIES, SKIPPED, SKEWED, DELIVERED, PENDING, STATIONS, UNANSWERED)
+POLLER: Final = (REPLIES, RETRIES, SKIPPED, SKEWED, DELIVERED, PENDING, STATIONS, UNKNOWN, UNANSWERED)
 """All metrics of the poller."""

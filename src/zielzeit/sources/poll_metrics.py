@@ -49,6 +49,7 @@ class PollCollector(Collector):
             poller.DELIVERED: producer.delivered,
             poller.PENDING: producer.pending,
             poller.STATIONS: statistics.stations,
+            poller.UNKNOWN: statistics.unknown,
             poller.UNANSWERED: len(statistics.unanswered),
         }
         for metric, value in values.items():

@@ -16,9 +16,11 @@ _MOST_NAMED = 3
 class PollStatistics:
     """Counts of one poller; changed by one thread."""
 
-    def __init__(self, stations: int) -> None:
+    def __init__(self, stations: int, unknown: int = 0) -> None:
         self.stations = stations
         """Number of polled stations."""
+        self.unknown = unknown
+        """Number of those that the station register does not know."""
         self.replies: Counter[ReplyKind] = Counter()
         """Requests by what became of them."""
         self.retries = 0
@@ -34,7 +36,8 @@ class PollStatistics:
 
     def line(self, *, delivered: int, pending: int) -> str:
         """All counts that are not zero, in one line; ``delivered`` and ``pending`` are boards of the producer."""
-        parts = [f"{self.replies.total()} requests of {self.stations} stations"]
+        unknown = f" ({self.unknown} not in the station register)" if self.unknown else ""
+        parts = [f"{self.replies.total()} requests of {self.stations} stations{unknown}"]
         parts += [f"{count} {kind}" for kind, count in self.replies.most_common()]
         others = (
             ("retries", self.retries),

@@ -46,11 +46,12 @@ class Poller:
     def __init__(
         self, plan: Plan, publisher: Publisher, *, clock: Clock = "server", stations: StationRegister | None = None
     ) -> None:
-        self.statistics = PollStatistics(len(plan.stations))
+        self._stations = packaged() if stations is None else stations
+        unknown = sum(not self._stations.resolve(station).known for station in plan.stations)
+        self.statistics = PollStatistics(len(plan.stations), unknown)
         self._plan = plan
         self._publisher = publisher
         self._clock = clock
-        self._stations = packaged() if stations is None else stations
         self._client = BoardClient(timeout_seconds=plan.timeout_seconds, connections=plan.concurrency)
         self._asker = Asker(plan, self._client, clock, self._stations)
         self._unanswered = Unanswered(plan.stations)
