@@ -29,7 +29,7 @@ import msgspec
 from zielzeit.berlin_time import MINUTE, Milliseconds
 from zielzeit.boards import parse as boards
 from zielzeit.boards.odd_rows import UnreadableRow
-from zielzeit.decision import identity, looking_back, lost_realtime, plausibility, unreadable
+from zielzeit.decision import identity, looking_back, lost_realtime, plausibility, silence, unreadable
 from zielzeit.decision.own_station import OwnStation
 from zielzeit.decision.state import NEVER, Entry, Memory, StationState, recall, remember, sweep
 from zielzeit.decision.unreadable import NO_ROWS, HiddenTrain
@@ -135,7 +135,7 @@ def fold(
         if entry.kind:
             transitions.extend(_after_decision(key, entry, polled_at))
         if not entry.kind and _is_settled(entry, polled_at, rules) and key not in station.lost:
-            transitions.append(_decide(key, entry, _kind(entry), polled_at, "settled"))
+            transitions.append(_decide(key, entry, silence.kind_when_gone(entry), polled_at, "settled"))
             looking_back.note_settled(station, entry, polled_at)
     transitions.extend(_note_missing(station, memory, polled_at, hidden))
     station.due = _earliest(station, rules)
@@ -149,7 +149,9 @@ def advance(station: StationState, memory: Memory, to: Milliseconds, rules: Rule
     if 0 < station.due <= to:
         for deadline, key in sorted(item for item in _deadlines(station, rules) if item[0] <= to):
             entry = station.entries[key]
-            transitions.append(_decide(key, entry, _silent_kind(entry, rules), deadline, "silence"))
+            transitions.append(
+                _decide(key, entry, silence.kind(entry, rules.max_silence * MINUTE), deadline, "silence")
+            )
             remember(station, memory, key)
         station.due = _earliest(station, rules)
     station.frontier = max(station.frontier, to)
@@ -273,53 +275,7 @@ def _earliest(station: StationState, rules: Rules) -> Milliseconds:
 
 
 def _deadlines(station: StationState, rules: Rules) -> Iterator[tuple[Milliseconds, str]]:
-    """Yield when each open train is decided if no other board shows it, and its key."""
-    gap, max_silence = rules.gap * MINUTE, rules.max_silence * MINUTE
-    for key, entry in station.entries.items():
-        if entry.kind:
-            continue
-        if not entry.first_missing:
-            yield Milliseconds(max(entry.last_seen, entry.expected) + max_silence), key
-        elif _may_come_back(entry):
-            yield Milliseconds(max(entry.last_seen, entry.expected) + gap), key
-        elif _proves_nothing(entry, rules):
-            yield entry.first_missing, key
-        else:
-            yield Milliseconds(max(entry.last_seen + gap, entry.first_missing)), key
-
-
-def _may_come_back(entry: Entry) -> bool:
-    """Return True if a train vanished before its time, or late and minutes before it was believed to leave.
-
-    It has until then to come back. A late train that is gone may have made up time, or lost its real-time data: then
-    DBF takes it for punctual, and for gone.
-    """
-    return (
-        entry.did_not_leave
-        or entry.earliest > entry.first_missing
-        or lost_realtime.vanished_early(entry, entry.first_missing)
-    )
-
-
-def _proves_nothing(entry: Entry, rules: Rules) -> bool:
-    """Return True if a missing train may be anywhere: no boards for too long, or it was never confirmed."""
-    return entry.first_missing - entry.last_seen > rules.max_silence * MINUTE or not entry.confirmed
-
-
-def _silent_kind(entry: Entry, rules: Rules) -> str:
-    if not entry.first_missing or not entry.confirmed:
-        return "undecided"
-    if entry.cancelled:
-        return "cancelled"
-    if entry.did_not_leave or entry.earliest > entry.first_missing:
-        return "withdrawn"
-    return "undecided" if _proves_nothing(entry, rules) else _kind(entry)
-
-
-def _kind(entry: Entry) -> str:
-    if entry.cancelled:
-        return "cancelled"
-    return "terminated" if entry.ends else "departed"
+    return silence.deadlines(station, rules.gap * MINUTE, rules.max_silence * MINUTE)
 
 
 def _decide(key: str, entry: Entry, kind: str, at: Milliseconds, rule: str) -> Transition:
