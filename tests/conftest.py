@@ -66,7 +66,7 @@ def free_ports(count: int) -> list[int]:
 
 def stack_settings(folder: Path, **overrides: object) -> Settings:
     """Return settings of a separate stack: free ports, ``folder`` as its ``local_dir``, the installed jars."""
-    kafka, controller, rest, rpc, zookeeper, mlflow, metrics, s3 = free_ports(8)
+    kafka, controller, rest, rpc, zookeeper, mlflow, metrics, s3, prometheus = free_ports(9)
     return load(
         **{
             "local_dir": folder,
@@ -77,6 +77,7 @@ def stack_settings(folder: Path, **overrides: object) -> Settings:
             "zookeeper_port": zookeeper,
             "flink_metrics_port": metrics,
             "mlflow_uri": f"http://127.0.0.1:{mlflow}",
+            "prometheus_url": f"http://127.0.0.1:{prometheus}",
             # A test that needs an S3-compatible server starts it there.
             "s3_endpoint": f"http://127.0.0.1:{s3}",
             "s3_access_key": "test",

@@ -17,7 +17,11 @@ from zielzeit import topics
 from zielzeit.events.structs import Kind, Outcome
 from zielzeit.settings import ROOT
 
-PAGES = ["README.md", "CONTRIBUTING.md", *(f"docs/{page.name}" for page in sorted((ROOT / "docs").glob("*.md")))]
+PAGES = [
+    "README.md",
+    "CONTRIBUTING.md",
+    *(str(page.relative_to(ROOT)) for page in sorted((ROOT / "docs").rglob("*.md"))),
+]
 FOLDERS = {path.name for path in ROOT.iterdir() if path.is_dir() and not path.name.startswith(".")}
 README = (ROOT / "README.md").read_text()
 

@@ -56,6 +56,11 @@ def mlflow_address(settings: Settings) -> Address:
     return local_address(settings, "mlflow_uri")
 
 
+def prometheus_address(settings: Settings) -> Address:
+    """Address of the stack's own Prometheus."""
+    return local_address(settings, "prometheus_url")
+
+
 def is_local(settings: Settings) -> bool:
     """Return True if the Flink cluster runs on this machine."""
     return urlsplit(settings.flink_rest).hostname in LOOPBACK

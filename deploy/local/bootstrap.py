@@ -37,6 +37,8 @@ NO_LIBPYTHON = Missing(
     ["libpython3.11"],
 )
 
+NO_PROMETHEUS = Missing("Prometheus is not installed, tests check its rules and let it watch the stack", ["prometheus"])
+
 
 # --- Python ---------------------------------------------------------------------------------------------------------
 
@@ -121,12 +123,13 @@ def _install(root: Path, python: Path, requirements: Path) -> None:
 # --- Java, jars, shared libraries -------------------------------------------------------------------------------------
 
 
-def ensure_java(root: Path, python: Path, packages: SystemPackages) -> Path:
-    """JAVA_HOME of a Java that fits, once all system packages and the jars of pom.xml are there too."""
+def ensure_java(root: Path, python: Path, packages: SystemPackages, development: bool = False) -> Path:
+    """JAVA_HOME of a Java that fits, once all system packages (for tests, too) and the jars of pom.xml are there."""
     missing = [] if find_java() else [NO_JAVA]
     missing += [] if shutil.which("mvn") else [NO_MAVEN]
     missing += [] if has_openmp() else [NO_OPENMP]
     missing += [] if has_libpython(python) else [NO_LIBPYTHON]
+    missing += [NO_PROMETHEUS] if development and not has_prometheus() else []
     packages.require(missing)
     home = find_java()
     if not home:
@@ -183,6 +186,11 @@ def has_openmp() -> bool:
     except OSError:
         return False
     return True
+
+
+def has_prometheus() -> bool:
+    """Return True if Prometheus and its tool that tests rules are installed."""
+    return bool(shutil.which("prometheus") and shutil.which("promtool"))
 
 
 def has_libpython(python: Path) -> bool:

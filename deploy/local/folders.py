@@ -57,6 +57,11 @@ class Folders(NamedTuple):
         return self.root / "mlflow"
 
     @property
+    def prometheus(self) -> Path:
+        """The configuration and the data of the stack's Prometheus."""
+        return self.root / "prometheus"
+
+    @property
     def journal(self) -> Path:
         """Journal: a line per unexpected end of a program."""
         return self.run / "events.log"

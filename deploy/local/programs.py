@@ -10,14 +10,18 @@ import requests
 
 from deploy.local import added_programs, flink, kafka, mlflow, zookeeper
 from deploy.local.added_programs import AddedProgram
-from deploy.local.addresses import Address, flink_address, kafka_address, mlflow_address
+from deploy.local.addresses import Address, flink_address, kafka_address, mlflow_address, prometheus_address
 from deploy.local.folders import Folders
+from deploy.monitoring import prometheus
 from zielzeit.settings import Settings
 
 PARTS = ("kafka", "flink", "mlflow")
 """Parts that can be started and stopped on their own. Flink is ZooKeeper, a JobManager and its TaskManagers."""
 STORE = "store"
 """A part that is started on demand: a TaskManager with a slot for the storage job."""
+PROMETHEUS = "prometheus"
+"""A part that is started on demand: a Prometheus that watches the others."""
+ON_DEMAND = (STORE, PROMETHEUS)
 
 _HEALTH_TIMEOUT_SECONDS = 2.0
 
@@ -47,6 +51,7 @@ def programs(settings: Settings) -> list[Program]:
     rpc = Address(rest.host, settings.flink_rpc_port)
     broker = kafka_address(settings)
     registry = mlflow_address(settings)
+    watcher = prometheus_address(settings)
     return [
         Program(
             name="kafka",
@@ -85,6 +90,15 @@ def programs(settings: Settings) -> list[Program]:
             _task_manager(f"taskmanager-{number}", "flink", settings, rest)
             for number in range(1, settings.task_managers + 1)
         ),
+        Program(
+            name=PROMETHEUS,
+            part=PROMETHEUS,
+            command=prometheus.command(settings),
+            ports={"Prometheus": watcher},
+            url=f"http://{watcher}",
+            healthy=lambda: _get(f"http://{watcher}/-/ready") is not None,
+            priority=50,
+        ),
         _task_manager("taskmanager-store", STORE, settings, rest),
         *map(_added, added_programs.read(Folders.of(settings))),
     ]
@@ -108,9 +122,16 @@ def prepare(settings: Settings, starting: Sequence[Program]) -> None:
     Raises UserError if Java, jars or a shared library are missing.
     """
     parts, names = {program.part for program in starting}, {program.name for program in starting}
-    for name, module in (("kafka", kafka), ("flink", flink), (STORE, flink), ("mlflow", mlflow)):
+    preparing = {
+        "kafka": kafka.prepare,
+        "flink": flink.prepare,
+        STORE: flink.prepare,
+        "mlflow": mlflow.prepare,
+        PROMETHEUS: prometheus.prepare,
+    }
+    for name, prepare_part in preparing.items():
         if name in parts:
-            module.prepare(settings)
+            prepare_part(settings)
     if "zookeeper" in names:
         zookeeper.prepare(settings)
     elif "jobmanager" in names and not settings.high_availability:

@@ -18,7 +18,7 @@ from deploy.local.added_programs import AddedProgram
 from deploy.local.folders import Folders
 from deploy.local.process_runner import RUNNING, Runner, log_files
 from deploy.local.processes import belonging_to, end, taken_ports
-from deploy.local.programs import PARTS, STORE, Program, prepare, programs, scarce_memory
+from deploy.local.programs import ON_DEMAND, PARTS, Program, prepare, programs, scarce_memory
 from zielzeit.errors import UserError
 from zielzeit.settings import Settings
 
@@ -128,7 +128,7 @@ class Stack:
     def status(self) -> list[Status]:
         """State of every program, running or not; parts that start on demand are left out while they are down."""
         statuses = self._look(programs(self.settings))
-        return [status for status in statuses if status.part != STORE or status.state != "down"]
+        return [status for status in statuses if status.part not in ON_DEMAND or status.state != "down"]
 
     def has(self, part: str) -> bool:
         """Return True if a program of this part is up."""

@@ -130,6 +130,14 @@ class Settings(BaseSettings):
         True, description="Name buckets in the URL's path instead of in its host name; AWS accepts both."
     )
 
+    prometheus_url: str = Field(
+        "http://127.0.0.1:9090", description="URL of the local stack's Prometheus, which `stack up prometheus` starts."
+    )
+    node_exporter: str = Field(
+        "",
+        description="Address of this machine's exporter for Prometheus, host:port, which knows the disks; empty: none.",
+    )
+
     mlflow_uri: str = Field("http://127.0.0.1:5000", description="URI of the MLflow tracking server and registry.")
     model_name: str = Field("zielzeit-delay", description="Name of the registered model.")
     model_alias: str = Field("champion", description="Alias of the model version that predicts.")

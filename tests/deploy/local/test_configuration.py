@@ -123,7 +123,7 @@ def test_task_managers_never_see_the_projects_folder(settings: Settings) -> None
 def test_every_program_has_ports_of_its_own(settings: Settings) -> None:
     listed = programs(settings)
     ports = [address for program in listed for address in program.ports.values()]
-    assert len(ports) == len(set(ports)) == 6
+    assert len(ports) == len(set(ports)) == 7
     assert [program.name for program in listed if program.part == "flink"] == [
         "zookeeper",
         "jobmanager",
