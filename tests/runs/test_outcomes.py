@@ -12,10 +12,9 @@ from tests.features.railway import ROUTE, START, decision, planned
 from tests.runs.followers import follow_all
 from zielzeit.decision.planned_stop import PlannedStop
 from zielzeit.events.structs import Decision, Kind
-from zielzeit.runs import tracker
 from zielzeit.runs.group_keys import group_keys
 from zielzeit.runs.messages import Departure, Ending
-from zielzeit.runs.train_state import Run, RunEnd, TrainState
+from zielzeit.runs.train_state import Call, Run, RunEnd, TrainState, upgrade
 from zielzeit.stations.register import StationRegister
 from zielzeit.stations.source import Source
 from zielzeit.stations.station import Station
@@ -82,6 +81,24 @@ def test_a_part_of_the_train_that_ends_on_the_way_does_not_end_the_other() -> No
     part = decision("B", 20, kind="terminated", ends_here=True, route_ahead=(), destination="B", id="part")
     found = endings_of([decision("A", 0), part, decision("B", 20), decision("D", 60, kind="terminated", delay=3)])
     assert set(found) == {("arrived", 3, None)}
+
+
+def test_a_station_that_routes_name_otherwise_than_it_is_polled_is_not_said_to_be_cancelled() -> None:
+    # Renamed, and the register knows neither name: for all that the boards say it may be another station.
+    there = msgspec.structs.replace(decision("D", 60, kind="terminated", delay=4), station="Old D", destination="Old D")
+    assert endings_of([decision("A", 0), there]) == [("unlabelled", None, "ended-elsewhere")]
+
+
+def test_two_calls_at_one_station_are_two_departures_with_one_end() -> None:
+    route = ("A", "B", "C", "B", "D")
+    first, second = decision("B", 11, route=route, delay=1), decision("B", 51, route=route, delay=5)
+    second = msgspec.structs.replace(second, route_behind=("A", "B", "C"), route_ahead=("D",), id="second")
+    watched = [decision("A", 0, route=route), first, second]
+    (arrived,) = endings([*watched, decision("D", 70, route=route, kind="terminated", delay=6)])
+    assert (arrived.status, arrived.delay, len(arrived.departures)) == ("arrived", 6, 3)
+    assert arrived.departures[2].seen.earlier_delays == (0, 1)
+    # Boards of that one station alone do not show the end.
+    assert endings_of(watched[1:]) == [("unlabelled", None, "not-seen")]
 
 
 def test_departures_to_another_end_wait_for_it() -> None:
@@ -204,12 +221,9 @@ def test_names_that_an_older_version_stored_are_resolved() -> None:
     stored = msgspec.to_builtins(old)
     stored = [[run[:10] for run in stored[0]], stored[1]]  # as the version without the newer fields wrote it
     train = msgspec.convert(stored, TrainState)
-    tracker.resolve_names(train, group_keys(REGISTER))
+    upgrade(train, group_keys(REGISTER))
     (run,) = train.runs
-    assert (run.stops, run.planned, run.arrivals) == (
-        ["8000001", "8000004"],
-        {"8000001": 28_000_000},
-        {"8000004": 28_000_060},
-    )
-    assert (run.delays["8000001"], run.ends["8000004"].delay) == ((28_000_000, 2), 3)
+    assert (run.stops, run.arrivals) == (["8000001", "8000004"], {"8000004": 28_000_060})
+    assert run.calls == [Call("8000001", 28_000_000, calls_again=False, delay=2)]
+    assert run.ends["8000004"].delay == 3
     assert train.journeys == {"8000001>8000004": 60}

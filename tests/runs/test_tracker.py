@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import timedelta
+from typing import Any
 
 import msgspec
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -152,6 +154,28 @@ def test_a_run_that_is_renumbered_on_its_way_is_given_up_under_the_old_number_an
     assert (given_up.status, [one.seen.station for one in given_up.departures]) == ("unlabelled", ["A", "B"])
     (arrived,) = endings(run(new))
     assert (arrived.status, arrived.delay, [one.seen.station for one in arrived.departures]) == ("arrived", 3, ["C"])
+
+
+@pytest.mark.parametrize("ride", [241, 345, 600, 16 * 60])
+def test_two_stations_of_one_route_hours_apart_see_one_run(ride: int) -> None:
+    # Nothing between is polled; the destination's board shows the train three hours before it arrives.
+    there = decision("D", ride, kind="terminated", delay=9)
+    shown = planned("D", ride, decided_at=START + timedelta(minutes=ride - 180))
+    (ending,) = endings(run([decision("A", 0, delay=2), shown, there]))
+    assert (ending.status, ending.delay, [one.seen.station for one in ending.departures]) == ("arrived", 9, ["A"])
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"route_behind": ("X", "Y")},  # another route
+        {"route_behind": ("A", "Y"), "destination": "Z", "ends_here": False},  # another way to another end
+        {"route_behind": ("B", "C"), "starts_here": True},  # not from there
+    ],
+)
+def test_trains_of_one_number_hours_apart_that_share_no_route_are_two_runs(changes: dict[str, Any]) -> None:
+    there = decision("D", 345, kind="terminated", delay=9, **changes)
+    assert [one.status for one in endings(run([decision("A", 0, delay=2), there]))] == ["unlabelled"]
 
 
 def relief() -> list[Decision]:

@@ -18,8 +18,8 @@ from zielzeit.metrics.recorder import Recorder
 from zielzeit.runs.event_time_buffer import EventTimeBuffer
 from zielzeit.runs.group_keys import GroupKey
 from zielzeit.runs.messages import Departure, Ending, Message
-from zielzeit.runs.tracker import expire, follow, next_due, resolve_names
-from zielzeit.runs.train_state import TrainState
+from zielzeit.runs.tracker import expire, follow, next_due
+from zielzeit.runs.train_state import TrainState, upgrade
 from zielzeit.stored_value import StoredValue
 
 _scheduled = attrgetter("scheduled")
@@ -59,7 +59,7 @@ class RunProcess:
     def on_time(self, now: Milliseconds) -> RunStep:
         """A timer fires: it is the turn of decisions, or an ending falls due."""
         train = self._train.load()
-        resolve_names(train, self._key)
+        upgrade(train, self._key)
         before = next_due(train)
         known = len(train.runs)
         messages = list(expire(train, now, self._key))

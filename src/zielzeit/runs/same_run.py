@@ -12,6 +12,8 @@ LONGEST_GAP: Final = 4 * 60
 LONGEST_AGREEING_GAP: Final = 9 * 60
 """The same where more than the number says that it is one run: night trains call nowhere for five hours, and who polls
 two large stations alone sees trains that far apart."""
+LONGEST_RIDE: Final = 16 * 60
+"""Planned minutes from one stop of a run to another, at most, where the route names both: boards show it."""
 
 
 @overload

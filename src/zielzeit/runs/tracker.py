@@ -1,92 +1,43 @@
-"""Runs followed from station to station: which run a decision belongs to, and what follows from it. Pure, no Flink.
+"""Runs followed from station to station: what follows from each decision. Pure, no Flink.
 
 ``follow`` takes the decisions of one train (category and number) in order of event time, ``expire`` lets time pass;
-``zielzeit.runs.run_process`` calls both in that order.
+``zielzeit.runs.run_process`` calls both in that order. Which run a decision belongs to is in
+``zielzeit.runs.run_choice``.
 
-Boards carry no trip id. A decision belongs to the run whose planned times are at most four hours away, whose route it
-shares, and which nothing contradicts: a train leaves each station of its route once, and in the order of the route. Of
-several such runs it belongs to the nearest in time.
-
-A run yields a ``Departure`` at each station that it leaves, and for each departure, later, exactly one ``Ending``. What
-it says was said by a board: the absence of a report proves nothing.
-
-Stations are compared by ``GroupKey``, never by their names, which are spelled in many ways.
+A run yields a ``Departure`` at each station that it leaves, and for each departure, later, exactly one ``Ending``
+(``zielzeit.runs.endings``). Stations are compared by ``GroupKey``, never by their names, which have many spellings.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from datetime import datetime
-from typing import Final, NamedTuple
+from typing import Final
 
 from zielzeit import berlin_time
-from zielzeit.berlin_time import MINUTE, Milliseconds, UtcMinutes
+from zielzeit.berlin_time import MINUTE, Milliseconds
 from zielzeit.decision.planned_stop import PlannedStop
-from zielzeit.events.structs import Decision, Status, Unlabelled
+from zielzeit.events.structs import Decision
 from zielzeit.features.network_state import FeatureInput
+from zielzeit.runs.endings import GIVE_UP, end, give_up_at, journey, journey_name
 from zielzeit.runs.group_keys import GroupKey
-from zielzeit.runs.messages import CancelledStop, Departure, Ending, Message
-from zielzeit.runs.same_run import may_be_one_run
-from zielzeit.runs.train_state import NOT_DUE, Run, RunEnd, TrainState
+from zielzeit.runs.messages import CancelledStop, Departure, Message
+from zielzeit.runs.run_choice import RouteStop, run_of
+from zielzeit.runs.same_run import LONGEST_RIDE
+from zielzeit.runs.train_state import NOT_DUE, Call, Run, RunEnd, TrainState
 
 LABEL_WAIT: Final = 30 * MINUTE
 """Milliseconds for which an arrival may still be corrected before it becomes the label."""
-GIVE_UP: Final = 6 * 60 * MINUTE
-"""Milliseconds after its expected arrival at which a run that nobody saw arrive is given up."""
-LONGEST_RIDE: Final = 16 * 60
-"""Longest time from a departure to an arrival that no board has shown, minutes."""
-_MOST_JOURNEYS: Final = 200
-
-
-class _Stop(NamedTuple):
-    """Where a decision was made, and its run's route, as keys."""
-
-    station: str
-    destination: str
-    behind: tuple[str, ...]
-    ahead: tuple[str, ...]
-    planned: UtcMinutes
-
-    @property
-    def route(self) -> list[str]:
-        route = [*self.behind, self.station, *self.ahead]
-        return route if self.destination in route else [*route, self.destination]
 
 
 def follow(train: TrainState, decision: Decision | PlannedStop, key: GroupKey) -> Iterator[Message]:
     """Take one decision or planned stop of the train, in order of ``decided_at``; ``late`` decisions are left out."""
     now = berlin_time.milliseconds(decision.decided_at)
-    stop = _Stop(
-        station=key(decision.station),
-        destination=key(decision.destination),
-        behind=tuple(map(key, decision.route_behind)),
-        ahead=tuple(map(key, decision.route_ahead)),
-        planned=_minute(decision.scheduled),
-    )
-    here, planned = stop.station, stop.planned
-    run = _run_of(train, stop)
-    ends_here = decision.ends_here or (here == stop.destination and not decision.starts_here)
-    (run.arrivals if ends_here else run.planned)[here] = planned
+    stop = _stop(decision, key)
+    run = run_of(train, stop)
+    call = _planned_call(run, stop)
     if isinstance(decision, Decision):  # all that a planned stop says is when the train is planned there
-        cancelled = decision.kind == "cancelled" or (decision.kind == "corrected" and decision.cancelled)
-        _learn_cancelled(run, decision, stop, cancelled, key)
-        if cancelled:
-            run.passed.pop(here, None)
-            if ends_here:
-                run.ends[here] = RunEnd(planned, 0, cancelled=True)
-            elif _is_first_to_cancel(run, decision, here):
-                yield CancelledStop(id=decision.id, station=decision.station)
-        elif ends_here and decision.kind in ("terminated", "corrected"):
-            run.ends[here] = RunEnd(planned, decision.delay or 0, cancelled=False)
-        elif decision.kind == "departed" or (decision.kind == "corrected" and here in run.delays):
-            if decision.kind == "departed" and not _is_told_by_a_part(run, decision, stop, key):
-                departure = _departure(train, run, decision, stop, key)
-                run.departures.append(departure)
-                yield departure
-            run.delays[here] = (planned, decision.delay or 0)
-            if decision.arrival_delay is not None and here != stop.destination and here not in stop.ahead:
-                run.passed[here] = decision.arrival_delay
+        yield from _happened(train, run, decision, stop, call, key)
     _set_due(train, run, now, key)
 
 
@@ -94,8 +45,8 @@ def expire(train: TrainState, now: Milliseconds, key: GroupKey) -> Iterator[Mess
     """Yield the endings that fall due up to ``now``, and forget the runs that are over."""
     for run in train.runs:
         if run.due and run.due <= now:
-            yield from _end(train, run, now, key)
-            run.due = _give_up_at(train, run, run.departures, key) if run.departures else NOT_DUE
+            yield from end(train, run, now, key)
+            run.due = give_up_at(train, run, run.departures, key) if run.departures else NOT_DUE
     train.runs = [run for run in train.runs if run.due or run.forget_at > now]
 
 
@@ -104,21 +55,73 @@ def next_due(train: TrainState) -> Milliseconds | None:
     return min((run.due or run.forget_at for run in train.runs), default=None)
 
 
-def resolve_names(train: TrainState, key: GroupKey) -> None:
-    """Replace the names that an older version of the job stored by keys, once."""
-    if not train.has_names:
-        return
-    train.has_names = False
-    for run in train.runs:
-        run.stops = list(dict.fromkeys(map(key, run.stops)))
-        run.planned = {key(name): at for name, at in run.planned.items()}
-        run.arrivals = {key(name): at for name, at in run.arrivals.items()}
-        run.delays = {key(name): value for name, value in run.delays.items()}
-        run.ends = {key(name): end for name, end in run.ends.items()}
-    train.journeys = {">".join(map(key, names.split(">"))): minutes for names, minutes in train.journeys.items()}
+def _stop(decision: Decision | PlannedStop, key: GroupKey) -> RouteStop:
+    station, destination = key(decision.station), key(decision.destination)
+    return RouteStop(
+        station=station,
+        destination=destination,
+        behind=tuple(map(key, decision.route_behind)),
+        ahead=tuple(map(key, decision.route_ahead)),
+        planned=berlin_time.utc_minutes(berlin_time.milliseconds(decision.scheduled)),
+        # At the first of two calls the destination may be this station, and the run goes on all the same.
+        ends_here=decision.ends_here
+        or (station == destination and not decision.starts_here and not decision.route_ahead),
+    )
 
 
-def _is_told_by_a_part(run: Run, decision: Decision, stop: _Stop, key: GroupKey) -> bool:
+def _planned_call(run: Run, stop: RouteStop) -> Call:
+    """Return the run's call of a stop, which is new if no board has shown it; where the run ends, one of no run."""
+    if stop.ends_here:
+        if not _ended_at_another_call(run, stop):
+            run.arrivals[stop.station] = stop.planned
+        return Call(stop.station, stop.planned, calls_again=False)
+    for call in run.calls:
+        if (call.station, call.planned) == (stop.station, stop.planned):
+            call.calls_again = stop.station in stop.ahead
+            return call
+    run.calls.append(Call(stop.station, stop.planned, calls_again=stop.station in stop.ahead))
+    return run.calls[-1]
+
+
+def _ended_at_another_call(run: Run, stop: RouteStop) -> bool:
+    """Return True if the run has ended at the first of two calls at a station, and this is the second one."""
+    end = run.ends.get(stop.station)
+    return end is not None and end.calls_again and end.planned != stop.planned
+
+
+def _happened(
+    train: TrainState, run: Run, decision: Decision, stop: RouteStop, call: Call, key: GroupKey
+) -> Iterator[Message]:
+    """Note what became of the train at a stop, and yield what the network and the labels must know."""
+    here = stop.station
+    cancelled = decision.kind == "cancelled" or (decision.kind == "corrected" and decision.cancelled)
+    missed = set(map(key, decision.cancelled_ahead)) - {*stop.ahead}
+    # A part of the train that is cancelled where another part, under the same number, has left.
+    other_part = decision.kind == "cancelled" and call.delay is not None
+    call.cancelled = cancelled and not other_part
+    _learn_cancelled(run, stop, missed, here_cancelled=call.cancelled)
+    if cancelled:
+        run.passed.pop(here, None)
+        if _ended_at_another_call(run, stop):
+            return
+        if stop.ends_here:
+            run.ends[here] = RunEnd(stop.planned, 0, cancelled=True)
+        elif not other_part and _is_first_to_cancel(run, decision, here):
+            yield CancelledStop(id=decision.id, station=decision.station)
+    elif stop.ends_here and decision.kind in ("terminated", "corrected"):
+        run.ends[here] = RunEnd(stop.planned, decision.delay or 0, cancelled=False, calls_again=here in missed)
+    elif decision.kind == "departed" or (decision.kind == "corrected" and call.delay is not None):
+        if decision.kind == "departed" and not _is_told_by_a_part(run, decision, stop, key):
+            departure = _departure(train, run, decision, stop)
+            run.departures.append(departure)
+            yield departure
+        call.delay = decision.delay or 0
+        for_good = here != stop.destination and not call.calls_again and here not in missed
+        if decision.arrival_delay is not None and for_good:
+            run.passed[here] = decision.arrival_delay
+
+
+def _is_told_by_a_part(run: Run, decision: Decision, stop: RouteStop, key: GroupKey) -> bool:
     """Return True if another board of the same station told this departure.
 
     Boards of a station and of its parts show each other's trains: who polls both gets two decisions, for the same row
@@ -145,59 +148,23 @@ def _row_of(decision: Decision) -> str:
     return decision.id.partition("|")[2]
 
 
-def _learn_cancelled(run: Run, decision: Decision, stop: _Stop, cancelled: bool, key: GroupKey) -> None:
-    """Note which stops are cancelled now: those that this decision names as served are not any more."""
-    served = {*stop.ahead} if cancelled else {*stop.ahead, stop.station}
-    missed = {*map(key, decision.cancelled_ahead), *([stop.station] if cancelled else [])}
-    run.cancelled = sorted((missed | set(run.cancelled)) - served)
+def _learn_cancelled(run: Run, stop: RouteStop, missed: set[str], *, here_cancelled: bool) -> None:
+    """Note which stations are not served now; those that this decision names as served are.
+
+    ``missed``: stations of which every call ahead is cancelled. A station may have been served by an earlier call.
+    """
+    here = {stop.station}
+    served = {*stop.behind, *stop.ahead} | (set() if here_cancelled else here)
+    run.cancelled = sorted((missed | (here if here_cancelled else set()) | set(run.cancelled)) - served)
 
 
-def _run_of(train: TrainState, stop: _Stop) -> Run:
-    route, planned = stop.route, stop.planned
-    stops = set(route)
-    fitting = [run for run in train.runs if not stops.isdisjoint(run.stops) and _fits(run, route, stop)]
-    if not fitting:
-        train.runs.append(Run(planned, planned, sorted(stops)))
-        return train.runs[-1]
-    run = min(fitting, key=lambda run: _distance(run, stop.station, planned))
-    run.first_planned, run.last_planned = min(run.first_planned, planned), max(run.last_planned, planned)
-    run.stops.extend(sorted(stops.difference(run.stops)))
-    return run
-
-
-def _fits(run: Run, route: list[str], stop: _Stop) -> bool:
-    """Return True if the stop can belong to the run: a relief train of the same number may be behind it."""
+def _departure(train: TrainState, run: Run, decision: Decision, stop: RouteStop) -> Departure:
     planned = stop.planned
-    if not may_be_one_run(max(run.first_planned - planned, planned - run.last_planned)):
-        return False
-    passed = {station: at for station, (at, _) in run.delays.items()}
-    passed |= {station: end.planned for station, end in run.ends.items() if not end.cancelled}
-    here = len(stop.behind)
-    for place, station in enumerate(route):
-        if station not in passed:
-            continue
-        hops = place - here
-        minutes = (passed[station] - planned) * (1 if hops > 0 else -1)
-        # Two neighbouring stops may be planned for the same minute, more than two cannot.
-        contradicts = minutes < abs(hops) - 1 or (hops == 0 and minutes != 0)
-        if contradicts and route.count(station) == 1:  # a ring line calls twice where it begins
-            return False
-    return True
-
-
-def _distance(run: Run, station: str, planned: UtcMinutes) -> int:
-    """Return the minutes to the nearest planned time of the run; -1 if the run has this very stop already."""
-    if planned in (run.planned.get(station), run.arrivals.get(station)):
-        return -1
-    return min(abs(planned - at) for at in (*run.planned.values(), *run.arrivals.values()))
-
-
-def _departure(train: TrainState, run: Run, decision: Decision, stop: _Stop, key: GroupKey) -> Departure:
-    planned = stop.planned
-    before = sorted((at, delay, station) for station, (at, delay) in run.delays.items() if at < planned)
+    before = [left for left in run.left() if left[0] < planned and _is_behind(left[2], stop)]
     since, _, last = before[-1] if before else (planned, 0, "")
     # Otherwise stops between are not polled, or not decided yet.
     previous = decision.route_behind[-1] if stop.behind[-1:] == (last,) else ""
+    name = journey_name(stop.station, stop.destination, stop.ahead)
     return Departure(
         id=decision.id,
         train=decision.train,
@@ -212,7 +179,7 @@ def _departure(train: TrainState, run: Run, decision: Decision, stop: _Stop, key
             scheduled=decision.scheduled,
             decided_at=decision.decided_at,
             delay=decision.delay or 0,
-            horizon=_journey(train, run, stop.station, stop.destination, planned),
+            horizon=journey(train, run, name, stop.destination, planned),
             route_ahead=decision.route_ahead or (decision.destination,),
             earlier_delays=tuple(delay for _, delay, _ in before),
             previous_station=previous,
@@ -221,21 +188,13 @@ def _departure(train: TrainState, run: Run, decision: Decision, stop: _Stop, key
     )
 
 
-def _journey(train: TrainState, run: Run, station: str, destination: str, planned: UtcMinutes) -> float:
-    """Return the planned minutes to the destination, from its board or else from an earlier run; NaN if unknown."""
-    arrival = _arrival(run, destination)
-    if arrival is not None and arrival > planned:
-        return float(arrival - planned)
-    return float(train.journeys.get(f"{station}>{destination}", "nan"))
-
-
-def _arrival(run: Run, destination: str) -> UtcMinutes | None:
-    """Return the planned arrival at the destination, if a board has shown it."""
-    return run.arrivals.get(destination, run.planned.get(destination))
+def _is_behind(station: str, stop: RouteStop) -> bool:
+    """Return False for a station that only another part of the train, under the same number, has called at."""
+    return station in stop.behind or not stop.behind
 
 
 def _set_due(train: TrainState, run: Run, now: Milliseconds, key: GroupKey) -> None:
-    last_delay = max((delay for _, delay in run.delays.values()), default=0)
+    last_delay = max((delay for _, delay, _ in run.left()), default=0)
     run.forget_at = Milliseconds(max(now, (run.last_planned + last_delay + LONGEST_RIDE) * MINUTE) + GIVE_UP)
     if not run.departures:
         run.due = NOT_DUE
@@ -243,89 +202,4 @@ def _set_due(train: TrainState, run: Run, now: Milliseconds, key: GroupKey) -> N
         label_at = Milliseconds(now + LABEL_WAIT)
         run.due = label_at if run.due == NOT_DUE else min(run.due, label_at)
     else:
-        run.due = _give_up_at(train, run, run.departures, key)
-
-
-def _give_up_at(train: TrainState, run: Run, departures: list[Departure], key: GroupKey) -> Milliseconds:
-    return Milliseconds(max(_expected_arrival(train, run, departure, key) for departure in departures) + GIVE_UP)
-
-
-def _expected_arrival(train: TrainState, run: Run, departure: Departure, key: GroupKey) -> Milliseconds:
-    seen = departure.seen
-    planned = _minute(seen.scheduled)
-    ride = _journey(train, run, key(seen.station), key(seen.destination), planned)
-    return Milliseconds((planned + seen.delay + (LONGEST_RIDE if math.isnan(ride) else int(ride))) * MINUTE)
-
-
-class _End(NamedTuple):
-    """What boards say became of a train at a destination."""
-
-    status: Status
-    delay: int | None = None
-
-
-def _end(train: TrainState, run: Run, now: Milliseconds, key: GroupKey) -> Iterator[Ending]:
-    """Yield the endings of the departures whose end is known or given up; the others stay."""
-    by_destination: dict[str, list[Departure]] = {}
-    for departure in run.departures:
-        by_destination.setdefault(key(departure.seen.destination), []).append(departure)
-    run.departures = []
-    for destination, departures in by_destination.items():
-        found = _end_at(run, destination, departures, key)
-        reason: Unlabelled | None = None
-        if found is None:
-            if _give_up_at(train, run, departures, key) > now:
-                run.departures.extend(departures)
-                continue
-            found, reason = _End("unlabelled"), _why_unlabelled(run)
-        departures.sort(key=lambda departure: departure.seen.scheduled)
-        arrival = _arrival(run, destination)
-        for departure in departures:
-            if arrival is not None and found.status == "arrived":
-                _learn_journey(train, f"{key(departure.seen.station)}>{destination}", departure.seen, arrival)
-        last = _minute(departures[-1].seen.scheduled)
-        yield Ending(
-            status=found.status,
-            delay=found.delay,
-            last_hop_minutes=float(arrival - last) if arrival is not None and arrival > last else float("nan"),
-            first_planned=run.first_planned,
-            departures=tuple(departures),
-            reason=reason,
-        )
-
-
-def _end_at(run: Run, destination: str, departures: list[Departure], key: GroupKey) -> _End | None:
-    """Return what boards say became of the departures to a destination; None if none says it."""
-    end = run.ends.get(destination)
-    if end is not None:
-        return _End("cancelled") if end.cancelled else _End("arrived", end.delay)
-    if destination in run.passed:  # the run was extended
-        return _End("arrived", run.passed[destination])
-    if destination in run.cancelled or any(_ended_before(run, destination, one, key) for one in departures):
-        return _End("cancelled")
-    return None
-
-
-def _ended_before(run: Run, destination: str, departure: Departure, key: GroupKey) -> bool:
-    """Return True if the run was seen to end at a stop before the destination on the departure's route.
-
-    A part of the train may end where another part, under the same number, goes on: then it did not.
-    """
-    route = list(map(key, departure.seen.route_ahead))
-    before = route[: route.index(destination)] if destination in route else []
-    ended = [place for place, station in enumerate(before) if station in run.ends and not run.ends[station].cancelled]
-    return bool(ended) and not any(station in run.delays for station in route[ended[-1] :])
-
-
-def _why_unlabelled(run: Run) -> Unlabelled:
-    return "ended-elsewhere" if any(not end.cancelled for end in run.ends.values()) else "not-seen"
-
-
-def _learn_journey(train: TrainState, journey: str, seen: FeatureInput, arrival: UtcMinutes) -> None:
-    minutes = arrival - _minute(seen.scheduled)
-    if minutes > 0 and (journey in train.journeys or len(train.journeys) < _MOST_JOURNEYS):
-        train.journeys[journey] = minutes
-
-
-def _minute(scheduled: datetime) -> UtcMinutes:
-    return berlin_time.utc_minutes(berlin_time.milliseconds(scheduled))
+        run.due = give_up_at(train, run, run.departures, key)

@@ -1,7 +1,7 @@
 """The state of one train (category and number): its runs of these days. Nothing here decides.
 
 Stations are written as ``zielzeit.runs.tracker`` compares them: by the key of the station's group. The order of the
-fields is the format in which the job stores them.
+fields is the format in which the job stores them; ``upgrade`` takes what older versions stored.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from zielzeit.berlin_time import Milliseconds, UtcMinutes
+from zielzeit.runs.group_keys import GroupKey
 from zielzeit.runs.messages import Departure
 
 NOT_DUE = Milliseconds(0)
@@ -23,6 +24,21 @@ class RunEnd(msgspec.Struct, array_like=True):
     delay: int
     """Minutes."""
     cancelled: bool
+    calls_again: bool = False
+    """True if the run should have called there once more: it ended at the first of two calls."""
+
+
+class Call(msgspec.Struct, array_like=True):
+    """A stop from which the run goes on. A run may call at a station twice."""
+
+    station: str
+    planned: UtcMinutes
+    """Planned departure."""
+    calls_again: bool
+    """True if the run calls there once more."""
+    delay: int | None = None
+    """Delay of the departure as last corrected, minutes; None if it has not left."""
+    cancelled: bool = False
 
 
 class Run(msgspec.Struct, array_like=True):
@@ -35,13 +51,13 @@ class Run(msgspec.Struct, array_like=True):
     stops: list[str]
     """Every stop that a board named."""
     planned: dict[str, UtcMinutes] = {}
-    """Station → planned departure."""
+    """Of older versions: station → planned departure. Now in ``calls``."""
     arrivals: dict[str, UtcMinutes] = {}
-    """Station → planned arrival, where the run ends. Kept apart because a ring line ends where it begins."""
+    """Station → planned arrival, where the run ends."""
     departures: list[Departure] = []
     """Departures without an ending yet."""
     delays: dict[str, tuple[UtcMinutes, int]] = {}
-    """Station → planned departure and delay as last corrected, minutes."""
+    """Of older versions: station → planned departure and delay. Now in ``calls``."""
     ends: dict[str, RunEnd] = {}
     """Station → what was decided there, where the run ends."""
     due: Milliseconds = NOT_DUE
@@ -51,9 +67,20 @@ class Run(msgspec.Struct, array_like=True):
     passed: dict[str, int] = {}
     """Station → delay of the arrival as last corrected, minutes, where the train went on."""
     cancelled: list[str] = []
-    """Stops that are cancelled in the newest decision that speaks of them."""
+    """Stations that are not served by any call, in the newest decision that speaks of them."""
     cancelled_by: dict[str, str] = {}
     """Row at a station where the train does not call → key of the station whose board said so first."""
+    calls: list[Call] = []
+    """Where a board has shown it to depart."""
+
+    def left(self) -> list[tuple[UtcMinutes, int, str]]:
+        """Planned departure, delay and station of each call that the run has left, in order of time."""
+        return sorted((call.planned, call.delay, call.station) for call in self.calls if call.delay is not None)
+
+    def arrival(self, destination: str) -> UtcMinutes | None:
+        """Return the planned arrival at the destination, if a board has shown it; where it goes on, its departure."""
+        passing = (call.planned for call in self.calls if call.station == destination and not call.calls_again)
+        return self.arrivals.get(destination, max(passing, default=None))
 
 
 class TrainState(msgspec.Struct, array_like=True):
@@ -61,6 +88,23 @@ class TrainState(msgspec.Struct, array_like=True):
 
     runs: list[Run] = []
     journeys: dict[str, int] = {}
-    """``station>destination`` → planned minutes, from earlier runs."""
+    """``station>destination`` → planned minutes, from earlier runs; the station is named once for each call that the
+    run still makes there."""
     has_names: bool = True
-    """True if an older version wrote names where stations stand now: ``zielzeit.runs.tracker.resolve_names``."""
+    """True if an older version wrote names where keys of stations stand now."""
+
+
+def upgrade(train: TrainState, key: GroupKey) -> None:
+    """Bring the state of an older version into the present form: keys instead of names, calls instead of stations."""
+    for run in train.runs:
+        if train.has_names:
+            run.stops = list(dict.fromkeys(map(key, run.stops)))
+            run.arrivals = {key(name): at for name, at in run.arrivals.items()}
+            run.ends = {key(name): end for name, end in run.ends.items()}
+        for name, at in run.planned.items():
+            left_at, delay = run.delays.get(name, (at, None))
+            run.calls.append(Call(key(name), left_at, calls_again=False, delay=delay))
+        run.planned, run.delays = {}, {}
+    if train.has_names:
+        train.journeys = {">".join(map(key, names.split(">"))): minutes for names, minutes in train.journeys.items()}
+        train.has_names = False
