@@ -181,7 +181,11 @@ def _print_comparison(found: ServedNames) -> None:
 
     if found.weeks_later:
         print(f"boards taken to be {found.weeks_later} weeks later, because the model's state is newer")
-    print(f"{found.departures:,} departures; {found.renamed:,} with a station that the archive spells otherwise\n")
+    print(f"{found.departures:,} departures; {found.renamed:,} with a station that the archive spells otherwise")
+    if found.ambiguous:
+        print("names of the archive that alone mean another station or none; departures with that station:")
+        _field("kept as on boards", [f"{name} {count:,}" for name, count in found.ambiguous.items()])
+    print()
     ways = (("archive's names", found.differ), ("boards' names as spelled", found.lost))
     columns = [Column("beside the boards' names"), *(Column(title, right=True) for title in ("features", "departures"))]
     rows = [

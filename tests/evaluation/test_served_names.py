@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime, timedelta
+from itertools import count
 from pathlib import Path
 
 import pyarrow as pa
@@ -17,9 +18,18 @@ from tests.decision.handmade import body, row
 from tests.features.test_key_names import ARCHIVE, observe
 from tests.model.model_folders import with_network, write_model
 from zielzeit.berlin_time import BERLIN
+from zielzeit.decision.decider import Decider
+from zielzeit.decision.offline import decide
 from zielzeit.errors import UserError
-from zielzeit.evaluation import redate
+from zielzeit.evaluation import redate, served_names
+from zielzeit.evaluation.outcomes import followed
+from zielzeit.features import key_names
 from zielzeit.features.network_state import NetworkState
+from zielzeit.model.predict import ServedModel
+from zielzeit.recordings.read import read_boards
+from zielzeit.runs.group_keys import group_keys
+from zielzeit.settings import load
+from zielzeit.stations.table import packaged
 
 BOARDS = ("Frankfurt(Main)Hbf", "Köln Messe/Deutz", "Köln Hbf")
 """The stations of ``ARCHIVE`` as boards spell them."""
@@ -81,15 +91,37 @@ def test_features_are_equal_under_both_names(
     assert max(map(len, done.stdout.splitlines())) <= 80
 
 
-def test_a_station_that_the_archive_numbers_otherwise_shows_in_the_features(tmp_path: Path, model: Path) -> None:
-    """The comparison can fail: here the archive has another station's name for the number of a station."""
-    names = ("Frankfurt (Main) Süd", *ARCHIVE[1:])
-    pq.write_table(pa.table({"station": names, "eva": EVAS}), tmp_path / "archive.parquet")
+@pytest.mark.parametrize("name", ["Frankfurt (Main) Süd", "Nirgendwo"])
+def test_a_name_that_alone_means_another_station_is_told_and_not_used(tmp_path: Path, model: Path, name: str) -> None:
+    """Archives give parts of a station the name of the whole: the EVA number tells them apart."""
+    pq.write_table(pa.table({"station": (name, *ARCHIVE[1:]), "eva": EVAS}), tmp_path / "archive.parquet")
     record(tmp_path / "boards", datetime(2026, 3, 10, 12, tzinfo=BERLIN))
     file = tmp_path / "figures.json"
     done = compared(tmp_path / "boards", "--archive", tmp_path, "--model", model, "--json", file)
     assert done.exit_code == 0, done.output
-    assert json.loads(file.read_bytes())["differ"]["relation_weight"] == 1
+    found = json.loads(file.read_bytes())
+    assert (found["renamed"], found["ambiguous"], found["differ"]) == (0, {name: 1}, {})
+    assert f"{name} 1" in done.output
+
+
+def test_the_comparison_finds_features_that_differ(tmp_path: Path) -> None:
+    """A register that finds the archive's name when it is first asked, and later another station, is found out."""
+    state = NetworkState()
+    observe(state, ARCHIVE, range(5))
+    (tmp_path / "network.bin").write_bytes(state.to_bytes())
+    record(tmp_path / "boards", datetime(2026, 3, 10, 12, tzinfo=BERLIN))
+    key = key_names.packaged_keys()
+    decided = (one for _, _, one in decide(read_boards([tmp_path / "boards"]), Decider.of(load())))
+    messages = list(followed(decided, group_keys(packaged())))
+    asked = count()
+
+    def forgetful(name: str) -> str:
+        return f"{key(name)}?" if name == ARCHIVE[0] and next(asked) else key(name)
+
+    served = ServedModel(network=tmp_path / "network.bin")
+    found = served_names.compare(messages, served, forgetful, {key(ARCHIVE[0]): ARCHIVE[0]}, frozenset(["RE"]))
+    assert found.renamed == 1
+    assert found.differ["relation_weight"] == 1
 
 
 def test_a_model_without_state_is_refused(tmp_path: Path, archive: Path) -> None:

@@ -3,6 +3,7 @@ with the boards' names compared as they are spelled, without the station registe
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -53,6 +54,10 @@ class ServedNames(msgspec.Struct, frozen=True):
     """Number of departures of the categories that the model's state knows."""
     renamed: int
     """Number of those with a station that the archive spells otherwise than the boards."""
+    ambiguous: dict[str, int]
+    """Names of the archive that alone mean another station or none: by its EVA number the station is a part of that
+    name's (``Leipzig Hbf (tief)``), or the register lacks the name. By name, number of departures that keep the boards'
+    name of the station."""
     differ: dict[str, int]
     """By feature, departures with another value under the archive's names than under the boards'; equal ones left
     out."""
@@ -86,8 +91,10 @@ def compare(
     ``weeks`` is told in the result.
     """
 
+    by_name = {key: name for key, name in archive.items() if station_key(name) == key}
+
     def in_archive(name: str) -> str:
-        return archive.get(station_key(name), name)
+        return by_name.get(station_key(name), name)
 
     def as_spelled(name: str) -> str:
         """The key of a station without a register; of the model's state, which holds keys, the archive's spelling."""
@@ -103,10 +110,21 @@ def compare(
         with progress.step(f"describe and score: {title}"):
             scored.append(_scored(way, served, key, categories))
     boards, other, spelling = scored
+    departures = [
+        message.seen
+        for _, _, message in messages
+        if isinstance(message, Departure) and message.seen.category in categories
+    ]
+    ambiguous = Counter(
+        archive[key]
+        for seen in departures
+        for key in {station_key(name) for name in (seen.station, *seen.route_ahead)} & (archive.keys() - by_name.keys())
+    )
     return ServedNames(
         weeks_later=weeks,
         departures=len(boards.ids),
-        renamed=_renamed(messages, in_archive, categories),
+        renamed=sum(any(in_archive(name) != name for name in (one.station, *one.route_ahead)) for one in departures),
+        ambiguous=dict(ambiguous.most_common()),
         differ=_different(boards, other),
         lost=_different(boards, spelling),
         classes=list(_errors(boards, other, spelling)),
@@ -177,11 +195,3 @@ def _errors(boards: _Scored, archive: _Scored, spelling: _Scored) -> Iterator[Cl
                 for said in (delay, boards.predicted, archive.predicted, spelling.predicted)
             ]
             yield ClassSkill(name, int(chosen.sum()), *errors)
-
-
-def _renamed(messages: Sequence[RunMessage], spell: Spell, categories: frozenset[str]) -> int:
-    departures = (message.seen for _, _, message in messages if isinstance(message, Departure))
-    return sum(
-        seen.category in categories and any(spell(name) != name for name in (seen.station, *seen.route_ahead))
-        for seen in departures
-    )
