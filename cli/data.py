@@ -48,7 +48,8 @@ def import_files(
     from tempfile import TemporaryDirectory
 
     from training.history import database as databases
-    from training.history.importing import import_history
+    from training.history import taught_stations
+    from training.history.importing import KEEPING, import_history
     from training.history.moments import Moments
     from zielzeit.errors import UserError
     from zielzeit.progress import Shown
@@ -74,6 +75,11 @@ def import_files(
         f"{out}: {report.departures:,} examples on {report.days} days, {report.labelled:,} labelled, "
         f"of those {report.cancelled:,} with a cancelled destination"
     )
+    if report.lacking_stations:
+        print(
+            f"{report.lacking_stations} stations have names that the station register lacks: "
+            f"ZIELZEIT_STATIONS={out / KEEPING / taught_stations.FILE} teaches it to imports, poller and job"
+        )
 
 
 def check_files(

@@ -73,6 +73,13 @@ def write_atomically(frame: pl.DataFrame, path: Path) -> None:
     draft.replace(path)
 
 
+def replace_file(path: Path, content: bytes) -> None:
+    """Write a file by way of a hidden draft."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft.write_bytes(content)
+    draft.replace(path)
+
+
 def read(
     folder: Path, first: date | None = None, last: date | None = None, columns: Sequence[str] | None = None
 ) -> pl.DataFrame:

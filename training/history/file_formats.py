@@ -86,6 +86,8 @@ class HistoryFile:
         twice = [name for name, count in Counter(self._names).items() if count > 1]
         if twice:
             raise UserError(f"{self.label} has two columns named {twice[0]}; expected each name once")
+        self.taught: list[tuple[str | None, str | None, str | None]] = []
+        """EVA number, name and boards' name of the stations, once ``batches`` has been read."""
         self._compact = "planned_minute_of_day" in self._names
         self._require()
         if not self.rows:
@@ -130,6 +132,7 @@ class HistoryFile:
                 )
                 yield kept, piece.num_rows, dropped
                 row += piece.num_rows
+        self.taught = names.taught
 
     @property
     def _has_two_flags(self) -> bool:

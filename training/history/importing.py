@@ -21,6 +21,7 @@ import numpy as np
 import polars as pl
 
 from training import examples
+from training.history import taught_stations
 from training.history.assembly import ARRIVAL, DEPARTURE, Labels, Longs, StopArrays, assemble
 from training.history.chronological import chronological, describe_all
 from training.history.moments import Moments
@@ -63,6 +64,8 @@ class Report(msgspec.Struct, kw_only=True):
     """Examples whose run did not reach its destination."""
     days: int = 0
     """Service days in the folder after the import."""
+    lacking_stations: int = 0
+    """Stations in the folder's file of own stations: those that the register lacks."""
 
 
 def import_history(
@@ -110,6 +113,9 @@ def import_history(
     draft.write_bytes(named.to_bytes())
     draft.replace(state)
     report.left_out = dict(left_out)
+    report.lacking_stations = taught_stations.keep(
+        out / KEEPING / taught_stations.FILE, taught_stations.lacking(known, new.taught)
+    )
     (out / KEEPING / "report.json").write_bytes(msgspec.json.format(msgspec.json.encode(report)))
     return report
 

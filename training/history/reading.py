@@ -14,6 +14,7 @@ from training import examples
 from training.history.file_formats import HistoryFile
 from training.history.station_names import BoardNames
 from training.history.stops import STOPS
+from training.history.taught_stations import Taught
 from zielzeit.errors import UserError
 from zielzeit.progress import SILENT, Progress
 from zielzeit.stations.register import StationRegister
@@ -32,6 +33,8 @@ class ReadFiles(msgspec.Struct, kw_only=True):
     """Rows dropped, by reason."""
     kept: list[Path] = msgspec.field(default_factory=list)
     """Files of stop records."""
+    taught: list[Taught] = msgspec.field(default_factory=list)
+    """What the files say of stations."""
 
 
 def read_files(
@@ -64,6 +67,7 @@ def read_files(
             if of_file.total() == file.rows:
                 raise UserError(f"{file.label}: none of the {file.rows:,} rows can be used: {_reasons(of_file)}")
             left_out.update(of_file)
+            found.taught += file.taught
     found.left_out = dict(left_out)
     return found
 

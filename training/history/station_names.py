@@ -32,7 +32,13 @@ class BoardNames:
         for eva, name in pairs:
             if (number := eva_number(eva or "")) and name:
                 names.setdefault(number, set()).add(comparable(name))
+        self._seen: set[tuple[str | None, str | None, str | None]] = set()
         self._doubtful = {number for number, several in names.items() if len(several) > 1}
+
+    @property
+    def taught(self) -> list[tuple[str | None, str | None, str | None]]:
+        """EVA number, name and boards' name of the rows so far, without numbers that are not believed."""
+        return [row for row in self._seen if eva_number(row[0] or "") not in self._doubtful]
 
     def name(self, eva: str | None, name: str | None, board_name: str | None) -> str | None:
         """The boards' name of a station; None where the three texts name none.
@@ -46,6 +52,7 @@ class BoardNames:
         board_name
             The boards' name, where the archive has it.
         """
+        self._seen.add((eva, name, board_name))
         if board_name:
             return composed(board_name)
         number = eva_number(eva or "")
