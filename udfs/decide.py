@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -22,6 +23,10 @@ from zielzeit.decision.station import ReceivedBoard, StationProcess, StationStep
 from zielzeit.decision.step_metrics import count
 from zielzeit.events import topic_record
 from zielzeit.events.structs import Decision
+from zielzeit.stations.board_key import board_keys
+from zielzeit.stations.table import register
+
+log = logging.getLogger(__name__)
 
 DECIDED = OutputTag("decided", KEYED)
 """Decisions, without ``late`` ones, and planned stops."""
@@ -37,6 +42,7 @@ class Decide(KeyedProcessFunction):  # type: ignore[misc]  # PyFlink is untyped
     def open(self, runtime_context: RuntimeContext) -> None:
         """Bind the process to the state of the current key."""
         self._metrics = FlinkMetrics(runtime_context, "decide")
+        self._key = board_keys(register(self._decider.stations))
         self._process = StationProcess(
             self._decider,
             station=StructState(runtime_context, "station", StationState, msgspec.json),  # routes are raw JSON
@@ -54,8 +60,18 @@ class Decide(KeyedProcessFunction):  # type: ignore[misc]  # PyFlink is untyped
         )
 
     def on_timer(self, timestamp: Milliseconds, ctx: KeyedProcessFunction.OnTimerContext) -> Iterator[Any]:
-        """It is the turn of a board, or a deadline is reached."""
+        """It is the turn of a board, or a deadline is reached.
+
+        If the register has changed since the state was stored, so may have the station's key: its boards come under the
+        new one, and what was open under the old one is forgotten instead of being decided without boards.
+        """
         name, timers = ctx.get_current_key(), ctx.timer_service()
+        if self._key(name) != name:
+            log.warning(
+                "station %r is %r by the register: what is stored under the old key is left", name, self._key(name)
+            )
+            self._process.forget()
+            return iter(())
         step = self._process.on_time(name, timestamp, timers.current_watermark())
         return self._emit(name, step, timers)
 

@@ -13,6 +13,7 @@ from zielzeit.settings import Settings
 _TIMEOUT_SECONDS = 5.0
 _PACKAGE = re.compile(r"^(?:[a-z]\w*\.)+(?=[A-Z])")
 """Package before the name of a Java class: it can be longer than the message."""
+_OTHER_OPERATORS = "Cannot map checkpoint/savepoint state for operator"
 
 
 def get(settings: Settings, path: str) -> Any:
@@ -46,7 +47,15 @@ def send(settings: Settings, method: str, path: str, body: dict[str, object] | N
 
 
 def cause(stack_trace: str) -> str:
-    """Deepest cause in a Java stack trace, one line, its class without the package; empty if there is no trace."""
+    """Deepest cause in a Java stack trace, one line, its class without the package; empty if there is no trace.
+
+    Where the operators of a savepoint are not the job's, what to do, because Flink names them by hashes.
+    """
+    if _OTHER_OPERATORS in stack_trace:
+        return (
+            "the checkpoint or savepoint is another version's, which had other operators: submit without --resume, "
+            "with --start-from archive where the lake keeps the boards"
+        )
     lines = [line.strip() for line in stack_trace.splitlines()]
     causes = [line.removeprefix("Caused by: ") for line in lines if line.startswith("Caused by: ")]
     return _PACKAGE.sub("", causes[-1] if causes else lines[0] if lines else "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from deploy.cluster.submit import submit
@@ -24,16 +25,29 @@ def _settings(stack: Stack, folder: Path, **overrides: object) -> Settings:
 
 
 @pytest.mark.parametrize(("mode", "parallelism"), [("thread", 2), ("process", 1)])
-def test_recorded_boards_in_the_lake_and_live_ones_after_them_give_the_decisions_of_both(
+def test_boards_of_the_lake_and_live_ones_after_them_under_any_spelling_give_the_decisions_of_both(
     stack: Stack, evening: Sequence[BoardRecord], tmp_path: Path, mode: str, parallelism: int
 ) -> None:
-    settings = _settings(stack, tmp_path, flink_execution_mode=mode, parallelism=parallelism)
+    own = tmp_path / "stations.csv"
+    settings = _settings(stack, tmp_path, flink_execution_mode=mode, parallelism=parallelism, stations=str(own))
+    names = sorted({board.station for board in evening})
+    own.write_text("eva,name,aliases\n" + "".join(f"{_eva(names, name)},{name},{name} alias\n" for name in names))
+    # An older version, or another producer, wrote what the user asked for.
+    spelled = [
+        msgspec.structs.replace(board, station=spelling)
+        for place, board in enumerate(evening)
+        for spelling in [(board.station, _eva(names, board.station), f"{board.station} alias")[place % 3]]
+    ]
     half = len(evening) // 2
-    keep(evening[:half], Lake.of(settings))
+    keep(spelled[:half], Lake.of(settings))
     # The topic holds more than what comes after the lake: the job must begin at the right place.
-    job.publish(settings, evening[half - 50 :])
+    job.publish(settings, spelled[half - 50 :])
     job.run_to_end(settings)
     job.assert_once(settings, job.decided_offline(settings, evening))
+
+
+def _eva(names: Sequence[str], name: str) -> str:
+    return str(8_999_000 + names.index(name))
 
 
 def test_boards_that_the_storage_job_kept_are_followed_by_the_offset_after_them(

@@ -9,10 +9,11 @@ from typing import Any
 
 import msgspec
 import pytest
+from pyflink.common import Row
 
 from tests.decision import handmade
 from tests.udfs.harness import Harness
-from udfs import decide, follow, label, score
+from udfs import decide, follow, label, score, station_key
 from zielzeit import berlin_time, topics
 from zielzeit.berlin_time import BERLIN, MINUTE
 from zielzeit.boards.parse import count_rows
@@ -116,6 +117,30 @@ def test_a_dead_letter_has_the_time_of_its_board_also_where_the_board_decides_tr
     for record in letters:
         said = datetime.fromisoformat(msgspec.json.decode(record[2])["timestamp"])
         assert berlin_time.milliseconds(said) == record[3]
+
+
+def test_boards_of_one_station_come_under_one_key_and_its_decisions_once() -> None:
+    keying, deciding = station_key.KeyByStation(""), Harness(decide.Decide(DECIDER, "boards"))
+    keying.open(deciding)  # type: ignore[arg-type]
+    for minute, name in enumerate(["8000207", "koeln hbf", "KK", "Ko\u0308ln Hbf"] * 5):
+        at = handmade.at(f"12:{minute:02}")
+        key, board = keying.map(Row(name, handmade.body(handmade.row()), 0, minute, at))
+        deciding.element(key, board, at)
+    deciding.pass_watermark(handmade.at("13:00"))
+    assert [one["id"] for one in _values(deciding, topics.DEPARTURES)] == ["Köln Hbf|RE 4711|2026-03-10T12:05"]
+
+
+def test_a_record_without_key_or_value_is_a_board_that_cannot_be_read() -> None:
+    keying = station_key.KeyByStation("")
+    keying.open(Harness(decide.Decide(DECIDER, "boards")))  # type: ignore[arg-type]
+    assert keying.map(Row(None, None, 0, 7, 0)) == Row("", Row(b"", 0, 7))
+
+
+def test_what_is_stored_under_a_key_that_the_register_gave_up_is_forgotten_in_silence() -> None:
+    deciding = Harness(decide.Decide(DECIDER, "boards"))
+    deciding.element("8000207", (handmade.body(handmade.row()), 0, 0), handmade.at("12:00"))
+    deciding.pass_watermark(1 << 62)
+    assert deciding.emitted == []
 
 
 def test_an_ending_whose_prediction_is_missing_is_counted_and_ends_nothing(job: dict[str, Harness]) -> None:

@@ -109,6 +109,12 @@ class StationProcess:
         self._station.store(station)
         return step
 
+    def forget(self) -> None:
+        """Remove the station's state."""
+        self._station.clear()
+        self._memory.clear()
+        self._waiting.clear()
+
     def _moved_timer(self, before: Milliseconds, due: Milliseconds) -> tuple[Milliseconds | None, Milliseconds | None]:
         """Timers to register and to delete after the earliest deadline has moved (0: there is none)."""
         if before == due:

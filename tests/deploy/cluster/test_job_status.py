@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from deploy.cluster import submissions
+from deploy.cluster import rest, submissions
 from deploy.cluster.job_description import PREDICT, STORE
 from deploy.cluster.job_status import job_statuses, restarting_since, sentence
 from tests.deploy.cluster.fake_flink import NOW, FakeFlink
@@ -44,6 +44,14 @@ def test_a_job_restarts_since_its_first_failure_whatever_flink_calls_it_between_
     (status,) = job_statuses(settings)
     assert (status.state, status.since, status.restarts) == ("restarting", NOW - 130, 3)
     assert sentence(status) == "zielzeit restarts: IOException: broker away"
+
+
+def test_a_savepoint_of_other_operators_is_refused_in_words_for_people() -> None:
+    trace = """org.apache.flink.runtime.client.JobInitializationException: Could not start the JobMaster.
+    Caused by: java.lang.IllegalStateException: Failed to rollback to checkpoint/savepoint file:/s. Cannot map
+    Caused by: Cannot map checkpoint/savepoint state for operator 1d0767c0ce4c65a39dc3766a8fe50b9c to the new program"""
+    assert rest.cause(trace).startswith("the checkpoint or savepoint is another version's")
+    assert "--start-from archive" in rest.cause(trace)
 
 
 def test_an_earlier_trouble_is_not_counted() -> None:
