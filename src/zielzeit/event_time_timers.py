@@ -18,6 +18,9 @@ class EventTimeTimers:
         self._order: list[tuple[Milliseconds, str]] = []
         self._registered: set[tuple[Milliseconds, str]] = set()
 
+    def __len__(self) -> int:
+        return len(self._registered)
+
     def register(self, key: str, at: Milliseconds) -> None:
         """Register a timer."""
         if (at, key) not in self._registered:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import timedelta
@@ -13,15 +14,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.features.railway import START, decision, planned
-from tests.runs.followers import Encoded, follow_all
+from tests.runs.followers import UNKNOWN, Encoded, follow_all
 from zielzeit import berlin_time
-from zielzeit.decision.planned_stop import PlannedStop
+from zielzeit.decision.planned_stop import PlannedStop, encode
 from zielzeit.events.structs import Decision
+from zielzeit.runs import journeys
+from zielzeit.runs.group_keys import group_keys
 from zielzeit.runs.messages import CancelledStop, Departure, Ending, Message
+from zielzeit.runs.run_process import RunProcess
 from zielzeit.runs.train_state import TrainState
 from zielzeit.stored_value import InMemory
 
 DAY = timedelta(days=1)
+START_MILLISECONDS = berlin_time.milliseconds(START)
 
 
 def run(
@@ -221,8 +226,59 @@ def test_the_run_began_at_its_first_station_whenever_that_was_decided() -> None:
 def test_nothing_is_left_of_a_train_that_runs_no_more() -> None:
     state = InMemory(TrainState)
     run(journey(), lambda: state)
-    assert state.load().runs == []
-    assert state.load().journeys != {}
+    assert state.load() == TrainState()
+
+
+def test_planned_minutes_are_remembered_for_six_weeks_after_the_last_arrival() -> None:
+    def horizon(days: int) -> float:
+        (asked,) = departures(run([*journey(), decision("A", 0, start=START + days * DAY)]))[3:]
+        return asked.seen.horizon
+
+    assert horizon(42) == 60.0
+    assert math.isnan(horizon(43))
+
+
+def test_a_daily_train_has_one_timer_at_a_time_and_forgets_six_weeks_after_its_last_day() -> None:
+    state, timers = InMemory(TrainState), set()
+    process = RunProcess(state, {}, group_keys(UNKNOWN))
+
+    def let_pass(until: int) -> None:
+        while due := [at for at in timers if at <= until]:
+            timers.discard(min(due))
+            timers.add(process.on_time(min(due)).register)
+            timers.discard(None)
+
+    for day in range(100):
+        for one in journey():
+            known = one.decided_at + day * DAY
+            moved = msgspec.structs.replace(one, scheduled=one.scheduled + day * DAY, decided_at=known)
+            let_pass(berlin_time.milliseconds(known) - 1)
+            timers.add(process.on_decision(berlin_time.milliseconds(known), encode(moved)))
+        let_pass(berlin_time.milliseconds(START + day * DAY + timedelta(hours=23)))
+        assert len(timers) <= 2, "the run's, and the journeys'"
+        assert len(state.load().journeys) == 3
+    last = berlin_time.milliseconds(START + 99 * DAY)
+    let_pass(last + journeys.KEPT)
+    assert state.load().journeys
+    let_pass(last + journeys.KEPT + 24 * 60 * 60_000)
+    assert (state.load(), timers) == (TrainState(), set())
+
+
+def test_of_too_many_journeys_the_one_learnt_longest_ago_is_forgotten() -> None:
+    train = TrainState()
+    for number in (*range(150), 0, *range(150, 250)):
+        journeys.learn(train, str(number), 10, START_MILLISECONDS)
+    assert len(train.journeys) == 200
+    assert "0" in train.journeys
+    assert not {str(number) for number in range(1, 51)} & train.journeys.keys()
+
+
+def test_journeys_of_an_older_version_are_forgotten_six_weeks_after_it_is_next_seen() -> None:
+    train = TrainState(journeys={"A>B": 10}, has_names=False)
+    for days, kept in ((0, True), (41, True), (42, False)):
+        journeys.forget(train, START_MILLISECONDS + days * 24 * 60 * 60_000)
+        assert bool(train.journeys) == kept
+    assert train.sweep_at == 0
 
 
 @settings(deadline=None)

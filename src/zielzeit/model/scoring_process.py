@@ -119,7 +119,7 @@ class ScoringProcess:
         return network
 
     def _close_day(self, network: NetworkState) -> None:
-        """Take a new snapshot and begin a new log when a new service day has begun."""
+        """Take a new snapshot without what is forgotten, and begin a new log, when a new service day has begun."""
         day = service_days.service_day_at(self._present())
         if day != self._day and day != self._snapshot.load().day:
             for past in [at for at in self._log if berlin_time.utc_minutes(at) < self._minute]:

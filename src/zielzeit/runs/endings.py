@@ -13,6 +13,7 @@ from zielzeit import berlin_time
 from zielzeit.berlin_time import MINUTE, Milliseconds, UtcMinutes
 from zielzeit.events.structs import Status, Unlabelled
 from zielzeit.features.network_state import FeatureInput
+from zielzeit.runs import journeys
 from zielzeit.runs.group_keys import GroupKey
 from zielzeit.runs.messages import Departure, Ending
 from zielzeit.runs.same_run import LONGEST_RIDE
@@ -20,7 +21,6 @@ from zielzeit.runs.train_state import Run, TrainState
 
 GIVE_UP: Final = 6 * 60 * MINUTE
 """Milliseconds after its expected arrival at which a run that nobody saw arrive is given up."""
-_MOST_JOURNEYS: Final = 200
 
 
 class _Found(NamedTuple):
@@ -49,7 +49,7 @@ def end(train: TrainState, run: Run, now: Milliseconds, key: GroupKey) -> Iterat
         else:
             ended[_Found(destination, "unlabelled", reason=_why_unlabelled(run))] = departures
     for found, departures in ended.items():
-        yield _ending(train, run, found, departures, key)
+        yield _ending(train, run, found, departures, now, key)
 
 
 def give_up_at(train: TrainState, run: Run, departures: Sequence[Departure], key: GroupKey) -> Milliseconds:
@@ -80,12 +80,14 @@ def _expected_arrival(train: TrainState, run: Run, departure: Departure, key: Gr
     return Milliseconds((planned + seen.delay + (LONGEST_RIDE if math.isnan(ride) else int(ride))) * MINUTE)
 
 
-def _ending(train: TrainState, run: Run, found: _Found, departures: list[Departure], key: GroupKey) -> Ending:
+def _ending(
+    train: TrainState, run: Run, found: _Found, departures: list[Departure], now: Milliseconds, key: GroupKey
+) -> Ending:
     departures.sort(key=lambda departure: departure.seen.scheduled)
     arrival = run.arrival(found.destination)
     if arrival is not None and found.status == "arrived":
         for departure in departures:
-            _learn_journey(train, _name(departure.seen, key), arrival - minute_of(departure.seen))
+            journeys.learn(train, _name(departure.seen, key), arrival - minute_of(departure.seen), now)
     last = minute_of(departures[-1].seen)
     return Ending(
         status=found.status,
@@ -132,11 +134,6 @@ def _ended_before(run: Run, destination: str, ahead: tuple[str, ...]) -> bool:
 
 def _why_unlabelled(run: Run) -> Unlabelled:
     return "ended-elsewhere" if any(not end.cancelled for end in run.ends.values()) else "not-seen"
-
-
-def _learn_journey(train: TrainState, name: str, minutes: int) -> None:
-    if minutes > 0 and (name in train.journeys or len(train.journeys) < _MOST_JOURNEYS):
-        train.journeys[name] = minutes
 
 
 def _name(seen: FeatureInput, key: GroupKey) -> str:

@@ -19,6 +19,7 @@ from zielzeit.berlin_time import MINUTE, Milliseconds
 from zielzeit.decision.planned_stop import PlannedStop
 from zielzeit.events.structs import Decision
 from zielzeit.features.network_state import FeatureInput
+from zielzeit.runs import journeys
 from zielzeit.runs.endings import GIVE_UP, end, give_up_at, journey, journey_name
 from zielzeit.runs.group_keys import GroupKey
 from zielzeit.runs.messages import CancelledStop, Departure, Message
@@ -42,7 +43,8 @@ def follow(train: TrainState, decision: Decision | PlannedStop, key: GroupKey) -
 
 
 def expire(train: TrainState, now: Milliseconds, key: GroupKey) -> Iterator[Message]:
-    """Yield the endings that fall due up to ``now``, and forget the runs that are over."""
+    """Yield the endings that fall due up to ``now``, and forget the runs and the journeys that are over."""
+    journeys.forget(train, now)
     for run in train.runs:
         if run.due and run.due <= now:
             yield from end(train, run, now, key)
@@ -52,7 +54,8 @@ def expire(train: TrainState, now: Milliseconds, key: GroupKey) -> Iterator[Mess
 
 def next_due(train: TrainState) -> Milliseconds | None:
     """Return the earliest instant at which ``expire`` has something to do; None if there is nothing."""
-    return min((run.due or run.forget_at for run in train.runs), default=None)
+    due = [run.due or run.forget_at for run in train.runs]
+    return min([*due, train.sweep_at] if train.sweep_at else due, default=None)
 
 
 def _stop(decision: Decision | PlannedStop, key: GroupKey) -> RouteStop:

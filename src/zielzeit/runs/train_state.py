@@ -92,6 +92,10 @@ class TrainState(msgspec.Struct, array_like=True):
     run still makes there."""
     has_names: bool = True
     """True if an older version wrote names where keys of stations stand now."""
+    learnt_at: Milliseconds = NOT_DUE
+    """When a journey was last learnt."""
+    sweep_at: Milliseconds = NOT_DUE
+    """When to look whether the journeys are to be forgotten: ``zielzeit.runs.journeys``."""
 
 
 def upgrade(train: TrainState, key: GroupKey) -> None:
