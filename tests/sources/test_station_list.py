@@ -26,6 +26,7 @@ def test_each_station_is_asked_for_once_by_the_first_of_its_spellings() -> None:
     assert asked == names[:2] + names[3:4]
     assert told[0] == "Frankfurt (Main) Hbf is FF, which is asked already"
     assert len(told) == 3
+    assert once_each(["Musterstadt Hbf", "MUSTERSTADT Hauptbahnhof"], packaged())[0] == ["Musterstadt Hbf"]
 
 
 def test_parts_of_one_station_are_pointed_out() -> None:

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from zielzeit.errors import UserError
-from zielzeit.stations.board_key import board_keys
 from zielzeit.stations.register import StationRegister
 
 
@@ -25,12 +24,12 @@ def read_stations(given: Iterable[str]) -> list[str]:
 
 def once_each(stations: Iterable[str], register: StationRegister) -> tuple[list[str], list[str]]:
     """The stations as they are to be asked for, the first spelling of each, and what to tell of the others."""
-    key, first = board_keys(register), dict[str, str]()
-    told = [
-        f"{name} is {first[key(name)]}, which is asked already"
-        for name in stations
-        if first.setdefault(key(name), name) != name
-    ]
+    first: dict[str, str] = {}
+    told = []
+    for name in stations:
+        known = first.setdefault(register.resolve(name).key, name)
+        if known != name:
+            told.append(f"{name} is {known}, which is asked already")
     return list(first.values()), told
 
 
