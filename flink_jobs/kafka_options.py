@@ -31,6 +31,8 @@ def scan(settings: Settings, *names: str) -> dict[str, str]:
         "scan.startup.mode": settings.start_from,
         "properties.group.id": settings.group_id,
         "properties.auto.offset.reset": "earliest",
+        # Records of a transaction that was aborted are not part of a topic.
+        "properties.isolation.level": "read_committed",
     } | client(settings)
     if settings.bounded:
         options["scan.bounded.mode"] = "latest-offset"

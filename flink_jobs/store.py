@@ -46,8 +46,6 @@ def lay_out(table_env: StreamTableEnvironment, settings: Settings) -> StatementS
 def source(table: Table, settings: Settings) -> str:
     """The DDL that reads a table's topics."""
     options = kafka_options.scan(settings, *table.topics)
-    # Records of a transaction that the main job aborted are not part of the topics.
-    options["properties.isolation.level"] = "read_committed"
     if table.name == topics.BOARDS:
         read = [column.name for column in table.columns if column.name not in HEADERS]
         fields = [*kafka_options.board_columns(read), _HEADERS]

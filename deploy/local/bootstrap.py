@@ -18,6 +18,7 @@ import sys
 from pathlib import Path
 from typing import Sequence  # noqa: UP035 - this file runs on Python 3.9
 
+from deploy.local import kafka_connector
 from deploy.local.setup_step import SetupError, alone, run
 from deploy.local.system_packages import Missing, SystemPackages
 
@@ -139,23 +140,32 @@ def ensure_java(root: Path, python: Path, packages: SystemPackages, development:
 
 
 def fetch_jars(pom: Path, jars: Path, packages: SystemPackages, live: bool = True) -> None:
-    """Make the folder hold the jars that pom.xml lists; does nothing where it does. Raises SetupError without Maven."""
-    stamp, wanted = jars / "zielzeit.json", [_digest(pom)]
+    """Make the folder hold the jars that pom.xml lists, with the connector mended; does nothing where it does.
+
+    Raises SetupError without Maven.
+    """
+    stamp, wanted = jars / "zielzeit.json", [_digest(pom), _digest(Path(kafka_connector.__file__))]
     if _is_done(stamp, wanted):
         return
     with alone(jars.parent):
         if _is_done(stamp, wanted):
             return
-        home = find_java()
-        packages.require([*([] if home else [NO_JAVA]), *([] if shutil.which("mvn") else [NO_MAVEN])])
-        os.environ["JAVA_HOME"] = str(home or find_java())
-        fetched = jars.with_name("jars.new")
-        shutil.rmtree(fetched, ignore_errors=True)
-        maven = ["mvn", "-B", "-ntp", "-f", str(pom), f"-Djars={fetched}", "generate-resources"]
-        run(jars.parent, "fetching the jars of Kafka and Flink", maven, live)
-        (fetched / stamp.name).write_text(json.dumps(wanted))
-        shutil.rmtree(jars, ignore_errors=True)
-        fetched.rename(jars)
+        if not _is_done(stamp, wanted[:1]):
+            _fetch_jars(pom, jars, packages, live)
+        kafka_connector.mend(jars / "flink")
+        stamp.write_text(json.dumps(wanted))
+
+
+def _fetch_jars(pom: Path, jars: Path, packages: SystemPackages, live: bool) -> None:
+    home = find_java()
+    packages.require([*([] if home else [NO_JAVA]), *([] if shutil.which("mvn") else [NO_MAVEN])])
+    os.environ["JAVA_HOME"] = str(home or find_java())
+    fetched = jars.with_name("jars.new")
+    shutil.rmtree(fetched, ignore_errors=True)
+    maven = ["mvn", "-B", "-ntp", "-f", str(pom), f"-Djars={fetched}", "generate-resources"]
+    run(jars.parent, "fetching the jars of Kafka and Flink", maven, live)
+    shutil.rmtree(jars, ignore_errors=True)
+    fetched.rename(jars)
 
 
 def find_java() -> Path | None:

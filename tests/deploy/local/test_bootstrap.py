@@ -115,6 +115,19 @@ def test_jars_are_fetched_once_and_again_when_pom_xml_has_changed(
         assert (jars / "kafka").is_dir()
 
 
+def test_jars_that_an_older_version_fetched_are_mended_and_not_fetched_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pom, jars, mended = tmp_path / "pom.xml", tmp_path / "jars", list[Path]()
+    pom.write_text("one")
+    jars.mkdir()
+    (jars / "zielzeit.json").write_text(json.dumps([bootstrap._digest(pom)]))
+    monkeypatch.setattr(bootstrap.kafka_connector, "mend", mended.append)
+    for _ in range(2):
+        bootstrap.fetch_jars(pom, jars, SystemPackages(tmp_path, allowed=False))
+    assert mended == [jars / "flink"]
+
+
 def test_a_folder_of_jars_that_the_settings_name_is_left_as_it_is(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"holds no jars: unset ZIELZEIT_JARS_DIR"):
         java.jars(tmp_path / "kafka")
