@@ -126,10 +126,11 @@ def complete(station: StationState, reports: dict[str, Entry]) -> set[str]:
     if not new:  # as on most boards
         return set()
     known = set()
-    for key, entry in list(station.entries.items()):
+    for key in [key for key in station.entries if key not in reports]:
+        entry = station.entries[key]
         if entry.row.scheduled_departure is None and not entry.kind and entry.last_seen == station.last_board:
             completed = next((report for report in new if _is_completed(entry, reports[report])), None)
-            if completed is not None and key not in reports:
+            if completed is not None:
                 del station.entries[key]
                 if entry.confirmed:
                     known.add(completed)

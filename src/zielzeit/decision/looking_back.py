@@ -21,7 +21,8 @@ _LEFT: Final = 5 * MINUTE
 
 def note_settled(station: StationState, entry: Entry, polled_at: Milliseconds) -> None:
     """Note that the station's boards look back, if the train that settled shows it."""
-    station.looks_back = station.looks_back or _has_left(entry, polled_at)
+    if entry.believed <= polled_at - _LEFT and not entry.cancelled:
+        station.looks_back = True
 
 
 def note_missing(station: StationState, missing: Sequence[Entry], polled_at: Milliseconds) -> None:
@@ -30,10 +31,16 @@ def note_missing(station: StationState, missing: Sequence[Entry], polled_at: Mil
     If only earlier boards tell that the station's boards look back, that is believed of one board: the poller's
     settings may have changed, and then trains that left are missing, too.
     """
+    for entry in missing:
+        entry.did_not_leave = False
     within_hour = [entry for entry in missing if _within_hour(entry, polled_at)]
     if not within_hour:  # as on nearly every board that looks back
         return
-    shows_it = any(entry.last_seen == polled_at and _has_left(entry, polled_at) for entry in station.entries.values())
+    left = polled_at - _LEFT
+    shows_it = any(
+        entry.last_seen == polled_at and entry.believed <= left and not entry.cancelled
+        for entry in station.entries.values()
+    )
     if shows_it or (station.looks_back and not any(entry.kind and not entry.cancelled for entry in within_hour)):
         for entry in within_hour:
             entry.did_not_leave = True
@@ -49,9 +56,5 @@ def _within_hour(entry: Entry, polled_at: Milliseconds) -> bool:
     return (
         entry.earliest <= polled_at < min(entry.believed, entry.last_seen) + _KEPT
         and entry.confirmed
-        and not entry.outdated
+        and entry.outdated_at != entry.last_seen
     )
-
-
-def _has_left(entry: Entry, polled_at: Milliseconds) -> bool:
-    return not entry.cancelled and entry.believed + _LEFT <= polled_at

@@ -210,10 +210,9 @@ def _first_sight(key: str, entry: Entry, memory: Memory) -> Iterator[Transition]
 
 def _update(entry: Entry, report: Entry, *, lost: bool) -> None:
     entry.last_seen, entry.first_missing, entry.confirmed = report.last_seen, NEVER, True
-    entry.did_not_leave = False
-    entry.outdated = lost or (bool(report.row.missing_realtime) and lost_realtime.has_lost_realtime(entry, report))
-    if entry.outdated:
-        return  # the older values are better than none
+    if lost or (report.row.missing_realtime and lost_realtime.has_lost_realtime(entry, report)):
+        entry.outdated_at = report.last_seen  # the older values are better than none
+        return
     if (entry.delay, entry.cancelled, entry.ends) != (report.delay, report.cancelled, report.ends):
         entry.since = report.last_seen
     entry.row, entry.planned, entry.delay, entry.ends = report.row, report.planned, report.delay, report.ends

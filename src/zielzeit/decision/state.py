@@ -61,8 +61,8 @@ class Entry(msgspec.Struct, array_like=True, gc=False):
     """Which of the run's calls at this station the row is, from 0."""
     wing: str = ""
     """Of several parts under one number, which one; empty for the first: ``zielzeit.decision.wings``."""
-    outdated: bool = False
-    """True if the values are those of an earlier board: the last one has lost the train's real-time data."""
+    outdated_at: Milliseconds = NEVER
+    """``polled_at`` of the last board that had lost the train's real-time data, so that an earlier one's are kept."""
     did_not_leave: bool = False
     """True if the train is missing from a board that would still show it if it had left."""
 
@@ -81,7 +81,9 @@ class Entry(msgspec.Struct, array_like=True, gc=False):
     @property
     def expected(self) -> Milliseconds:
         """When the train is expected to be gone: ``believed``, unless that is too early to be true."""
-        return max(self.believed, self.earliest)
+        if self.delay >= -EARLIEST:
+            return Milliseconds(self.planned + self.delay * MINUTE)
+        return self.earliest
 
     @property
     def cancelled(self) -> bool:
