@@ -101,6 +101,13 @@ def test_two_calls_at_one_station_are_two_departures_with_one_end() -> None:
     assert endings_of(watched[1:]) == [("unlabelled", None, "not-seen")]
 
 
+def test_a_train_that_leaves_where_a_board_said_that_it_ends_is_not_cancelled_ahead() -> None:
+    # Seen in Berlin: a row that ends at a station, planned a minute before the row that leaves it for the destination.
+    said = decision("B", 20, kind="terminated", ends_here=True, route_ahead=(), destination="B", route_behind=())
+    found = endings_of([decision("A", 0), said, decision("B", 21), decision("C", 40)])
+    assert found == [("unlabelled", None, "not-seen")]
+
+
 def test_departures_to_another_end_wait_for_it() -> None:
     # Two parts of one number: the nearer end is seen half an hour before the farther one.
     near, far = ("A", "B", "N"), ("A", "B", "C", "D")

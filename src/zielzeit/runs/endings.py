@@ -133,7 +133,10 @@ def _ended_before(run: Run, destination: str, ahead: tuple[str, ...]) -> bool:
 
 
 def _why_unlabelled(run: Run) -> Unlabelled:
-    return "ended-elsewhere" if any(not end.cancelled for end in run.ends.values()) else "not-seen"
+    """An end after which the run was seen to leave a station was none, or that of another part."""
+    last_left = max((at for at, _, _ in run.left()), default=0)
+    over = any(not end.cancelled and end.planned > last_left for end in run.ends.values())
+    return "ended-elsewhere" if over else "not-seen"
 
 
 def _name(seen: FeatureInput, key: GroupKey) -> str:
