@@ -53,5 +53,6 @@ def boards(env: StreamExecutionEnvironment, tables: StreamTableEnvironment, sett
         tables.to_append_stream(read, Types.ROW(types))
         .map(KeyByStation(settings.stations), output_type=BOARD)
         .name("key by station")
+        .set_description("one key for every spelling of a station")
         .uid("key-by-station")
     )

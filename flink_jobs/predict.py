@@ -7,7 +7,7 @@ import logging
 from pyflink.datastream import StreamExecutionEnvironment
 from pyflink.table import StreamTableEnvironment
 
-from flink_jobs import event_sink
+from flink_jobs import event_sink, operator_names
 from flink_jobs.board_source import BOARD, boards
 from flink_jobs.event_sink import RECORD
 from flink_jobs.keyed_streams import keyed, side_output
@@ -30,25 +30,35 @@ def build(env: StreamExecutionEnvironment, settings: Settings) -> None:
         keyed(boards(env, table_env, settings), BOARD)
         .process(Decide(Decider.of(settings), settings.topic(topics.BOARDS)), output_type=RECORD)
         .name("decide")
+        .set_description("by station: when has a train left?")
         .uid("decide")
     )
     followed = (
         keyed(side_output(decided, DECIDED), KEYED)
         .process(Follow(settings.stations), output_type=KEYED)
         .name("follow")
+        .set_description("by train: runs from station to station, and their ends")
         .uid("follow")
     )
     scored = (
         keyed(followed, KEYED)
         .process(Score(Registry.of(settings), settings.stations), output_type=RECORD)
         .name("score")
+        .set_description("the whole network: features and predictions of departures")
         .uid("score")
         .force_non_parallel()
     )
-    labelled = keyed(side_output(scored, SCORED), KEYED).process(Label(), output_type=RECORD).name("label").uid("label")
+    labelled = (
+        keyed(side_output(scored, SCORED), KEYED)
+        .process(Label(), output_type=RECORD)
+        .name("label")
+        .set_description("by train: predictions joined with what happened")
+        .uid("label")
+    )
     statements = table_env.create_statement_set()
     event_sink.write(table_env, statements, decided.union(scored, labelled), settings)
     statements.attach_as_datastream()
+    operator_names.shorten(env)
 
 
 def main() -> None:

@@ -15,8 +15,9 @@ import msgspec
 from pyflink.datastream import StreamExecutionEnvironment
 from pyflink.table import StatementSet, StreamTableEnvironment
 
-from flink_jobs import kafka_options, sql
+from flink_jobs import kafka_options, operator_names, sql
 from flink_jobs.flink_types import sql_type, wire_type
+from flink_jobs.operator_names import TOPIC_TABLE
 from zielzeit import settings as configuration
 from zielzeit import topics
 from zielzeit.boards.record import HEADERS
@@ -31,8 +32,14 @@ _JSON = {"format": "json", "json.fail-on-missing-field": "false", "json.ignore-p
 _HEADERS = f"{sql.name('headers')} MAP<STRING, BYTES> METADATA VIRTUAL"
 
 
-def lay_out(table_env: StreamTableEnvironment, settings: Settings) -> StatementSet:
-    """The job's statements, one INSERT per table; ``execute`` runs them."""
+def build(env: StreamExecutionEnvironment, settings: Settings) -> None:
+    """Lay out the job's graph; ``env.execute`` runs it."""
+    _statements(StreamTableEnvironment.create(env), settings).attach_as_datastream()
+    operator_names.shorten(env)
+
+
+def _statements(table_env: StreamTableEnvironment, settings: Settings) -> StatementSet:
+    """Return the job's statements, one INSERT per table."""
     # DATE_FORMAT takes days in this zone.
     table_env.get_config().set_local_timezone("Europe/Berlin")
     statements = table_env.create_statement_set()
@@ -88,7 +95,7 @@ def insert(table: Table) -> str:
 
 
 def _source_name(table: Table) -> str:
-    return f"topic_{table.name}"
+    return TOPIC_TABLE + table.name
 
 
 def _value_of_board(column: Column) -> str:
@@ -109,9 +116,8 @@ def main() -> None:
     logging.getLogger(__name__).info("settings: %s", settings)
     env = StreamExecutionEnvironment.get_execution_environment()
     env.set_parallelism(settings.parallelism)
-    table_env = StreamTableEnvironment.create(env)
-    table_env.get_config().set("pipeline.name", settings.store_name)
-    lay_out(table_env, settings).execute()
+    build(env, settings)
+    env.execute(settings.store_name)
 
 
 if __name__ == "__main__":

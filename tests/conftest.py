@@ -30,8 +30,12 @@ _CLUSTER = "cluster"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """``--days 7 --stations 12``: how much railway goes through the whole stack in tests/integration/test_week.py."""
+    """``--days 7 --stations 12``: how much railway goes through the whole stack in tests/integration/test_week.py.
+
+    ``--pictures docs/images``: renew the pictures of the pages.
+    """
     parser.addoption("--days", type=float, default=0.25, help="simulated days through the whole stack")
+    parser.addoption("--pictures", default="", help="folder for the pictures of dashboards, e.g. docs/images")
     parser.addoption("--stations", type=int, default=8, help="stations of that railway")
 
 

@@ -38,6 +38,8 @@ NO_LIBPYTHON = Missing(
     ["libpython3.11"],
 )
 
+NO_EXPORTER = Missing("Prometheus's exporter is not installed, it knows the disks", ["prometheus-node-exporter"])
+NO_BROWSER = Missing("Chromium is not installed, a test looks at dashboards with it", ["chromium"])
 NO_PROMETHEUS = Missing("Prometheus is not installed, tests check its rules and let it watch the stack", ["prometheus"])
 
 
@@ -130,7 +132,7 @@ def ensure_java(root: Path, python: Path, packages: SystemPackages, development:
     missing += [] if shutil.which("mvn") else [NO_MAVEN]
     missing += [] if has_openmp() else [NO_OPENMP]
     missing += [] if has_libpython(python) else [NO_LIBPYTHON]
-    missing += [NO_PROMETHEUS] if development and not has_prometheus() else []
+    missing += missing_for_tests() if development else []
     packages.require(missing)
     home = find_java()
     if not home:
@@ -198,9 +200,14 @@ def has_openmp() -> bool:
     return True
 
 
-def has_prometheus() -> bool:
-    """Return True if Prometheus and its tool that tests rules are installed."""
-    return bool(shutil.which("prometheus") and shutil.which("promtool"))
+def missing_for_tests() -> list[Missing]:
+    """Return what only the tests need, and this machine lacks."""
+    browser = shutil.which("chromium") or shutil.which("google-chrome")
+    return [
+        *([] if browser else [NO_BROWSER]),
+        *([] if shutil.which("prometheus") and shutil.which("promtool") else [NO_PROMETHEUS]),
+        *([] if shutil.which("prometheus-node-exporter") else [NO_EXPORTER]),
+    ]
 
 
 def has_libpython(python: Path) -> bool:

@@ -1,0 +1,52 @@
+"""A page as people see it: a real browser without a window, Debian's chromium."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+
+class Page:
+    """A page that was loaded: its text, and its picture."""
+
+    def __init__(self, url: str, picture: Path, *, width: int = 1400, height: int = 800) -> None:
+        self.picture = picture
+        self._width, self._height = width, height
+        self._url = url
+        self._profile = picture.with_suffix(".profile")
+
+    def document(self) -> str:
+        """The page's document after its programs have run, as HTML."""
+        return self._run("--dump-dom")
+
+    def take_picture(self) -> None:
+        """Write the picture (PNG)."""
+        self._run(f"--screenshot={self.picture}")
+
+    def _run(self, *what: str) -> str:
+        browser = shutil.which("chromium") or shutil.which("google-chrome")
+        assert browser, "no chromium: ./zielzeit setup --dev installs it"
+        ran = subprocess.run(
+            [
+                browser,
+                "--headless=new",
+                "--no-sandbox",  # tests may run as root, and the page is our own
+                "--disable-gpu",
+                "--disable-dev-shm-usage",
+                "--no-first-run",
+                "--no-proxy-server",
+                "--hide-scrollbars",
+                f"--user-data-dir={self._profile}",
+                f"--window-size={self._width},{self._height}",
+                # The page's clock runs ahead while nothing loads: no wait depends on how fast the machine is.
+                "--virtual-time-budget=20000",
+                *what,
+                self._url,
+            ],
+            capture_output=True,
+            text=True,
+            timeout=240,
+            check=True,
+        )
+        return ran.stdout

@@ -1,0 +1,91 @@
+"""What the dashboard shows of the jobs is short, and state is found under the ids of before."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deploy.local import flink
+from tests.conftest import stack_settings
+from zielzeit.lake.table_definitions import TABLES
+from zielzeit.settings import ROOT, environment_variable
+
+PREDICT = {
+    "Source: boards -> columns -> to Python -> key by station": [
+        "74dad96b061d506a1551b38c29083321",
+        "ba40499bacce995f15693b1735928377",
+        "570f707193e0fe32f4d86d067aba243b",
+        "cbc357ccb763df2852fee8c4fc7d55f2",
+    ],
+    "decide": ["8dc480e1774fecbbb3e7bafb14d1bb69"],
+    "follow": ["69432f6d11658778ca6e5ee4f5f53871"],
+    "score": ["857f407b0f317b9a9f938362a2c2d026"],
+    "label": ["e26d979ed43bc4cd5a2aefe20f2172ac"],
+    "from Python -> columns -> not null -> events: Writer -> events: Committer": [
+        "321e4d4b0a75a0a83b2fede37ac08ee4",
+        "379eb53535656a3e0156752db17e9f62",
+        "30dd9de2b462ef063bfc487696fe9265",
+        "8d7ed8be903e37366a5a8cb658d7e656",
+        "c80fbbed9195556f9a7e543898d94d46",
+    ],
+}
+"""Vertices of the main job, and the ids of their operators, under which savepoints know their state."""
+STORE_SOURCES = [
+    "cbc357ccb763df2852fee8c4fc7d55f2",
+    "6cdc5bb954874d922eaee11a8e7b5dd5",
+    "2963852293169ba90d9d1e7d6308db5c",
+    "1171dea6747ab509fdaefbe74f7195af",
+    "2fa5fc7df17f61cb0e1946288970d799",
+]
+
+
+@pytest.fixture(scope="module")
+def graphs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[str, Any]]]:
+    """Vertices of both jobs."""
+    settings = stack_settings(tmp_path_factory.mktemp("graph"))
+    flink.prepare(settings)
+    environment = {**os.environ, **flink.flink_environment(settings), "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}"}
+    Path(environment["FLINK_LOG_DIR"]).mkdir(parents=True, exist_ok=True)
+    found = {}
+    for job, used in {"predict": settings, "store": settings.for_storage()}.items():
+        names = ("local_dir", "lake", "parallelism")
+        environment |= {environment_variable(name): str(getattr(used, name)) for name in names}
+        ran = subprocess.run(
+            [sys.executable, "-m", "tests.flink_jobs.job_graph", f"flink_jobs.{job}"],
+            cwd=ROOT, env=environment, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert ran.returncode == 0, ran.stderr
+        found[job] = json.loads(ran.stdout.splitlines()[-1])
+    return found
+
+
+@pytest.mark.slow
+def test_the_main_job_has_short_names_over_the_operators_that_savepoints_know(
+    graphs: dict[str, list[dict[str, Any]]],
+) -> None:
+    assert {vertex["name"]: vertex["operators"] for vertex in graphs["predict"]} == PREDICT
+
+
+@pytest.mark.slow
+def test_the_storage_job_names_each_vertex_by_its_table_over_the_operators_of_before(
+    graphs: dict[str, list[dict[str, Any]]],
+) -> None:
+    names = [vertex["name"] for vertex in graphs["store"]]
+    assert names == [f"Source: {table.name} -> columns -> Parquet -> end: Writer" for table in TABLES]
+    assert [vertex["operators"][-1] for vertex in graphs["store"]] == STORE_SOURCES
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("job", ["predict", "store"])
+def test_every_operator_is_described_in_a_few_words(graphs: dict[str, list[dict[str, Any]]], job: str) -> None:
+    for vertex in graphs[job]:
+        for line in vertex["description"].splitlines():
+            assert len(line) < 80
+            assert "[" not in line
+            assert "(" not in line
