@@ -27,6 +27,9 @@ There is no gauge, because in thread mode a gauge written in Python crashes the 
 Flink puts the path of groups before a name, labels included; the tables give the whole name. Its reporter replaces
 characters in the values of labels unless `metrics.reporter.prometheus.filterLabelValueCharacters` is `false`, as in the
 local stack: the bound `+Inf` of a histogram needs that.
+
+All of this is in thread mode, the default. In process mode Flink 2.3.0 passes on a counter only once it has counted,
+and none at all of operators with side outputs, `decide` and `score`: the rules need thread mode.
 """
 _JOB = """
 ## Main job

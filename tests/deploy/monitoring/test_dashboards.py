@@ -1,0 +1,62 @@
+"""The dashboards' JSON is what the queries say, and Grafana would accept it."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+from deploy.monitoring import dashboards, flink_series
+from deploy.monitoring.queries import OPERATIONS, PREDICTION_QUALITY, Query
+from zielzeit.metrics.job import JOB
+from zielzeit.metrics.poller import POLLER
+
+KNOWN = {metric.series for metric in (*JOB, *POLLER)} | {metric.bucket for metric in JOB if metric.bounds}
+QUERIES = (*OPERATIONS, *PREDICTION_QUALITY)
+FLINK = {value for name, value in vars(flink_series).items() if name.isupper()}
+
+
+@pytest.mark.parametrize("name", dashboards.DASHBOARDS)
+def test_the_file_of_a_dashboard_is_what_the_queries_say(name: str) -> None:
+    file = dashboards.FOLDER / f"{name}.json"
+    assert file.read_text() == dashboards.text(name), "run: python -m deploy.monitoring.dashboards"
+
+
+def test_no_file_is_left_of_a_dashboard_that_is_gone() -> None:
+    assert {file.stem for file in dashboards.FOLDER.iterdir()} == set(dashboards.DASHBOARDS)
+
+
+@pytest.mark.parametrize("name", dashboards.DASHBOARDS)
+def test_panels_do_not_overlap_and_each_has_a_query_and_a_meaning(name: str) -> None:
+    board = json.loads(dashboards.text(name))
+    covered: set[tuple[int, int]] = set()
+    for panel in board["panels"]:
+        place = panel["gridPos"]
+        cells = {(place["x"] + right, place["y"] + down) for right in range(place["w"]) for down in range(place["h"])}
+        assert not covered & cells
+        assert max(x for x, _ in cells) < 24
+        covered |= cells
+        assert panel["title"]
+        assert panel["description"]
+        assert len(panel["targets"]) == 1
+        assert panel["datasource"] == {"type": "prometheus", "uid": "${datasource}"}
+    assert len(board["panels"]) == len(dashboards.DASHBOARDS[name][2])
+
+
+@pytest.mark.parametrize("query", QUERIES, ids=lambda query: query.title)
+def test_a_query_is_promql_over_metrics_that_somebody_counts(query: Query) -> None:
+    named = set(re.findall(r"\b(?:flink|zielzeit)_\w+", query.expression))
+    assert named
+    assert named <= KNOWN | FLINK
+
+
+def test_prometheus_reads_every_query(tmp_path: Path) -> None:
+    rules = [{"record": f"query_{number}", "expr": query.expression} for number, query in enumerate(QUERIES)]
+    file = tmp_path / "rules.yaml"
+    file.write_text(yaml.safe_dump({"groups": [{"name": "queries", "rules": rules}]}))
+    ran = subprocess.run(["promtool", "check", "rules", str(file)], capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stdout + ran.stderr

@@ -1,0 +1,133 @@
+"""A real Prometheus over the running stack knows every series of every rule, and every query returns data."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+import yaml
+
+from deploy.cluster.submit import submit
+from deploy.local.stack import Stack
+from deploy.monitoring.alerts import ALERTS
+from deploy.monitoring.prometheus import configuration
+from deploy.monitoring.queries import OPERATIONS, PREDICTION_QUALITY
+from tests.conftest import free_ports
+from tests.integration import job
+from tests.sources.test_poll_metrics import Delivering
+from tests.waiting import wait_until
+from zielzeit.boards.record import BoardRecord
+from zielzeit.settings import Settings
+from zielzeit.sources.poll_metrics import answering
+from zielzeit.sources.poll_statistics import PollStatistics
+from zielzeit.sources.reply_kind import ReplyKind
+
+pytestmark = pytest.mark.integration
+
+QUERIES = {query.title: query.expression for query in (*OPERATIONS, *PREDICTION_QUALITY)}
+NEED_A_MODEL = {"Coverage of a day", "Age of the model"}
+"""Persistence predicts in this test: it has no interval and no age."""
+
+
+class Prometheus:
+    """A running Prometheus."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    def get(self, path: str, **parameters: str) -> Any:
+        """Return the data of an answer of its API."""
+        reply = requests.get(f"{self._url}/api/v1/{path}", params=parameters, timeout=30)
+        answer = reply.json()
+        assert answer["status"] == "success", answer
+        return answer["data"]
+
+    def is_ready(self) -> bool:
+        """Return True if it answers."""
+        try:
+            return requests.get(f"{self._url}/-/ready", timeout=5).ok
+        except requests.ConnectionError:
+            return False
+
+
+@pytest.fixture
+def settings(stack: Stack) -> Settings:
+    """Settings of a job that runs on, of a poller that answers, and of the machine's exporter."""
+    poller, exporter = free_ports(2)
+    return job.settings_for(
+        stack,
+        bounded=False,
+        start_from="earliest-offset",
+        poll_metrics_port=poller,
+        node_exporter=f"127.0.0.1:{exporter}",
+    )
+
+
+@pytest.fixture
+def prometheus(settings: Settings, tmp_path: Path) -> Iterator[Prometheus]:
+    """Debian's Prometheus and its exporter, which scrape every second."""
+    own = f"127.0.0.1:{free_ports(1)[0]}"
+    file = tmp_path / "prometheus.yml"
+    file.write_text(yaml.safe_dump(configuration(settings, seconds=1.0)))
+    commands = [
+        ["prometheus-node-exporter", f"--web.listen-address={settings.node_exporter}"],
+        [
+            "prometheus",
+            f"--config.file={file}",
+            f"--storage.tsdb.path={tmp_path / 'data'}",
+            f"--web.listen-address={own}",
+        ],
+    ]
+    with ExitStack() as running:
+        for command in commands:
+            log = running.enter_context((tmp_path / f"{command[0]}.log").open("wb"))
+            program = running.enter_context(subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT))
+            running.callback(program.terminate)
+        found = Prometheus(f"http://{own}")
+        wait_until("Prometheus answers", found.is_ready)
+        yield found
+
+
+def test_every_series_and_query_has_data_and_every_rule_is_evaluated(
+    prometheus: Prometheus, settings: Settings, evening: Sequence[BoardRecord]
+) -> None:
+    statistics = PollStatistics(12)
+    half = len(evening) // 2
+    running = ""
+    with answering(settings.poll_metrics_port, statistics, Delivering()):
+        try:
+            job.publish(settings, evening[:half])
+            running = submit(settings)
+            job.wait_for_checkpoints(settings, running, 3)
+            statistics.replies.update({ReplyKind.OK: 3, ReplyKind.TIMEOUT: 1})
+            job.publish(settings, evening[half:])
+            job.publish_end_of_time(settings, evening[-1].polled_at)
+            for alert in ALERTS:
+                for name in set(re.findall(r"\b(?:flink|zielzeit|node)_\w+|\bup\b", alert.expression)):
+                    wait_until(name, lambda name=name: prometheus.get("query", query=name)["result"])  # type: ignore[misc]
+            statistics.replies.update({ReplyKind.OK: 3, ReplyKind.TIMEOUT: 1})
+            for title, query in QUERIES.items():
+                if title not in NEED_A_MODEL:
+                    wait_until(title, lambda query=query: _numbers(prometheus.get("query", query=query)))  # type: ignore[misc]
+
+            def evaluated() -> bool:
+                (group,) = prometheus.get("rules")["groups"]
+                assert len(group["rules"]) == len(ALERTS)
+                assert not [rule["lastError"] for rule in group["rules"] if rule.get("lastError")]
+                return all(rule["health"] == "ok" for rule in group["rules"])
+
+            wait_until("the rules are evaluated", evaluated)
+        finally:
+            if running:
+                job.cancel(settings, running)
+
+
+def _numbers(data: dict[str, Any]) -> list[float]:
+    """The values of a result that are numbers: a quotient of two zeros is none."""
+    return [float(one["value"][1]) for one in data["result"] if one["value"][1] != "NaN"]
