@@ -35,19 +35,19 @@ def assert_true(case: Told, found: dict[str, Ending]) -> None:
             assert (ending.status, ending.delay) == truth[:2], (name, truth, ending)
 
 
-@settings(max_examples=600)
+@settings(max_examples=300)
 @given(told(), st.booleans())
 def test_outcomes_of_made_up_runs_are_true_and_complete(case: Told, restarting: bool) -> None:
     assert_true(case, outcomes(case, restarting=restarting))
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(told(kinds=["line"], apart_hours=17))
 def test_two_runs_of_one_number_seventeen_hours_apart_have_their_own_outcomes(case: Told) -> None:
     assert_true(case, outcomes(case))
 
 
-@settings(max_examples=300)
+@settings(max_examples=100)
 @given(told_parts())
 def test_parts_of_a_train_under_one_number_have_their_own_outcomes(case: Told) -> None:
     assert_true(case, outcomes(case))
