@@ -35,12 +35,19 @@ def departure(at: datetime, way: tuple[str, ...], number: str = "1", delay: int 
     )
 
 
-def run(state: NetworkState, at: datetime, way: tuple[str, ...], number: str = "1", delay: int | None = 9) -> None:
+def run(
+    state: NetworkState,
+    at: datetime,
+    way: tuple[str, ...],
+    number: str = "1",
+    delay: int | None = 9,
+    last_hop: float = 20.0,
+) -> None:
     """Let the state see a run from the first stop of a way to the last one; ``delay`` None: it was cancelled there."""
     left = departure(at, way, number)
     state.observe_departure(left)
     known = at + timedelta(hours=1)
-    state.observe_arrival(Arrival(departures=(left,), delay=delay, decided_at=known, last_hop_minutes=20.0))
+    state.observe_arrival(Arrival(departures=(left,), delay=delay, decided_at=known, last_hop_minutes=last_hop))
 
 
 def features(state: NetworkState, at: datetime, way: tuple[str, ...], number: str = "1") -> dict[str, float]:
@@ -66,9 +73,10 @@ def test_a_weekly_train_is_known_and_one_not_seen_for_six_weeks_is_not(*, forget
     assert known["train_weight"] > 0.1
     assert known["ahead_fastest"] == 20.0
     np.testing.assert_array_equal(list(unknown.values()), list(new.values()))
-    run(state, last + (KEPT_DAYS + 1) * DAY, ("B", "C"))
+    run(state, last + (KEPT_DAYS + 1) * DAY, ("B", "C"), last_hop=25.0)
     again = features(state, last + (KEPT_DAYS + 2) * DAY, ("B", "C"))
     assert again["train_weight"] == pytest.approx(0.93, abs=0.01), "it begins anew"
+    assert again["ahead_fastest"] == 25.0
 
 
 EVENTS = st.lists(
@@ -98,7 +106,7 @@ def test_features_do_not_tell_when_or_whether_names_were_taken_out(
             if what == "cancelled stop":
                 state.observe_cancelled_stop(way[0], at)
             else:
-                run(state, at, way, number, None if what == "cancelled run" else 9)
+                run(state, at, way, number, None if what == "cancelled run" else 9, last_hop=10.0 + minutes % 30)
         if forgets:
             forgetful.forget(at + timedelta(hours=1))
             forgetful = NetworkState.from_bytes(forgetful.to_bytes())
