@@ -108,6 +108,14 @@ def test_the_state_remembers_unreadable_rows_for_a_while_and_not_without_bound()
     assert not station.station.unreadable
 
 
+def test_the_state_does_not_grow_with_reasons_that_change_from_board_to_board() -> None:
+    station = Watched()
+    for minute in range(50):
+        station.board(f"12:{minute:02}", row("1", f"99:{minute:02}"), LATER)
+    assert len(station.refused) == 50
+    assert [len(kept.reasons) for kept in station.station.unreadable.values()] == [20]
+
+
 def test_a_state_of_an_older_version_is_read() -> None:
     station = Watched()
     station.every_three_minutes("12:00", "12:03", row("1", "12:05"))

@@ -94,7 +94,7 @@ def _one_per_part(
         known = wings.get(key) or ({} if before is None else {before.row.destination: ""})
         parts = tell_apart(doubled[key], known, here.name)
         for part in parts:
-            ((_, report),) = _entries(here, station, [part.row], clock, polled_at)[0].items()
+            (report,) = _entries(here, station, [part.row], clock, polled_at)[0].values()
             report.wing = part.wing
             apart[part_key(key, part.wing)] = report
         if len(parts) > 1 or key in wings:

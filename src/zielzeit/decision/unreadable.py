@@ -16,6 +16,8 @@ from zielzeit.decision.state import MEMORY, Entry, StationState, Unreadable
 
 _MOST: Final = 1_000
 """Unreadable rows that a station's state remembers."""
+_MOST_REASONS: Final = 20
+"""Reasons that it remembers of each."""
 
 
 class HiddenTrain(NamedTuple):
@@ -71,6 +73,7 @@ def note(
             if row.reason not in known.reasons:
                 known.reasons.append(row.reason)
                 new.append(row)
+        del known.reasons[:-_MOST_REASONS]
         row = its_rows[0]
         wall_minutes = None if row.time is None else clock.wall(row.time)
         hidden.append(HiddenTrain(row.category, row.number, wall_minutes, known.since))
