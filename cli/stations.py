@@ -139,17 +139,13 @@ def compare(
 
 def _check_state(state: Path, boards: Sequence[Path], station: str | None, known: StationRegister) -> None:
     """Print how much of what boards show a state knows."""
-    from zielzeit.errors import UserError
     from zielzeit.evaluation.known_network import known_network
+    from zielzeit.features.initial_state import read_network
     from zielzeit.features.key_names import station_keys
-    from zielzeit.features.network_state import NetworkState
     from zielzeit.progress import Shown
 
     key = station_keys(known)
-    try:
-        network = NetworkState.from_bytes(state.read_bytes(), key)
-    except (OSError, ValueError) as error:
-        raise UserError(f"the network's state {state}: {error}") from None
+    network = read_network(state, key)
     print()
     _print_known(known_network(boards, network, key, station, Shown()))
 

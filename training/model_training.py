@@ -19,9 +19,9 @@ from zielzeit import train_classes
 from zielzeit.errors import UserError
 from zielzeit.evaluation.known_network import known_network
 from zielzeit.features.definition import FEATURES
+from zielzeit.features.initial_state import read_network
 from zielzeit.features.key_names import station_keys
 from zielzeit.features.known_names import KnownNames, found_by_boards
-from zielzeit.features.network_state import NetworkState
 from zielzeit.model.delay_model import (
     FILE,
     HEADS,
@@ -113,7 +113,7 @@ def _keep_network(
     shutil.copyfile(state, copy)
     key = station_keys(stations)
     with progress.step("look for the stations of the network's state"):
-        network = NetworkState.from_bytes(copy.read_bytes(), key)
+        network = read_network(state, key)
         in_archive = found_by_boards(network, lambda name: stations.resolve(name).known)
     on_boards = known_network(boards, network, key, progress=progress).spaces if boards else []
     return tuple(in_archive), tuple(on_boards)

@@ -10,11 +10,14 @@ import pytest
 from tests.training.conftest import Trained
 from training import examples, model_training
 from training.history.importing import KEEPING, STATE_FILE
+from zielzeit.errors import UserError
 from zielzeit.features.named_tables import SPACES
 from zielzeit.features.network_state import NetworkState
-from zielzeit.model.delay_model import NETWORK_FILE, load_model
+from zielzeit.model.delay_model import HEADS, NETWORK_FILE, load_model
 
 pytestmark = pytest.mark.slow
+
+ONE_TREE = dict.fromkeys(HEADS, 1)
 
 
 def test_the_card_counts_the_names_of_the_state(trained: Trained) -> None:
@@ -36,7 +39,13 @@ def test_the_card_says_what_the_state_knows_of_the_boards_of_its_railway(trained
 def test_a_model_without_state_says_nothing_of_names(examples_folder: Path, boards: Path, tmp_path: Path) -> None:
     data = shutil.copytree(examples_folder, tmp_path / "examples")
     (data / KEEPING / STATE_FILE).unlink()
-    rounds = dict.fromkeys(("growth", "p10", "p90", "cancelled"), 1)
     until = examples.days(data)[-10]
-    card = model_training.train(data, until, tmp_path / "model", seed=1, rounds=rounds, boards=[boards])
+    card = model_training.train(data, until, tmp_path / "model", seed=1, rounds=ONE_TREE, boards=[boards])
     assert (card.archive_names, card.board_names) == ((), ())
+
+
+def test_a_damaged_state_is_said_in_a_sentence(examples_folder: Path, tmp_path: Path) -> None:
+    data = shutil.copytree(examples_folder, tmp_path / "examples")
+    (data / KEEPING / STATE_FILE).write_bytes(b"nothing")
+    with pytest.raises(UserError, match=r"state\.bin: not a stored network state.*history import"):
+        model_training.train(data, examples.days(data)[-10], tmp_path / "model", seed=1, rounds=ONE_TREE)

@@ -14,8 +14,8 @@ from zielzeit.evaluation import redate, served_names
 from zielzeit.evaluation.outcomes import followed
 from zielzeit.evaluation.served_names import ServedNames
 from zielzeit.evaluation.station_names import archive_names
+from zielzeit.features.initial_state import read_network
 from zielzeit.features.key_names import station_keys
-from zielzeit.features.network_state import NetworkState
 from zielzeit.model.predict import ServedModel
 from zielzeit.progress import SILENT, Progress, counted
 from zielzeit.recordings.read import find_boards
@@ -40,7 +40,7 @@ def compare_names(
     if served.network is None:
         raise UserError("the model carries no state of the network: train one on a folder that `history import` made")
     key = station_keys(register)
-    state = NetworkState.from_bytes(served.network.read_bytes(), key)
+    state = read_network(served.network, key)
     categories = frozenset(str(name[0]) for name in state.names("train"))
     known_until = berlin_time.datetime_of(berlin_time.minute_begin(UtcMinutes(int(state.newest()))))
     del state

@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
+from zielzeit.errors import UserError
 from zielzeit.features.key_names import StationKey
 from zielzeit.features.network_state import NetworkState
 
@@ -41,3 +42,11 @@ def network_at(minute: int, file: Path | None, station_key: StationKey | None = 
         return NetworkState(station_key=station_key)
     log.info("the network's state begins with %s, %.1f days old", file, (minute - newest) / _DAY)
     return network
+
+
+def read_network(file: Path, station_key: StationKey | None = None) -> NetworkState:
+    """Return the state in a file. Raises UserError where it cannot be read or is none."""
+    try:
+        return NetworkState.from_bytes(file.read_bytes(), station_key)
+    except (OSError, ValueError) as error:
+        raise UserError(f"the network's state {file}: {error}; `history import` writes it anew") from None
