@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
+from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import accumulate
 from typing import NamedTuple
 
 from zielzeit.metrics.definition import BOUND, INFINITE, Metric
@@ -28,53 +30,76 @@ class Recorder:
         self._lock = threading.Lock()
         self._changes: Counter[Count] = Counter()
         self._values: dict[Count, int] = {}
+        self._counts: dict[tuple[str, tuple[str, ...]], Count] = {}
+        self._histograms: dict[tuple[str, tuple[str, ...]], _Histogram] = {}
         for metric in metrics:
             for values in metric.known():
-                self._changes.update(dict.fromkeys(_series(metric, values), 0))
+                if metric.type == "histogram":
+                    self._changes.update(dict(self._histogram(metric, values).take()))
+                else:
+                    self._changes[self._count(metric, values)] = 0
 
     def add(self, metric: Metric, *values: str, by: int = 1) -> None:
         """Count ``by`` events; ``values`` are those of the metric's labels, in their order."""
         with self._lock:
-            self._changes[_one(metric, values)] += by
+            self._changes[self._count(metric, values)] += by
 
     def set(self, metric: Metric, value: int, *values: str) -> None:
         """Replace the latest value."""
-        count = _one(metric, values)
         with self._lock:
+            count = self._count(metric, values)
             self._changes[count] += value - self._values.get(count, 0)
             self._values[count] = value
 
     def observe(self, metric: Metric, value: float, *values: str, times: int = 1) -> None:
         """Count ``times`` events of this value in a histogram."""
-        total, number, *buckets = _series(metric, values)
         with self._lock:
-            self._changes[total] += round(value * times)
-            self._changes[number] += times
-            for bound, bucket in zip([*metric.bounds, float("inf")], buckets, strict=True):
-                if value <= bound:
-                    self._changes[bucket] += times
+            self._histogram(metric, values).observe(value, times)
 
     def take(self) -> dict[Count, int]:
         """Return the changes since the last call, and forget them."""
-        if not self._changes:
-            return {}
         with self._lock:
+            for histogram in self._histograms.values():
+                if histogram.number:
+                    self._changes.update(dict(histogram.take()))
             changes, self._changes = self._changes, Counter()
         return changes
 
+    def _count(self, metric: Metric, values: tuple[str, ...]) -> Count:
+        count = self._counts.get((metric.name, values))
+        if count is None:
+            labels = tuple((label.name, value) for label, value in zip(metric.labels, values, strict=True))
+            count = self._counts[metric.name, values] = Count(metric.name, labels)
+        return count
 
-def _one(metric: Metric, values: tuple[str, ...]) -> Count:
-    return Count(metric.name, tuple((label.name, value) for label, value in zip(metric.labels, values, strict=True)))
+    def _histogram(self, metric: Metric, values: tuple[str, ...]) -> _Histogram:
+        histogram = self._histograms.get((metric.name, values))
+        if histogram is None:
+            histogram = self._histograms[metric.name, values] = _Histogram(self._count(metric, values), metric.bounds)
+        return histogram
 
 
-def _series(metric: Metric, values: tuple[str, ...]) -> list[Count]:
-    """The series of a metric with these values of its labels; a histogram's sum and count come before its buckets."""
-    name, labels = _one(metric, values)
-    if metric.type != "histogram":
-        return [Count(name, labels)]
-    bounds = [*map(str, metric.bounds), INFINITE]
-    return [
-        Count(f"{name}_sum", labels),
-        Count(f"{name}_count", labels),
-        *(Count(f"{name}_bucket", (*labels, (BOUND, bound))) for bound in bounds),
-    ]
+class _Histogram:
+    """What came since the last time, by the smallest bound that holds it."""
+
+    def __init__(self, count: Count, bounds: tuple[int, ...]) -> None:
+        name, labels = count
+        self._bounds = bounds
+        self._series = [Count(f"{name}_bucket", (*labels, (BOUND, bound))) for bound in (*map(str, bounds), INFINITE)]
+        self._series += [Count(f"{name}_count", labels), Count(f"{name}_sum", labels)]
+        self._clear()
+
+    def _clear(self) -> None:
+        self.number, self._sum = 0, 0
+        self._numbers = [0] * (len(self._bounds) + 1)
+
+    def observe(self, value: float, times: int) -> None:
+        self.number += times
+        self._sum += round(value * times)
+        self._numbers[bisect_left(self._bounds, value)] += times
+
+    def take(self) -> Iterator[tuple[Count, int]]:
+        """Return the changes: a bucket counts all events up to its bound."""
+        changes = [*accumulate(self._numbers), self.number, self._sum]
+        self._clear()
+        return zip(self._series, changes, strict=True)
