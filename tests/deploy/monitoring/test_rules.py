@@ -28,6 +28,7 @@ def test_every_alert_has_a_case_that_fires_and_one_that_is_silent() -> None:
     assert {case.alert for case in CASES if not case.fires} == set(BY_NAME)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("every", sorted({case.every for case in CASES}))
 def test_prometheus_finds_each_case_as_it_is_meant(tmp_path: Path, every: int) -> None:
     tests = [_promtool(case) for case in CASES if case.every == every]
