@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.decision.handmade import Watched, body, row
+from tests.decision.handmade import THROUGH, Watched, body, row
 from tests.decision.scenarios import START
 from tests.decision.stream import Arrival
 from tests.decision.test_properties import many, run
@@ -68,6 +68,14 @@ def test_with_the_past_a_lost_train_waits_for_its_feed() -> None:
     assert not station.decisions
     station.every_three_minutes("12:51", "13:06", row("1", "12:10", 22), row("2", "12:12", 40), LATER)
     assert [(d.number, d.delay) for d in station.decisions] == [("1", 22), ("2", 40)]
+
+
+def test_a_train_that_has_real_time_data_and_is_punctual_again_has_lost_nothing() -> None:
+    station, late = Watched(), (row("1", "12:10", 15), row("2", "12:12", 25))
+    through = {"arrival": "12:15", "route": THROUGH}
+    station.every_three_minutes("12:00", "12:18", *late, row("3", "12:16", 8, **through), LATER)  # type: ignore[arg-type]
+    station.every_three_minutes("12:21", "12:39", *dead(*late), row("3", "12:16", 0, **through), LATER)  # type: ignore[arg-type]
+    assert [(d.number, d.delay) for d in station.decisions] == [("3", 0)]
 
 
 class _Late(NamedTuple):

@@ -53,12 +53,22 @@ def _lost(station: StationState, reports: dict[str, Entry], polled_at: Milliseco
     ]
     if not turned and not gone:  # as on nearly every board
         return set()
-    blank = {key for key, report in reports.items() if _knew(station, key) and _is_blank(entries[key], report)}
+    blank = {key for key in turned if _is_blank(entries[key], reports[key])}
     # A train that should have been here by its plan has begun its run: without data it was "missing" before.
     sure = sum(key in blank or entries[key].planned <= station.last_board for key in turned) + len(gone)
     failed = sure >= _SURE or len(turned) >= _MANY
-    held = {key for key in blank if key in station.lost and key in turned}
-    return blank.union(gone) if failed else held
+    if not failed:
+        return blank.intersection(station.lost)
+    # A train that is to begin here has no "missing" data yet; others without that mark have data, and are punctual.
+    begin = {
+        key
+        for key, report in reports.items()
+        if report.row.scheduled_arrival is None
+        and report.planned > polled_at
+        and _knew(station, key)
+        and _is_blank(entries[key], report)
+    }
+    return blank.union(gone, begin)
 
 
 def _knew(station: StationState, key: str) -> bool:
