@@ -80,10 +80,12 @@ class Watched:
         self.decider = Decider(rules or Rules(), grace, all_planned_stops=True)
         self.station, self.memory = StationState(), dict[str, bytes]()
         self.outputs: list[Output] = []
+        self._boards = 0
 
     def board(self, time: str, *rows: dict[str, Any]) -> list[Decision]:
-        """What a board with these rows decides."""
-        return self.bytes(time, body(*rows))
+        """What a board with these rows decides. Its body differs from the one before, as a living board's does."""
+        self._boards += 1
+        return self.bytes(time, body(*rows) + b" " * (self._boards % 2))
 
     def bytes(self, time: str, value: bytes) -> list[Decision]:
         """What a body decides."""

@@ -138,8 +138,9 @@ def test_a_dead_letter_tells_its_cause_apart_from_its_words() -> None:
     station.board("12:21", *without_realtime(*LATE, *OWN))
     station.bytes("12:24", b"<html>502</html>")
     station.board("12:27", *LATE, *OWN, row("99", "25:99"))
+    station.board("12:30", row("5", "11:00"), *LATE, *OWN)
     station.bytes("9999-01-01T00:00", b"{}")
     causes = [output.cause for output in station.outputs if isinstance(output, RejectedBoard)]
-    assert causes == ["other_board", "dead_feed", "unreadable", "unreadable_row", "impossible_time"]
+    assert causes == ["other_board", "dead_feed", "unreadable", "unreadable_row", "old_board", "impossible_time"]
     (dead_letters,) = (metric for metric in JOB if metric.name == "dead_letters_total")
     assert {(cause,) for cause in causes} == set(dead_letters.known())

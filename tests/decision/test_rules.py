@@ -112,7 +112,7 @@ def test_a_gap_of_hours_leaves_trains_undecided() -> None:
 def test_an_undecided_train_that_is_back_is_decided_after_all() -> None:
     station = Watched()
     station.board("09:00", row("1", "09:05"))
-    station.every_three_minutes("10:30", "10:33", row("1", "09:05", 20))
+    station.every_three_minutes("10:12", "10:15", row("1", "09:05", 20))
     assert [(d.kind, d.revision) for d in station.decisions] == [("undecided", 0), ("departed", 1)]
 
 
@@ -145,7 +145,7 @@ def test_silence_that_is_over_counts_even_if_the_train_is_on_the_next_board() ->
     station = Watched()
     station.board("12:00", row("1", "12:00"), row("2", "14:00"))
     station.board("12:03", row("2", "14:00"))
-    found = station.board("12:20", row("1", "12:00"), row("2", "14:00"))
+    found = station.board("12:20", row("1", "12:00", 21), row("2", "14:00"))
     assert [d.kind for d in found] == ["departed", "late"]
     assert found[1].id == found[0].id
 

@@ -64,7 +64,7 @@ def test_a_train_that_comes_back_takes_its_timer_with_it() -> None:
     one = process()
     take(one, "12:06", row(departure="12:05"))
     asked = take(one, "12:09").register
-    assert take(one, "12:10", row(departure="12:05")).delete == asked
+    assert take(one, "12:10", row(departure="12:05", delay=6)).delete == asked
 
 
 def test_the_end_of_a_bounded_input_is_no_deadline() -> None:

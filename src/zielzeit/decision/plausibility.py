@@ -2,7 +2,7 @@
 
 DBF answers with status 200 in three cases in which a board proves nothing: with a dead real-time feed every delay is 0
 and no train is cancelled; with a failed plan hour many trains are missing; and a misspelled or misrouted request
-returns another station's board.
+returns another station's board. A cache can answer with an old board (``zielzeit.decision.old_board``).
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ from typing import Final, NamedTuple
 
 from zielzeit.berlin_time import MINUTE, Milliseconds
 from zielzeit.boards import parse as boards
+from zielzeit.decision import old_board
 from zielzeit.decision.lost_realtime import has_lost_realtime
 from zielzeit.decision.own_station import OwnStation
 from zielzeit.decision.state import EARLY_DEPARTURE, Entry, StationState
-from zielzeit.metrics.job import DEAD_FEED, OTHER_BOARD
+from zielzeit.metrics.job import DEAD_FEED, OLD_BOARD, OTHER_BOARD
 
 _ENOUGH: Final = 3
 """If this many trains change at once in a way that single trains do not, the board is at fault."""
@@ -35,8 +36,13 @@ class Plausibility(NamedTuple):
     """The kind of what is implausible: a value of the label ``cause`` of ``zielzeit.metrics.job``."""
 
 
-def check(station: StationState, reports: dict[str, Entry], polled_at: Milliseconds, max_silence: int) -> Plausibility:
-    """Compare a board with the one before (``max_silence`` in milliseconds)."""
+def check(
+    station: StationState, reports: dict[str, Entry], polled_at: Milliseconds, max_silence: int, checksum: int
+) -> Plausibility:
+    """Compare a board with the one before (``max_silence`` in milliseconds, ``checksum`` of the body)."""
+    old = old_board.doubt(station, reports, polled_at, checksum, max_silence)
+    if old:
+        return Plausibility(old, cause=OLD_BOARD)
     if polled_at - station.last_board > max_silence:
         station.rejected = []
         return Plausibility(None)

@@ -98,13 +98,17 @@ def fold(
     polled_at: Milliseconds,
     *,
     rules: Rules,
+    checksum: int,
 ) -> FoldedBoard:
-    """Take one board in order of time; ``polled_at`` must lie after ``station.frontier``."""
+    """Take one board in order of time; ``polled_at`` must lie after ``station.frontier``.
+
+    ``checksum`` is that of the body: it tells whether the board before was the same to the byte.
+    """
     transitions = advance(station, memory, Milliseconds(polled_at - 1), rules)
     station.frontier = polled_at
     here = here.taught_by(board.rows, named=station.named)
     seen, wings = identity.read(here, station, board, polled_at)
-    checked = plausibility.check(station, seen, polled_at, rules.max_silence * MINUTE)
+    checked = plausibility.check(station, seen, polled_at, rules.max_silence * MINUTE, checksum)
     if checked.implausible:
         return FoldedBoard(transitions, checked.implausible, cause=checked.cause)
     completed = identity.complete(station, seen)

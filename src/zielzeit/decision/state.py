@@ -131,6 +131,14 @@ class StationState(msgspec.Struct, array_like=True):
     """Identity of a train with several parts → destination → which part it is."""
     looks_back: bool = False
     """True if boards here kept trains that had left, and none since has lost one."""
+    body: int = 0
+    """Checksum of the last board's body."""
+    body_since: Milliseconds = NEVER
+    """``polled_at`` of the first board with that body."""
+    doubted: bool = False
+    """True if that body is taken for an old one, until it changes."""
+    drops_departed: bool = False
+    """True if boards here have dropped trains when their time came, and none since showed one that had left."""
 
 
 Memory = MutableMapping[str, bytes]

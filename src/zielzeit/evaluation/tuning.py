@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
@@ -50,7 +51,8 @@ def silent_trains(boards: Sequence[BoardRecord], truth: dict[str, TrueStop], rul
     for record in boards:
         at = berlin_time.milliseconds(record.polled_at)
         board = parse(record.body)
-        folded = decision.fold(OwnStation(record.station), station, memory, board, at, rules=rules)
+        here, checksum = OwnStation(record.station), zlib.crc32(record.body)
+        folded = decision.fold(here, station, memory, board, at, rules=rules, checksum=checksum)
         for transition in folded.transitions:
             entry = transition.entry
             true = truth.get(event.decision_id(record.station, entry.row, entry.planned_wall))

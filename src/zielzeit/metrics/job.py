@@ -12,7 +12,7 @@ NO_RULE: Final = "none"
 """Value of the label ``rule`` for corrected, late and undecided reports: no rule decided them."""
 IN_TURN, LATE = "in_turn", "late"
 IMPOSSIBLE_TIME, UNREADABLE, UNREADABLE_ROW = "impossible_time", "unreadable", "unreadable_row"
-DEAD_FEED, OTHER_BOARD = "dead_feed", "other_board"
+DEAD_FEED, OTHER_BOARD, OLD_BOARD = "dead_feed", "other_board", "old_board"
 
 _KIND = Label("kind", "What became of the train: kinds of decisions of the glossary.", get_args(Kind))
 _RULE = Label("rule", "Rule that decided; `none` where none did.", (*get_args(Rule), NO_RULE))
@@ -20,8 +20,9 @@ _TURN = Label("turn", "`in_turn`, or `late`: newer boards of the station were de
 _CAUSE = Label(
     "cause",
     "`impossible_time`: polled before 1970 or after 2100; `unreadable`: no board; `unreadable_row`: one row of a "
-    "board; `dead_feed`, `other_board`: doubted, because all delays are 0 or because its trains are not the station's.",
-    (IMPOSSIBLE_TIME, UNREADABLE, UNREADABLE_ROW, DEAD_FEED, OTHER_BOARD),
+    "board; `dead_feed`, `other_board`, `old_board`: doubted, because all delays are 0, because its trains are not the "
+    "station's, or because they have left.",
+    (IMPOSSIBLE_TIME, UNREADABLE, UNREADABLE_ROW, DEAD_FEED, OTHER_BOARD, OLD_BOARD),
 )
 _MODEL = Label("model", "Name of the model in the registry; `persistence` without a model.")
 _VERSION = Label("version", "Version of the model; `baseline` without a model.")

@@ -1,0 +1,94 @@
+"""Boards of the past that arrive as new ones: a cache that has frozen, or that lags behind.
+
+A default board drops a row when the train is believed to leave, a board polled with ``past=1`` an hour later. A board
+that still shows a train after that was made before. And content that has frozen stays the same to the byte while one
+train after the other should leave: a living board changes then, because rows come and go and delays are posted.
+
+Nothing in a body says how it was polled. A station has default boards if they drop trains whose time has come.
+"""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import Final
+
+from zielzeit.berlin_time import MINUTE, Milliseconds
+from zielzeit.decision.state import Entry, StationState
+
+_DEFAULT_REACH: Final = 4 * MINUTE
+"""How far a default board may seem to look back, milliseconds: what DBF's caches and two clocks' difference allow."""
+_PAST_REACH: Final = 65 * MINUTE
+"""How far a board with ``past=1`` looks back: an hour, and the same."""
+_SURELY_PAST: Final = 30 * MINUTE
+_SURELY_TODAY: Final = 12 * 60 * MINUTE
+_TIMES_PASSED: Final = 2
+"""With so many trains that should have left, a body that stays the same is doubted: one may be a train without news."""
+_FIRST_ROWS: Final = 3
+"""Rows among which the oldest stands: DBF orders rows by their believed departure, give or take a place."""
+
+
+def doubt(
+    station: StationState, reports: dict[str, Entry], polled_at: Milliseconds, checksum: int, max_silence: int
+) -> str | None:
+    """Return why a board is taken for an old one, or None. ``checksum`` is that of its body.
+
+    A body that has been doubted stays so until it changes; other doubts end after ``max_silence`` (milliseconds)
+    without a board that is believed.
+    """
+    first = [_leaves(report, polled_at) for report in islice(reports.values(), _FIRST_ROWS)]
+    oldest = min(first, default=polled_at)
+    changed = checksum != station.body
+    if not changed and (station.doubted or _times_passed(station, polled_at) >= _TIMES_PASSED):
+        station.doubted = True
+        return _frozen(station, polled_at)
+    if changed:
+        if station.doubted and oldest < polled_at - _SURELY_PAST:
+            station.drops_departed = False  # two different bodies in a row: the station is polled with past=1 now
+        station.body, station.body_since, station.doubted = checksum, polled_at, False
+    reach = _DEFAULT_REACH if station.drops_departed else _PAST_REACH
+    if oldest < polled_at - reach and polled_at - station.last_board <= max_silence:
+        station.doubted = True
+        age = (polled_at - oldest) // MINUTE
+        return f"an old board: it shows a train that left {age} minutes ago, and goes back {reach // MINUTE} at most"
+    if changed and oldest < polled_at - _DEFAULT_REACH:
+        station.drops_departed = False
+    elif changed and _dropped(station, reports, polled_at):
+        station.drops_departed = True
+    return None
+
+
+def _frozen(station: StationState, polled_at: Milliseconds) -> str:
+    return (
+        f"an old board: the same to the byte for {(polled_at - station.body_since) // MINUTE} minutes, in which trains "
+        "should have left"
+    )
+
+
+def _leaves(report: Entry, polled_at: Milliseconds) -> Milliseconds:
+    """Return by which time the row stands on the board; ``polled_at`` for a row that does not tell.
+
+    Where a run is cut short, it is not the arrival's; and a row that seems to be half a day old is dated wrongly.
+    """
+    if (report.ends and report.row.scheduled_departure is not None) or report.expected < polled_at - _SURELY_TODAY:
+        return polled_at
+    return report.expected
+
+
+def _times_passed(station: StationState, polled_at: Milliseconds) -> int:
+    """Return how many trains should have left since the body was first seen, of those of which there is news."""
+    return sum(
+        station.body_since < entry.believed <= polled_at and entry.last_seen == station.last_board
+        for entry in station.entries.values()
+        if not entry.cancelled and not entry.row.missing_realtime
+    )
+
+
+def _dropped(station: StationState, reports: dict[str, Entry], polled_at: Milliseconds) -> bool:
+    """Return True if the board lacks a train that the one before showed, and whose time has come in between."""
+    return any(
+        entry.last_seen == station.last_board
+        and station.last_board - _DEFAULT_REACH <= entry.expected < polled_at
+        and entry.confirmed
+        and not entry.cancelled
+        for entry in (station.entries[key] for key in station.entries.keys() - reports.keys())
+    )
