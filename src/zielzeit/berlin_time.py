@@ -40,7 +40,7 @@ MINUTE: Final = 60_000
 DAY = 24 * 60
 """Minutes in a day."""
 LOOK_AHEAD = 4 * 60
-"""Minutes that a board looks ahead: three hours, and an hour for clocks that differ or change."""
+"""Minutes that a board looks ahead: three hours from the arrival, and an hour for long stops and clocks that differ."""
 
 MINUTE_OF_DAY = {f"{hour:02}:{minute:02}": 60 * hour + minute for hour in range(24) for minute in range(60)}
 """Every time of day that a board can show."""
@@ -98,14 +98,37 @@ def is_repeated(wall: WallMinutes) -> bool:
 
 def is_first_pass(at: Milliseconds) -> bool:
     """Return True if Berlin's clocks show the minute of this instant again an hour later (the autumn change)."""
-    return wall_minutes(datetime_of(at)) == wall_minutes(datetime_of(Milliseconds(at + 60 * MINUTE)))
+    return _is_first_pass(utc_minutes(at))
+
+
+@lru_cache(maxsize=65536)
+def _is_first_pass(minute: UtcMinutes) -> bool:
+    return is_repeated(wall := wall_minutes(datetime_of(minute_begin(minute)))) and minute == wall_to_utc(wall)
+
+
+def read_by_dbf(at: Milliseconds) -> Milliseconds:
+    """Return the instant for which DBF takes this one: of autumn's repeated hour it knows the second pass only."""
+    return Milliseconds(at + 60 * MINUTE) if is_first_pass(at) else at
+
+
+@lru_cache(maxsize=1024)
+def _can_show_repeated_hour(hour: int) -> bool:
+    return BoardClock(Milliseconds(hour * 60 * MINUTE)).has_repeated_hour
+
+
+def near_repeated_hour(at: Milliseconds) -> bool:
+    """Return True if a board of this instant may show times of the hour that autumn repeats."""
+    hour = at // (60 * MINUTE)
+    return _can_show_repeated_hour(hour) or _can_show_repeated_hour(hour + 1)
 
 
 class BoardClock:
     """Resolves the times of day of one board."""
 
     def __init__(self, polled_at: Milliseconds) -> None:
-        self._limit = wall_minutes(datetime_of(polled_at)) + LOOK_AHEAD
+        # Before a clock change the clocks pass an hour more or less than a board looks ahead: the later one counts.
+        later = Milliseconds(polled_at + LOOK_AHEAD * MINUTE)
+        self._limit = max(wall_minutes(datetime_of(polled_at)) + LOOK_AHEAD, wall_minutes(datetime_of(later)))
         ends = (WallMinutes(self._limit - DAY), WallMinutes(self._limit))
         offsets = {wall - wall_to_utc(wall, fold) for wall in ends for fold in (0, 1)}
         self._offset = offsets.pop() if len(offsets) == 1 else None

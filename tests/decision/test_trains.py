@@ -43,40 +43,6 @@ def test_the_hour_that_does_not_exist_is_the_one_after() -> None:
     assert departed.scheduled.isoformat() == "2026-03-29T03:30:00+02:00"
 
 
-def test_the_hour_that_exists_twice_is_told_apart_by_the_order_of_rows() -> None:
-    """Boards with past=1, rows in the order of their departures: 02:10 and 02:40 of summer, then 02:10 of winter."""
-    station = Watched()
-    rows = [row("1", "02:10"), row("2", "02:40"), row("3", "02:10"), row("4", "02:40"), row("5", "03:20")]
-    settle(station, *rows, first="2026-10-25T02:00+02:00", last="2026-10-25T02:57+02:00")
-    settle(station, *rows, first="2026-10-25T02:00+01:00", last="2026-10-25T02:57+01:00")
-    settle(station, *rows, first="2026-10-25T03:00+01:00", last="2026-10-25T03:36+01:00")
-    found = [(d.number, d.scheduled.isoformat()[11:]) for d in station.decisions]
-    assert found == [
-        ("1", "02:10:00+02:00"),
-        ("2", "02:40:00+02:00"),
-        ("3", "02:10:00+01:00"),
-        ("4", "02:40:00+01:00"),
-        ("5", "03:20:00+01:00"),
-    ]
-
-
-def test_in_the_repeated_hour_a_default_board_shows_only_what_is_to_come() -> None:
-    station = Watched()
-    second = [row("3", "02:10"), row("4", "02:40"), row("5", "04:20")]
-    station.every_three_minutes("2026-10-25T02:03+01:00", "2026-10-25T02:09+01:00", *second)
-    station.every_three_minutes("2026-10-25T02:12+01:00", "2026-10-25T02:30+01:00", *second[1:])
-    (departed,) = station.decisions
-    assert departed.scheduled.isoformat() == "2026-10-25T02:10:00+01:00"
-
-
-def test_one_row_at_a_wrong_place_does_not_begin_the_second_pass() -> None:
-    station = Watched()
-    rows = [row("1", "02:20"), row("2", "02:12"), row("3", "02:24"), row("4", "02:40")]
-    settle(station, *rows, first="2026-10-25T02:06+02:00", last="2026-10-25T02:51+02:00")
-    assert {d.scheduled.isoformat()[-6:] for d in station.decisions} == {"+02:00"}
-    assert len(station.decisions) == 4
-
-
 def test_the_same_number_twice_on_one_board_is_two_trains() -> None:
     """Yesterday's late night train and tonight's, both on the board at ten in the evening."""
     station = Watched()

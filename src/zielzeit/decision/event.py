@@ -5,6 +5,7 @@ from __future__ import annotations
 from zielzeit import berlin_time
 from zielzeit.berlin_time import MINUTE, Milliseconds, WallMinutes
 from zielzeit.boards import parse
+from zielzeit.decision import repeated_hour
 from zielzeit.decision.own_station import OwnStation
 from zielzeit.decision.planned_stop import PlannedStop
 from zielzeit.decision.rules import GONE, PLANNED, Transition
@@ -70,7 +71,7 @@ def event(here: OwnStation, transition: Transition, grace_minutes: int) -> Decis
         line=_line(row),
         destination=destination,
         scheduled=berlin_time.datetime_of(entry.planned),
-        delay=None if entry.cancelled or transition.kind in _WITHOUT_DELAY else entry.delay,
+        delay=None if entry.cancelled or entry.uncertain or transition.kind in _WITHOUT_DELAY else entry.delay,
         cancelled=entry.cancelled,
         realtime=not row.missing_realtime,
         last_seen=berlin_time.datetime_of(entry.last_seen),
@@ -88,5 +89,5 @@ def event(here: OwnStation, transition: Transition, grace_minutes: int) -> Decis
         cancelled_ahead=cancelled_ahead,
         station_eva=here.eva_number(here.name),
         destination_eva=here.eva_number(destination),
-        arrival_delay=None if row.scheduled_arrival is None or entry.cancelled else row.delay_arrival,
+        arrival_delay=repeated_hour.arrival_delay(entry),
     )

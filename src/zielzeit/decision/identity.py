@@ -6,20 +6,15 @@ from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from zielzeit import berlin_time
-from zielzeit.berlin_time import MINUTE, Milliseconds
+from zielzeit.berlin_time import Milliseconds
 from zielzeit.boards import parse as boards
+from zielzeit.decision import repeated_hour
 from zielzeit.decision.own_station import OwnStation
 from zielzeit.decision.state import Entry, StationState
 from zielzeit.decision.wings import tell_apart
 
 LONGEST_LOOP: Final = 4 * 60
 """Longest time between two calls of one run at one station, minutes."""
-_PAST_REACH: Final = 65 * MINUTE
-"""How far boards polled with ``past=1`` look back, milliseconds: an hour, and the age of a cached reply."""
-_DEFAULT_REACH: Final = MINUTE
-"""How far default boards look back, milliseconds."""
-_MISPLACED: Final = 15 * MINUTE
-"""A row out of order by more than this belongs to the second pass; recorded rows are hardly ever 12 minutes off."""
 
 
 class Reading(NamedTuple):
@@ -46,7 +41,7 @@ def read(here: OwnStation, station: StationState, board: boards.ParsedBoard, pol
     if doubled:
         reports, wings = _one_per_part(here, station, reports, doubled, clock, polled_at)
     if clock.has_repeated_hour:
-        _tell_passes_apart(station, list(reports.values()), polled_at)
+        repeated_hour.read(reports.values())
     return Reading(reports, wings)
 
 
@@ -161,24 +156,3 @@ def _ends_short(here: OwnStation, row: boards.Row, station: StationState, key: s
     known = station.entries.get(key)
     behind, ahead, _ = here.split_route(row, earlier_calls(key, station.entries) if known is None else known.call)
     return bool(behind) and not ahead
-
-
-def _tell_passes_apart(station: StationState, reports: list[Entry], polled_at: Milliseconds) -> None:
-    """Move the rows of the second pass of the repeated hour (the autumn change) an hour later.
-
-    ``HH:MM`` alone cannot tell the passes apart, but rows are sorted by their believed departures: the second pass
-    begins with the first row that seems to lie before the rows above it, or before what the station's boards look back
-    to. A single row may stand a few minutes from its place; then the row after it does not lie before them.
-    """
-    keeps_past = any(entry.kind for entry in station.entries.values())  # decided rows that are still on the boards
-    latest: int = polled_at - (_PAST_REACH if keeps_past else _DEFAULT_REACH)
-    repeated = [entry for entry in reports if berlin_time.is_first_pass(entry.planned)]
-    for place, entry in enumerate(repeated):
-        back = latest - entry.believed
-        if back > _MISPLACED or (
-            back > 0 and all(following.believed <= latest for following in repeated[place + 1 : place + 2])
-        ):
-            for second in repeated[place:]:
-                second.planned = Milliseconds(second.planned + 60 * MINUTE)
-            return
-        latest = max(latest, entry.believed)

@@ -220,6 +220,7 @@ def _update(entry: Entry, report: Entry, *, lost: bool) -> None:
     if (entry.delay, entry.cancelled, entry.ends) != (report.delay, report.cancelled, report.ends):
         entry.since = report.last_seen
     entry.row, entry.planned, entry.delay, entry.ends = report.row, report.planned, report.delay, report.ends
+    entry.uncertain = report.uncertain
 
 
 def _is_settled(entry: Entry, polled_at: Milliseconds, rules: Rules) -> bool:
@@ -227,6 +228,7 @@ def _is_settled(entry: Entry, polled_at: Milliseconds, rules: Rules) -> bool:
         entry.believed + rules.settle * MINUTE <= polled_at
         and entry.since + CONFIRMED_AFTER <= polled_at
         and entry.earliest <= polled_at
+        and not entry.uncertain
     )
 
 
@@ -236,7 +238,7 @@ def _after_decision(key: str, entry: Entry, at: Milliseconds, *, last_chance: bo
     ``last_chance``: the train is gone from the boards, so that nothing will confirm its last values.
     """
     cancelled = entry.cancelled
-    if (entry.delay, cancelled) == (entry.decided_delay, entry.decided_cancelled):
+    if entry.uncertain or (entry.delay, cancelled) == (entry.decided_delay, entry.decided_cancelled):
         return
     if entry.since + CONFIRMED_AFTER > at and not last_chance:
         return

@@ -29,7 +29,7 @@ def deadlines(station: StationState, gap: int, max_silence: int) -> Iterator[tup
 
 def kind(entry: Entry, max_silence: int) -> str:
     """Return the kind of the decision of a train whose deadline is reached (``max_silence`` in milliseconds)."""
-    if not entry.first_missing or not entry.confirmed:
+    if not entry.first_missing or not entry.confirmed or entry.uncertain:
         return "undecided"
     if entry.cancelled:
         return "cancelled"

@@ -65,6 +65,8 @@ class Entry(msgspec.Struct, array_like=True, gc=False):
     """``polled_at`` of the last board that had lost the train's real-time data, so that an earlier one's are kept."""
     did_not_leave: bool = False
     """True if the train is missing from a board that would still show it if it had left."""
+    uncertain: bool = False
+    """True if the row may stand for trains of different times, in the hour that autumn repeats."""
 
     @property
     def believed(self) -> Milliseconds:

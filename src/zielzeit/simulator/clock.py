@@ -45,6 +45,12 @@ def local_hour(second: int) -> int:
     return (second + _offset(second // 900)) // 3600 % 24
 
 
+def read_by_dbf(second: int) -> int:
+    """Instant for which DBF takes this one: of the hour that autumn repeats it knows the second pass only."""
+    first_pass = _offset(second // 900) > _offset(second // 900 + 4) and hhmm(second) == hhmm(second + 3600)
+    return second + 3600 if first_pass else second
+
+
 def hhmm(second: int) -> str:
     """``HH:MM`` as a board prints it: local, no date, no zone."""
     return _HHMM[(second + _offset(second // 900)) // 60 % 1440]

@@ -2,7 +2,7 @@
 
 A row is shown from 180 minutes before its planned arrival (departure if the run starts here) until its believed
 departure (arrival if the run ends here), and with ``past`` for an hour longer. A delay is null only if there is no such
-event.
+event. All of that follows DBF's reading of the times (``clock.read_by_dbf``).
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from zielzeit.simulator.world import Call, World
 _AHEAD = 180 * 60
 _PAST = 60 * 60
 _LONGEST_DELAY = 9 * 3600
+_REPEATED = 3600
+"""By how much longer a row may stand in the hour that autumn repeats."""
 _CAUSES = (
     "Verspätung eines vorausfahrenden Zuges",
     "Bauarbeiten",
@@ -94,12 +96,12 @@ def board(world: World, station: int, at: float, *, past: bool = True, feed: Fee
     rows = []
     for call in calls(world, station, at):
         realtime = feed.serves(call.forecast.run.line.index)
-        if not past and realtime and call.gone < at:
+        if not past and realtime and call.gone < at - _REPEATED:
             continue
         forecast, stop = call.forecast, call.stop
         delay = forecast.departure_delay(stop, at) if realtime else 0
-        leaves = call.planned + 60 * delay
-        if leaves >= at - (_PAST if past else 0):
+        leaves = clock.read_by_dbf(call.planned + 60 * delay)
+        if leaves >= at - (_PAST if past else 0) and clock.read_by_dbf(call.shows_from) < at + _AHEAD:
             rows.append((leaves, call.shows_from, call.run_id, _row(world, call, at, delay, realtime)))
     rows.sort(key=lambda entry: entry[:3])
     return DisplayedBoard(tuple(entry[3] for entry in rows))
@@ -120,7 +122,7 @@ def calls(world: World, station: int, at: float) -> list[Call]:
         of_day = world.station_day(station, today + timedelta(days=shift))
         low = bisect_left(of_day, at - _LONGEST_DELAY, key=_shows_from)
         high = bisect_left(of_day, at + _AHEAD, key=_shows_from)
-        found += [call for call in of_day[low:high] if call.gone + _PAST >= at]
+        found += [call for call in of_day[low:high] if call.gone + _PAST + _REPEATED >= at]
     return found
 
 
@@ -137,23 +139,31 @@ def _row(world: World, call: Call, at: float, delay: int, realtime: bool) -> Dis
     arrival_cancelled = realtime and run.arrival_cancelled(stop, at)
     departure_cancelled = realtime and run.departure_cancelled(stop, at)
     arrives, departs = stop > 0, stop < last
+    arrival, departure = run.start + 60 * pattern.arrivals[stop], run.start + 60 * pattern.departures[stop]
     return DisplayedRow(
-        delay_arrival=None if not arrives else forecast.arrival_delay(stop, at) if realtime else 0,
-        delay_departure=delay if departs else None,
+        delay_arrival=None
+        if not arrives
+        else _shown_delay(arrival, forecast.arrival_delay(stop, at) if realtime else 0),
+        delay_departure=_shown_delay(departure, delay) if departs else None,
         destination=destination,
         is_cancelled=int((arrival_cancelled or not arrives) and (departure_cancelled or not departs)),
         messages=_messages(forecast, at, delay) if realtime else RowMessages(),
-        missing_realtime=(forecast.silent or not realtime) and run.start < at,
+        missing_realtime=(forecast.silent or not realtime) and clock.read_by_dbf(run.start) < at,
         platform=_changed_platform(world, forecast, stop, at) or platform if realtime else platform,
         route=route,
-        scheduled_arrival=clock.hhmm(run.start + 60 * pattern.arrivals[stop]) if arrives else None,
-        scheduled_departure=clock.hhmm(run.start + 60 * pattern.departures[stop]) if departs else None,
+        scheduled_arrival=clock.hhmm(arrival) if arrives else None,
+        scheduled_departure=clock.hhmm(departure) if departs else None,
         scheduled_platform=platform,
         train=run.line.label(run.trip),
         train_classes=run.line.classes,
         train_number=run.trip.number,
         via=via,
     )
+
+
+def _shown_delay(planned: int, delay: int) -> int:
+    """Delay as the difference of two times that DBF has read."""
+    return (clock.read_by_dbf(planned + 60 * delay) - clock.read_by_dbf(planned)) // 60
 
 
 def _route(world: World, forecast: Forecast, stop: int, at: float) -> tuple[msgspec.Raw, str, tuple[str, ...]]:

@@ -23,6 +23,8 @@ AHEAD = 180 * 60
 PAST = 60 * 60
 _SETTLED = 8 * 60
 _LAST_LOOK = 4 * 60
+_EARLY_DEPARTURE, _EARLY_ARRIVAL = 5, 15
+"""Minutes by which a train can be early."""
 _SURE = 2
 """Number of good boards that settle a delay; a single one may be a glitch."""
 
@@ -168,6 +170,8 @@ def _undecidable(forecast: Forecast, stop: int, station: int, looked: Looked, *,
     leaves = forecast.planned(stop) + 60 * forecast.departure_delay(stop, final)
     if not looked(station, shows_from, leaves + (PAST if past else 0)):
         return "the row was on no good board"
+    if _has_double(forecast, stop, final) or _has_double(forecast, stop, forecast.beliefs[stop].posted - 1):
+        return "in the hour that autumn repeats another train would have the same row"
     if past:
         if final > leaves + PAST:
             return "the true minute was posted after the row had left the board"
@@ -177,6 +181,21 @@ def _undecidable(forecast: Forecast, stop: int, station: int, looked: Looked, *,
     if forecast.beliefs[stop].posted <= final:
         leaves = min(leaves, forecast.planned(stop) + 60 * forecast.beliefs[stop].delay)
     return _undecidable_by_silence(run, station, looked, leaves)
+
+
+def _has_double(forecast: Forecast, stop: int, at: int) -> bool:
+    """Return True if a train planned or leaving an hour before or after has the same time and delay on the board."""
+    run, ends = forecast.run, _real_end(forecast) == stop
+    planned = run.start + 60 * (run.pattern.arrivals if ends else run.pattern.departures)[stop]
+    leaves = planned + 60 * (forecast.arrival_delay if ends else forecast.departure_delay)(stop, at)
+    early = 60 * (_EARLY_ARRIVAL if ends else _EARLY_DEPARTURE)
+    shown = clock.read_by_dbf(leaves) - clock.read_by_dbf(planned)
+    return any(
+        clock.read_by_dbf(left) - clock.read_by_dbf(of) == shown
+        for of in (planned - 3600, planned, planned + 3600)
+        for left in (leaves - 3600, leaves, leaves + 3600)
+        if (of, left) != (planned, leaves) and clock.hhmm(of) == clock.hhmm(planned) and left - of >= -early
+    )
 
 
 def _undecidable_by_silence(run: SimulatedRun, station: int, looked: Looked, leaves: int) -> str | None:
