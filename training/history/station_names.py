@@ -14,6 +14,11 @@ from zielzeit.stations.resolution import Match
 from zielzeit.stations.spelling import comparable, composed, eva_number
 
 
+def begins_alike(one: str, other: str) -> bool:
+    """Return True if two names begin with the same word: a number beside quite another name is a fault of the file."""
+    return comparable(one).split()[:1] == comparable(other).split()[:1]
+
+
 class BoardNames:
     """The boards' names of a file's stations.
 
@@ -67,7 +72,7 @@ class BoardNames:
             elif known:  # parts of one station share the archive's name, but not the boards'
                 agrees = self._register.whole_of(found.identity.key) == self._register.whole_of(number)
             else:
-                agrees = comparable(name).split()[:1] == comparable(by_number.name).split()[:1]
+                agrees = begins_alike(name, by_number.name)
             if agrees:
                 return by_number.name
         station = self._register.station(found.identity.key) if known else None

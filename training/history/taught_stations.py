@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from training import examples
+from training.history.station_names import begins_alike
 from zielzeit.stations.own_file import read_own_file
 from zielzeit.stations.register import StationRegister
 from zielzeit.stations.resolution import Match
@@ -27,14 +28,16 @@ Taught = tuple[str | None, str | None, str | None]
 def lacking(register: StationRegister, taught: Iterable[Taught]) -> list[Station]:
     """Return the stations of an archive that have a name which the register lacks, with those names.
 
-    Names that the register knows, or that several of its stations bear, are left to it.
+    Names that the register knows, or that several of its stations bear, are left to it. A number that stands for quite
+    another name there is not believed.
     """
     found = []
     for station in StationRegister(()).with_names(taught).stations():
         names = [name for name in (station.name, *station.aliases) if register.find(name).match is Match.NONE]
         known = register.station(station.eva)
-        if names and known is not None:
-            found.append(Station(station.eva, known.name, tuple(names)))
+        if known is not None:
+            if alike := tuple(name for name in names if begins_alike(name, known.name)):
+                found.append(Station(station.eva, known.name, alike))
         elif names:
             found.append(Station(station.eva, names[0], tuple(names[1:])))
     return found

@@ -61,6 +61,7 @@ def test_no_name_of_the_register_is_taught_again_nor_one_that_several_stations_b
         ("8000105", "Frankfurt Centraal", None),  # another name of a known station
         ("8999000", "Köln Hbf", None),  # another number beside a known name
         ("8999001", None, None),
+        ("8000001", "Altdorf", "Altdorf"),  # Aachen's number
         (None, "Nirgendwo", None),
     ]
     (found,) = taught_stations.lacking(packaged(), rows)
