@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,10 @@ import pytest
 
 from deploy.local import flink
 from tests.conftest import stack_settings
+from zielzeit.boards.record import BoardRecord
+from zielzeit.lake.reading import Lake
 from zielzeit.lake.table_definitions import TABLES
+from zielzeit.recordings.to_lake import keep
 from zielzeit.settings import ROOT, environment_variable
 
 PREDICT = {
@@ -36,6 +41,9 @@ PREDICT = {
     ],
 }
 """Vertices of the main job, and the ids of their operators, under which savepoints know their state."""
+PLANNERS = r"Calc|KafkaSource|SinkConversion|DataStream|Enforcer|Assigner|FileWriter"
+"""Words of Flink's planner."""
+NOON = datetime(2026, 3, 9, 12, tzinfo=UTC)
 STORE_SOURCES = [
     "cbc357ccb763df2852fee8c4fc7d55f2",
     "6cdc5bb954874d922eaee11a8e7b5dd5",
@@ -47,17 +55,24 @@ STORE_SOURCES = [
 
 @pytest.fixture(scope="module")
 def graphs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[str, Any]]]:
-    """Vertices of both jobs."""
+    """Vertices of both jobs, and of the main job that begins with the boards of the lake."""
     settings = stack_settings(tmp_path_factory.mktemp("graph"))
     flink.prepare(settings)
     environment = {**os.environ, **flink.flink_environment(settings), "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}"}
     Path(environment["FLINK_LOG_DIR"]).mkdir(parents=True, exist_ok=True)
+    keep([BoardRecord(station="A", body=b"{}", polled_at=NOON, source="replay", url="")], Lake.of(settings))
+    jobs = {
+        "predict": settings,
+        "store": settings.for_storage(),
+        "archive": settings.model_copy(update={"start_from": "archive"}),
+    }
     found = {}
-    for job, used in {"predict": settings, "store": settings.for_storage()}.items():
-        names = ("local_dir", "lake", "parallelism")
+    for job, used in jobs.items():
+        names = ("local_dir", "lake", "parallelism", "start_from")
         environment |= {environment_variable(name): str(getattr(used, name)) for name in names}
+        module = "flink_jobs.store" if job == "store" else "flink_jobs.predict"
         ran = subprocess.run(
-            [sys.executable, "-m", "tests.flink_jobs.job_graph", f"flink_jobs.{job}"],
+            [sys.executable, "-m", "tests.flink_jobs.job_graph", module],
             cwd=ROOT, env=environment, capture_output=True, text=True, check=False,
         )  # fmt: skip
         assert ran.returncode == 0, ran.stderr
@@ -82,10 +97,12 @@ def test_the_storage_job_names_each_vertex_by_its_table_over_the_operators_of_be
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("job", ["predict", "store"])
+@pytest.mark.parametrize("job", ["predict", "store", "archive"])
 def test_every_operator_is_described_in_a_few_words(graphs: dict[str, list[dict[str, Any]]], job: str) -> None:
     for vertex in graphs[job]:
+        assert not re.search(PLANNERS, vertex["name"])
         for line in vertex["description"].splitlines():
             assert len(line) < 80
+            assert not re.search(PLANNERS, line)
             assert "[" not in line
             assert "(" not in line
