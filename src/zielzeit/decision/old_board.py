@@ -23,6 +23,8 @@ _SURELY_PAST: Final = 30 * MINUTE
 _SURELY_TODAY: Final = 12 * 60 * MINUTE
 _TIMES_PASSED: Final = 2
 """With so many trains that should have left, a body that stays the same is doubted: one may be a train without news."""
+_NEWS: Final = 5 * MINUTE
+"""How long after a departure its true minute is mostly posted, milliseconds; less than the rules wait by default."""
 _FIRST_ROWS: Final = 3
 """Rows among which the oldest stands: DBF orders rows by their believed departure, give or take a place."""
 
@@ -75,9 +77,9 @@ def _leaves(report: Entry, polled_at: Milliseconds) -> Milliseconds:
 
 
 def _times_passed(station: StationState, polled_at: Milliseconds) -> int:
-    """Return how many trains should have left since the body was first seen, of those of which there is news."""
+    """Return how many trains should have left, and news of them come, since the body was first seen."""
     return sum(
-        station.body_since < entry.believed <= polled_at and entry.last_seen == station.last_board
+        station.body_since < entry.believed <= polled_at - _NEWS and entry.last_seen == station.last_board
         for entry in station.entries.values()
         if not entry.cancelled and not entry.row.missing_realtime
     )
