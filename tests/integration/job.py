@@ -180,7 +180,8 @@ def values(settings: Settings, *names: str) -> list[bytes]:
 def decided_offline(settings: Settings, boards: Iterable[BoardRecord]) -> list[dict[str, Any]]:
     """Decisions of ``zielzeit decide`` for the same boards, in the form of the topics' records."""
     outcomes = [outcome for _, _, outcome in decide(boards, Decider.of(settings))]
-    assert not [outcome for outcome in outcomes if isinstance(outcome, RejectedBoard)]
+    # A board of a quiet station may stay the same to the byte for so long that it is doubted.
+    assert {outcome.cause for outcome in outcomes if isinstance(outcome, RejectedBoard)} <= {"old_board"}
     decisions = [outcome for outcome in outcomes if isinstance(outcome, Decision)]
     return [msgspec.json.decode(msgspec.json.encode(decision)) for decision in decisions]
 

@@ -80,7 +80,8 @@ def test_boards_out_of_order_inside_the_grace_doubled_or_broken_change_nothing(
     job.publish(settings, [broken, *doubled])
     job.run_to_end(settings)
     job.assert_once(settings, job.decided_offline(settings, evening))
-    (letter,) = job.records(settings, topics.DEAD_LETTERS)
+    letters = job.records(settings, topics.DEAD_LETTERS)
+    (letter,) = [one for one in letters if not one["reason"].startswith("an old board")]
     assert (letter["key"], letter["topic"]) == (broken.station, settings.topic(topics.BOARDS))
     assert letter["offset"] == 0
     assert decompress(b64decode(letter["body"])) == broken.body
