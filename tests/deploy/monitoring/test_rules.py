@@ -13,7 +13,7 @@ import yaml
 from deploy.monitoring import files, flink_series
 from deploy.monitoring.alerts import ALERTS, Alert
 from tests.deploy.monitoring.cases import CASES, Case
-from zielzeit.metrics.job import JOB
+from zielzeit.metrics.job import DEAD_LETTERS, JOB
 from zielzeit.metrics.poller import POLLER
 from zielzeit.settings import ROOT
 
@@ -84,3 +84,9 @@ def test_the_page_of_operations_lists_every_alert_as_it_is() -> None:
     for alert in ALERTS:
         cells = (f"[{alert.name}](runbooks/{alert.page}.md)", alert.severity, str(alert.minutes), alert.summary)
         assert f"| {' | '.join(cells)} |\n" in page
+
+
+def test_the_page_of_dead_letters_says_what_each_cause_means() -> None:
+    page = (ROOT / files.RUNBOOKS / "dead-letters.md").read_text()
+    (causes,) = DEAD_LETTERS.labels
+    assert {cause for cause in causes.values if f"`{cause}`" not in page} == set()
