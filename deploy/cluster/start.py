@@ -28,6 +28,8 @@ def start(job: JobDescription, settings: Settings, *, resume: str | None = None,
         if running := jobs.named(own, job.name(own)):
             raise _doubled(job, own, running[0])
         savepoint = latest_checkpoint(own, job) if resume == LATEST else resume
+        if savepoint is not None:
+            _refuse_other_backend(own, job, savepoint)
         if job.part is not None:
             _make_room(own, job.part)
         ensure_topics(own, topics.ALL)
@@ -38,6 +40,20 @@ def start(job: JobDescription, settings: Settings, *, resume: str | None = None,
             submissions.note_end(own, submitted)
             raise _doubled(job, own, running[0])
         return submitted
+
+
+def _refuse_other_backend(settings: Settings, job: JobDescription, checkpoint: str) -> None:
+    """Raise UserError if another state backend wrote a checkpoint: the job would fail, and be restarted for ever.
+
+    Savepoints have one format for all.
+    """
+    wrote = submissions.of_checkpoint(settings, checkpoint)
+    if wrote is not None and wrote.state_backend != settings.state_backend:
+        raise UserError(
+            f"the checkpoint {checkpoint} was written with ZIELZEIT_STATE_BACKEND={wrote.state_backend}; "
+            f"{settings.state_backend} cannot read it. Start {job.title} with that setting, stop it with "
+            f"`{next_command.stop(job, settings)}`, and go on from the savepoint with either"
+        )
 
 
 def _doubled(job: JobDescription, settings: Settings, running: str) -> UserError:

@@ -7,6 +7,7 @@ the cluster has lost.
 from __future__ import annotations
 
 import fcntl
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +18,8 @@ import msgspec
 from deploy.cluster.job_description import JobDescription
 from zielzeit.errors import UserError
 from zielzeit.settings import Settings
+
+_CHECKPOINT = re.compile(r"/([0-9a-f]{32})/chk-[0-9]+/?$")
 
 
 class Submission(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,6 +33,8 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True):
     submitted_at: float
     bounded: bool
     """True if the job finishes by itself."""
+    state_backend: str = "hashmap"
+    """``Settings.state_backend``, which older versions did not have."""
     ended_at: float | None = None
     """When a person stopped the job, or took note of its end; None before."""
     savepoint: str | None = None
@@ -44,6 +49,7 @@ def note(settings: Settings, job: JobDescription, job_id: str) -> None:
         flink_rest=settings.flink_rest,
         submitted_at=time.time(),
         bounded=settings.bounded,
+        state_backend=settings.state_backend,
     )
     _write(_folder(settings, job), submission)
 
@@ -65,6 +71,13 @@ def last_ones(settings: Settings) -> list[Submission]:
     folders = sorted(folder for folder in _root(settings).glob("*") if folder.is_dir())
     here = [[each for each in _sorted(folder) if each.flink_rest == settings.flink_rest] for folder in folders]
     return [submissions[-1] for submissions in here if submissions]
+
+
+def of_checkpoint(settings: Settings, uri: str) -> Submission | None:
+    """Submission of the job whose checkpoint a URI names; None for a savepoint, or a job submitted elsewhere."""
+    job_id = _CHECKPOINT.search(uri)
+    files = _root(settings).glob(f"*/{job_id[1]}") if job_id else iter(())
+    return next(map(_read, files), None)
 
 
 @contextmanager

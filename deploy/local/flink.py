@@ -73,6 +73,9 @@ def client_configuration(settings: Settings) -> dict[str, Any]:
         "restart-strategy.exponential-delay.max-backoff": "1 min",
         "restart-strategy.exponential-delay.reset-backoff-threshold": "10 min",
         "execution.checkpointing.interval": f"{round(settings.checkpoint_interval_seconds * 1000)} ms",
+        # A checkpoint on the heap writes all state each time; RocksDB's writes what changed.
+        "state.backend.type": settings.state_backend,
+        "execution.checkpointing.incremental": settings.state_backend == "rocksdb",
         "execution.checkpointing.externalized-checkpoint-retention": "RETAIN_ON_CANCELLATION",
     }
     if settings.restart_attempts:
@@ -111,8 +114,8 @@ def configuration(settings: Settings) -> dict[str, Any]:
         # Thread mode: two slots of one TaskManager would share one interpreter's lock.
         "taskmanager.numberOfTaskSlots": 1,
         "taskmanager.memory.process.size": f"{TASK_MANAGER_MB}m",
-        # State is on the heap; only Python workers in process mode draw on managed memory.
-        "taskmanager.memory.managed.size": "192m" if settings.flink_execution_mode == "process" else "64m",
+        # RocksDB draws on it, and the Python workers in process mode.
+        "taskmanager.memory.managed.size": "320m" if settings.flink_execution_mode == "process" else "192m",
         "taskmanager.memory.task.off-heap.size": "64m",
         "heartbeat.timeout": "20 s",
         "heartbeat.interval": "4 s",

@@ -90,6 +90,12 @@ class Settings(BaseSettings):
     checkpoint_interval_seconds: float = Field(
         10.0, gt=0, description="Seconds between two checkpoints of the job; readers see records once a checkpoint."
     )
+    state_backend: Literal["rocksdb", "hashmap"] = Field(
+        "rocksdb",
+        description="Where Flink keeps the state of a job: on the disk (rocksdb), where a checkpoint writes what "
+        "changed since the one before, or on the heap (hashmap), where it writes all. To change it, stop the job with "
+        "a savepoint.",
+    )
     restart_attempts: int = Field(
         0,
         ge=0,

@@ -173,6 +173,7 @@ def test_any_order_copies_partitions_and_restarts_give_each_station_the_decision
         idle_timeout_seconds=600.0,
         start_from="earliest-offset",
         topic_partitions=PARTITIONS,
+        state_backend="hashmap",
     )
     cases = scenarios(SCENARIOS, SEED)
     arrivals = sorted(((at, partition, board) for case in cases for at, partition, board in case.sent), key=_when)
@@ -181,6 +182,7 @@ def test_any_order_copies_partitions_and_restarts_give_each_station_the_decision
     running = submit(settings)
     try:
         job.wait_for_checkpoint(settings, running)
+        settings = settings.model_copy(update={"state_backend": "rocksdb"})  # a savepoint is for either
         running = _restart(settings, running)
         rest = [(partition, board) for _, partition, board in arrivals[cut:]] + markers(2 * DAY)
         job.publish_at(settings, [(partition, as_record(board)) for partition, board in rest])

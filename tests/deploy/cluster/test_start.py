@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from deploy.cluster import start as starting
@@ -71,6 +72,38 @@ def test_latest_is_looked_up_and_any_other_checkpoint_is_taken_as_it_is(
     assert "look for a checkpoint" not in [what for what, _ in done]
     start(PREDICT, load(local_dir=tmp_path), resume="latest")
     assert "look for a checkpoint" in [what for what, _ in done]
+
+
+@pytest.mark.parametrize(
+    ("wrote", "reads", "refused"),
+    [
+        ("hashmap", "rocksdb", True),
+        ("rocksdb", "hashmap", True),
+        ("rocksdb", "rocksdb", False),
+        ("", "rocksdb", True),
+        ("", "hashmap", False),
+    ],
+)
+def test_a_checkpoint_of_another_state_backend_is_refused_and_a_savepoint_is_not(
+    done: list[tuple[str, Any]], tmp_path: Path, wrote: str, reads: str, *, refused: bool
+) -> None:
+    job_id = "a" * 32
+    submissions.note(load(local_dir=tmp_path, state_backend=wrote or "hashmap"), PREDICT, job_id)
+    if not wrote:  # a version without the setting kept state on the heap
+        (entry,) = tmp_path.glob(f"flink/submitted/*/{job_id}")
+        noted = msgspec.json.decode(entry.read_bytes())
+        del noted["state_backend"]
+        entry.write_bytes(msgspec.json.encode(noted))
+    settings, checkpoint = load(local_dir=tmp_path, state_backend=reads), f"file:/checkpoints/{job_id}/chk-7"
+    if refused:
+        setting = f"ZIELZEIT_STATE_BACKEND={wrote or 'hashmap'}"
+        with pytest.raises(UserError, match=rf"written with {setting}.*/zielzeit stop"):
+            start(PREDICT, settings, resume=checkpoint)
+        assert done == []
+    else:
+        start(PREDICT, settings, resume=checkpoint)
+    start(PREDICT, settings, resume="file:/savepoints/savepoint-1")
+    assert done[-1][0] == "submit"
 
 
 @pytest.mark.parametrize("state", ["INITIALIZING", "RUNNING", "RESTARTING"])

@@ -77,6 +77,15 @@ def test_a_job_runs_python_as_the_settings_say_wherever_it_is_sent(settings: Set
     assert there["python.execution-mode"] == "process"
 
 
+@pytest.mark.parametrize(("backend", "incremental"), [("rocksdb", True), ("hashmap", False)])
+def test_a_job_keeps_its_state_where_the_settings_say_on_any_cluster(
+    settings: Settings, backend: str, *, incremental: bool
+) -> None:
+    configuration = flink.client_configuration(settings.model_copy(update={"state_backend": backend}))
+    assert configuration["state.backend.type"] == backend
+    assert configuration["execution.checkpointing.incremental"] is incremental
+
+
 def test_a_job_is_restarted_without_limit_unless_the_settings_name_one(settings: Settings) -> None:
     limit = "restart-strategy.exponential-delay.attempts-before-reset-backoff"
     assert flink.client_configuration(settings)["restart-strategy.type"] == "exponential-delay"
