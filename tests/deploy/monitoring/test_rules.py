@@ -87,6 +87,6 @@ def test_the_page_of_operations_lists_every_alert_as_it_is() -> None:
 
 
 def test_the_page_of_dead_letters_says_what_each_cause_means() -> None:
-    page = (ROOT / files.RUNBOOKS / "dead-letters.md").read_text()
+    page = (ROOT / files.notes(BY_NAME["DeadLetters"])["runbook"]).read_text()
     (causes,) = DEAD_LETTERS.labels
     assert {cause for cause in causes.values if f"`{cause}`" not in page} == set()
