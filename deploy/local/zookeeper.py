@@ -18,7 +18,7 @@ from deploy.local.java import console_logging, jars, java_command
 from zielzeit.settings import Settings
 
 _TICK_MS = 2000
-_SESSION_SECONDS = 20
+SESSION_SECONDS = 20
 """How long ZooKeeper takes a JobManager that is silent for alive, and a JobManager a silent ZooKeeper.
 
 As long as Flink's own heartbeats: a new JobManager waits for it after a kill, and a busy machine must not end a job.
@@ -42,7 +42,7 @@ def flink_options(settings: Settings) -> dict[str, Any]:
         "high-availability.cluster-id": f"/{version('apache-flink')}",
         # Otherwise any free port.
         "high-availability.jobmanager.port": settings.flink_rpc_port,
-        "high-availability.zookeeper.client.session-timeout": f"{_SESSION_SECONDS} s",
+        "high-availability.zookeeper.client.session-timeout": f"{SESSION_SECONDS} s",
         # ZooKeeper asks for no password here, and Flink would complain at each connection that it has none.
         "zookeeper.sasl.disable": True,
         # There is only one JobManager: a restart of ZooKeeper need not interrupt its jobs.
