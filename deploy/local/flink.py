@@ -179,11 +179,13 @@ def task_manager_command(program: str) -> list[str]:
 def prepare(settings: Settings) -> None:
     """Lay out configuration, jars and plugins of the local cluster.
 
-    Raises UserError where the jars or Python's shared library are missing, or ``flink_rest`` is not on this machine.
+    Raises UserError where the jars or Python's shared library are missing, ``flink_rest`` is not on this machine, or
+    Flink would misread the path of ``local_dir``.
     """
     if settings.flink_execution_mode == "thread" and not bootstrap.has_libpython(Path(sys.executable)):
         raise UserError(f"{bootstrap.NO_LIBPYTHON.hint()}, or set ZIELZEIT_FLINK_EXECUTION_MODE=process")
     folder = Folders.of(settings).flink
+    _check_path(folder)
     for name in ("checkpoints", "savepoints"):
         (folder / name).mkdir(parents=True, exist_ok=True)
     _configure(folder / "conf", configuration(settings))
@@ -199,6 +201,7 @@ def flink_run(
     the jars are missing.
     """
     client = Folders.of(settings).flink / "client"
+    _check_path(client)
     _configure(client, client_configuration(settings))
     _gather(settings)
     Folders.of(settings).logs.mkdir(parents=True, exist_ok=True)
@@ -211,6 +214,14 @@ def flink_run(
             capture_output=True,
             text=True,
             check=False,
+        )
+
+
+def _check_path(folder: Path) -> None:
+    """Raise UserError for a path that Flink misreads: its scripts split at spaces, and %20 of a URI stays %20."""
+    if folder.as_uri() != f"file://{folder}":
+        raise UserError(
+            f"Flink misreads the path {folder}: set ZIELZEIT_LOCAL_DIR to one of ASCII letters, digits and . _ - ~ only"
         )
 
 

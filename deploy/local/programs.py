@@ -71,7 +71,7 @@ def programs(settings: Settings) -> list[Program]:
             ports={"MLflow": registry},
             url=f"http://{registry}",
             healthy=lambda: _get(f"http://{registry}/health") is not None,
-            memory_mb=500,
+            memory_mb=600,
             priority=20,
         ),
         *([_zookeeper(settings)] if settings.high_availability else []),

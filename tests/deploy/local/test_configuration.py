@@ -55,7 +55,7 @@ def test_the_cluster_listens_where_the_settings_say(settings: Settings) -> None:
 def test_an_s3_store_is_told_to_every_process_and_its_key_to_nobody_else(settings: Settings, tmp_path: Path) -> None:
     assert not [name for name in flink.configuration(settings) if name.startswith("s3.") and "key" in name]
     store = {"s3_endpoint": "http://127.0.0.1:9000", "s3_access_key": "me", "s3_secret_key": "not to be told"}
-    settings = load(**settings.model_dump(include={"local_dir", "jars_dir"}), **store)
+    settings = load(**settings.model_dump(include={"jars_dir"}), local_dir=tmp_path / "local", **store)
     for configuration in (flink.client_configuration(settings), flink.configuration(settings)):
         assert configuration["s3.endpoint"] == "http://127.0.0.1:9000"
         assert configuration["s3.secret-key"] == "not to be told"
@@ -109,7 +109,20 @@ def test_a_client_asks_the_rest_address_and_no_zookeeper(settings: Settings) -> 
     assert not [name for name in flink.client_configuration(settings) if name.startswith("high-availability")]
 
 
-def test_jobs_of_a_time_with_zookeeper_do_not_come_back_after_a_time_without(settings: Settings) -> None:
+@pytest.mark.parametrize("name", ["a b", "Müller", "50%"])
+def test_a_path_that_flink_misreads_is_refused(settings: Settings, tmp_path: Path, name: str) -> None:
+    odd = settings.model_copy(update={"local_dir": tmp_path / name})
+    with pytest.raises(UserError, match="ZIELZEIT_LOCAL_DIR"):
+        flink.prepare(odd)
+    with pytest.raises(UserError, match="ZIELZEIT_LOCAL_DIR"):
+        flink.flink_run(odd, [])
+    assert not (tmp_path / name).exists()
+
+
+def test_jobs_of_a_time_with_zookeeper_do_not_come_back_after_a_time_without(
+    settings: Settings, tmp_path: Path
+) -> None:
+    settings = settings.model_copy(update={"local_dir": tmp_path / "local"})
     listed = {program.name: program for program in programs(settings)}
     prepare(settings, [listed["zookeeper"]])
     folder = Folders.of(settings).flink / "high-availability"
@@ -146,7 +159,7 @@ def test_a_machine_with_too_little_memory_is_told_before_the_start(settings: Set
     configuration = flink.configuration(settings)
     assert configuration["taskmanager.memory.process.size"] == f"{listed[-1].memory_mb}m"
     assert scarce_memory(listed, wanted) == ""
-    assert "take 9.3 GB of memory, and 2.0 GB are free" in scarce_memory(listed, 2000)
+    assert "take 9.4 GB of memory, and 2.0 GB are free" in scarce_memory(listed, 2000)
     assert scarce_memory([], 0) == ""
 
 
