@@ -15,6 +15,7 @@ from deploy.cluster.job_description import PREDICT
 from deploy.cluster.job_status import JobStatus, job_statuses
 from deploy.cluster.start import start
 from deploy.cluster.stop import stop
+from deploy.local.programs import STORE
 from deploy.local.stack import Stack
 from deploy.local.zookeeper import SESSION_SECONDS
 from tests.integration import job
@@ -72,10 +73,11 @@ def test_a_killed_job_manager_loses_nothing_and_doubles_nothing(stack: Stack, ev
 def without_zookeeper(stack: Stack) -> Iterator[Stack]:
     """The session's stack without high availability."""
     plain = Stack(stack.settings.model_copy(update={"high_availability": False}))
-    stack.down({"flink"})
+    # No TaskManager of an earlier test may look for its JobManager the other way.
+    stack.down({"flink", STORE})
     plain.up()
     yield plain
-    plain.down({"flink"})
+    plain.down({"flink", STORE})
     stack.up()
 
 
