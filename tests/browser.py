@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 
 
@@ -14,7 +15,6 @@ class Page:
         self.picture = picture
         self._width, self._height = width, height
         self._url = url
-        self._profile = picture.with_suffix(".profile")
 
     def document(self) -> str:
         """The page's document after its programs have run, as HTML."""
@@ -27,26 +27,27 @@ class Page:
     def _run(self, *what: str) -> str:
         browser = shutil.which("chromium") or shutil.which("google-chrome")
         assert browser, "no chromium: ./zielzeit setup --dev installs it"
-        ran = subprocess.run(
-            [
-                browser,
-                "--headless=new",
-                "--no-sandbox",  # tests may run as root, and the page is our own
-                "--disable-gpu",
-                "--disable-dev-shm-usage",
-                "--no-first-run",
-                "--no-proxy-server",
-                "--hide-scrollbars",
-                f"--user-data-dir={self._profile}",
-                f"--window-size={self._width},{self._height}",
-                # The page's clock runs ahead while nothing loads: no wait depends on how fast the machine is.
-                "--virtual-time-budget=20000",
-                *what,
-                self._url,
-            ],
-            capture_output=True,
-            text=True,
-            timeout=240,
-            check=True,
-        )
-        return ran.stdout
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
+            ran = subprocess.run(
+                [
+                    browser,
+                    "--headless=new",
+                    "--no-sandbox",  # tests may run as root, and the page is our own
+                    "--disable-gpu",
+                    "--disable-dev-shm-usage",
+                    "--no-first-run",
+                    "--no-proxy-server",
+                    "--hide-scrollbars",
+                    f"--user-data-dir={profile}",
+                    f"--window-size={self._width},{self._height}",
+                    # The page's clock runs ahead while nothing loads: no wait depends on how fast the machine is.
+                    "--virtual-time-budget=20000",
+                    *what,
+                    self._url,
+                ],
+                capture_output=True,
+                text=True,
+                timeout=240,
+                check=True,
+            )
+            return ran.stdout
