@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.decision.handmade import Watched, at, clock_time, row
+from tests.decision.handmade import HERE, Watched, at, clock_time, row
 from zielzeit.berlin_time import MINUTE, Milliseconds, datetime_of
 from zielzeit.decision.state import StationState
 
@@ -88,6 +88,16 @@ def test_a_train_whose_real_time_data_is_gone_may_have_left() -> None:
     station.every_three_minutes("13:03", "13:30", other, LATER)
     assert not station.refused
     assert kinds(station) == ["departed"]
+
+
+def test_a_train_that_is_cut_short_here_has_arrived_when_its_row_is_gone() -> None:
+    """Its row counts from the departure that it does not have: IC 145 in Berlin, arrival +157, departure +100."""
+    station = Watched()
+    route = ["Anfang", HERE, {"name": "Ende", "isCancelled": 1}]
+    train = row("145", "11:03", 40, arrival="11:00", arrival_delay=97, route=route)
+    station.every_three_minutes("12:00", "12:39", train, row("4", "12:20"), LATER)
+    station.every_three_minutes("12:42", "12:54", row("4", "12:20"), LATER)
+    assert [(d.kind, d.delay) for d in station.decisions if d.number == "145"] == [("terminated", 97)]
 
 
 def test_the_state_keeps_what_boards_told() -> None:

@@ -51,10 +51,12 @@ def _within_hour(entry: Entry, polled_at: Milliseconds) -> bool:
     """Return True if a board would still show the train, had it left: not before it was last seen, or was to leave.
 
     Of a train that cannot have left yet nothing more needs to be known. The row of a train that has lost its real-time
-    data counts from the plan, and a train of a single board may be another station's.
+    data counts from the plan, that of one that is cut short from the departure that it does not have, and a train of a
+    single board may be another station's.
     """
     return (
         entry.earliest <= polled_at < min(entry.believed, entry.last_seen) + _KEPT
         and entry.confirmed
         and entry.outdated_at != entry.last_seen
+        and not (entry.ends and entry.row.scheduled_departure is not None)
     )
