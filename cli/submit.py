@@ -121,7 +121,7 @@ def stop(
     for one in stopped:
         if one.savepoint is None:
             print(f"job {one.job_id} {name} is cancelled, without a savepoint")
-            again = "latest"
+            again = next_command.LATEST
         else:
             print(f"job {one.job_id} {name} is stopped; its savepoint: {one.savepoint}")
             again = one.savepoint

@@ -21,6 +21,8 @@ from zielzeit.settings import Settings
 
 _VALUES = [name for name in JOB_COLUMNS if name not in (KEY, TIMESTAMP)]
 
+TABLE = "boards"
+"""The source in Flink's dashboard, and its uid."""
 BOARD = pair(Types.STRING(), Types.ROW_NAMED(_VALUES, stream_types(JOB_COLUMNS[name] for name in _VALUES)))
 """Type of a board under its station: body, compressed or plain, partition and offset."""
 
@@ -32,7 +34,7 @@ def boards(env: StreamExecutionEnvironment, tables: StreamTableEnvironment, sett
     whatever wrote them. The watermark is the latest ``polled_at`` of each
     partition; how late a board may be is the decision's ``grace``.
     """
-    sources = ["boards"]
+    sources = [TABLE]
     start: dict[str, str] = {}
     if settings.start_from == "archive":
         start = archive_source.add(env, tables, settings)
@@ -41,9 +43,7 @@ def boards(env: StreamExecutionEnvironment, tables: StreamTableEnvironment, sett
     options["scan.watermark.idle-timeout"] = f"{settings.idle_timeout_seconds:g} s"
     time = sql.name(TIMESTAMP)
     fields = [*kafka_options.board_columns(JOB_COLUMNS), f"WATERMARK FOR {time} AS {time}"]
-    tables.execute_sql(sql.create("boards", fields, options))
-    # No more than the columns in their order: an operator of SQL's own would give the sinks other ids, and a savepoint
-    # knows them.
+    tables.execute_sql(sql.create(TABLE, fields, options))
     select = f"SELECT {', '.join(map(sql.name, JOB_COLUMNS))} FROM "  # noqa: S608
     read = tables.sql_query(" UNION ALL ".join(select + source for source in sources))
     # The older conversion, because a keyed Python function cannot read the type of the newer one; the last field

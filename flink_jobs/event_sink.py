@@ -23,7 +23,8 @@ _FIELDS = get_type_hints(Record)
 RECORD = Types.ROW_NAMED(list(_FIELDS), stream_types(map(arrow_type, _FIELDS.values())))
 """Type of a ``Record`` in a stream."""
 
-_TABLE = "events"
+TABLE = "events"
+"""The sink in Flink's dashboard, and its uid."""
 
 
 def write(tables: StreamTableEnvironment, statements: StatementSet, records: DataStream, settings: Settings) -> None:
@@ -47,8 +48,8 @@ def write(tables: StreamTableEnvironment, statements: StatementSet, records: Dat
         "`value` BYTES",
         "`at` TIMESTAMP_LTZ(3) METADATA FROM 'timestamp'",
     ]
-    tables.execute_sql(sql.create(_TABLE, fields, options))
+    tables.execute_sql(sql.create(TABLE, fields, options))
     tables.create_temporary_view("records", records)
     prefix = sql.text(settings.topic_prefix)
     select = f"SELECT {prefix} || `topic`, `key`, `value`, TO_TIMESTAMP_LTZ(`at`, 3) FROM records"  # noqa: S608
-    statements.add_insert_sql(f"INSERT INTO {_TABLE} {select}")
+    statements.add_insert_sql(f"INSERT INTO {TABLE} {select}")

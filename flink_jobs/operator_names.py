@@ -7,7 +7,8 @@ state is found by uid, or by the place in the graph where there is none.
 from __future__ import annotations
 
 import re
-from typing import Final, NamedTuple
+from collections.abc import Iterable, Iterator
+from typing import Any, Final, NamedTuple
 
 from pyflink.datastream import StreamExecutionEnvironment
 
@@ -35,13 +36,30 @@ _KINDS: Final = {
 
 def shorten(env: StreamExecutionEnvironment) -> None:
     """Rename the planner's operators of all that was added to the environment; other operators keep their names."""
-    waiting = list(env._j_stream_execution_environment.getTransformations())
-    while waiting:
-        transformation = waiting.pop()
+    for transformation in _transformations(env):
         short = _short(str(transformation.getName()))
         if short is not None:
             transformation.setName(short.name)
             transformation.setDescription(short.description)
+
+
+def identify(env: StreamExecutionEnvironment, names: Iterable[str]) -> None:
+    """Give the planner's sources and sinks of these short names the names as uids.
+
+    Without uid the place in the graph identifies them: a savepoint would not fit a graph with one operator more.
+    """
+    uids = set(names)
+    for transformation in _transformations(env):
+        if (name := str(transformation.getName())) in uids and not transformation.getUid():
+            transformation.setUid(name)
+
+
+def _transformations(env: StreamExecutionEnvironment) -> Iterator[Any]:
+    """Yield the Java transformations of all that was added to the environment, sinks first, some of them repeatedly."""
+    waiting = list(env._j_stream_execution_environment.getTransformations())
+    while waiting:
+        transformation = waiting.pop()
+        yield transformation
         waiting.extend(transformation.getInputs())
 
 

@@ -7,7 +7,7 @@ import logging
 from pyflink.datastream import StreamExecutionEnvironment
 from pyflink.table import StreamTableEnvironment
 
-from flink_jobs import event_sink, operator_names
+from flink_jobs import board_source, event_sink, operator_names
 from flink_jobs.board_source import BOARD, boards
 from flink_jobs.event_sink import RECORD
 from flink_jobs.keyed_streams import keyed, side_output
@@ -59,6 +59,7 @@ def build(env: StreamExecutionEnvironment, settings: Settings) -> None:
     event_sink.write(table_env, statements, decided.union(scored, labelled), settings)
     statements.attach_as_datastream()
     operator_names.shorten(env)
+    operator_names.identify(env, [board_source.TABLE, event_sink.TABLE])
 
 
 def main() -> None:

@@ -161,7 +161,7 @@ def _again(settings: Settings, name: str) -> str:
     """The command that goes on from the job's last checkpoint; empty for a job that is not ours."""
     for job in JOBS.values():
         if (prefix := _prefix(job, settings, name)) is not None:
-            return next_command.resume(job, settings.model_copy(update={"topic_prefix": prefix}), "latest")
+            return next_command.resume(job, settings.model_copy(update={"topic_prefix": prefix}), next_command.LATEST)
     return ""
 
 

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import shlex
 
+from deploy.cluster import submissions
 from deploy.cluster.job_description import JOBS, PREDICT, JobDescription
 from zielzeit.settings import Settings, flag, load
 
+LATEST = "latest"
+"""Stands for the newest checkpoint or savepoint of the job on the local stack."""
 
-def resume(job: JobDescription, settings: Settings, checkpoint: str) -> str:
-    """The command that submits the job again, from a savepoint or checkpoint."""
-    return shlex.join(["./zielzeit", job.command, *_flags(settings), "--resume", checkpoint])
+
+def resume(job: JobDescription, settings: Settings, snapshot: str) -> str:
+    """The command that submits the job again, from a savepoint or checkpoint, or from the ``LATEST``."""
+    wrote = submissions.that_wrote(settings, snapshot)
+    if snapshot == LATEST:
+        wrote = next(reversed(submissions.of(settings, job)), None)
+    began = [flag("start_from"), "archive"] if wrote is not None and wrote.from_archive else []
+    return shlex.join(["./zielzeit", job.command, *_flags(settings), *began, "--resume", snapshot])
 
 
 def stop(job: JobDescription, settings: Settings) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from deploy.cluster import jobs, next_command, submissions
-from deploy.cluster.job_description import JobDescription
+from deploy.cluster.job_description import PREDICT, JobDescription
 from deploy.cluster.submit import latest_checkpoint, submit
 from deploy.local.addresses import is_local
 from deploy.local.stack import Stack
@@ -13,23 +13,21 @@ from zielzeit.kafka.admin import ensure_topics
 from zielzeit.progress import SILENT, Progress
 from zielzeit.settings import Settings
 
-LATEST = "latest"
-"""Stands for the newest checkpoint or savepoint of the job on the local stack."""
-
 
 def start(job: JobDescription, settings: Settings, *, resume: str | None = None, progress: Progress = SILENT) -> str:
     """Start a job and return its id; ``settings`` are the environment's.
 
-    ``resume`` names a savepoint or checkpoint to go on from, or is ``LATEST``. Raises UserError where the job is on the
-    cluster already, there is no such checkpoint, the cluster has no room, or cluster or broker do not answer.
+    ``resume`` names a savepoint or checkpoint to go on from, or is ``next_command.LATEST``. Raises UserError where the
+    job is on the cluster already, there is no such checkpoint or the job cannot read it, the cluster has no room, or
+    cluster or broker do not answer.
     """
     own = job.settings(settings)
     with submissions.alone(own, job), progress.step(f"submitting {job.title}"):
         if running := jobs.named(own, job.name(own)):
             raise _doubled(job, own, running[0])
-        savepoint = latest_checkpoint(own, job) if resume == LATEST else resume
+        savepoint = latest_checkpoint(own, job) if resume == next_command.LATEST else resume
         if savepoint is not None:
-            _refuse_other_backend(own, job, savepoint)
+            _refuse_unreadable(own, job, savepoint)
         if job.part is not None:
             _make_room(own, job.part)
         ensure_topics(own, topics.ALL)
@@ -42,15 +40,31 @@ def start(job: JobDescription, settings: Settings, *, resume: str | None = None,
         return submitted
 
 
-def _refuse_other_backend(settings: Settings, job: JobDescription, checkpoint: str) -> None:
-    """Raise UserError if another state backend wrote a checkpoint: the job would fail, and be restarted for ever.
+def _refuse_unreadable(settings: Settings, job: JobDescription, snapshot: str) -> None:
+    """Raise UserError if the job cannot read this checkpoint or savepoint: it would fail, and be restarted for ever.
 
-    Savepoints have one format for all.
+    Checkpoints are read by the state backend that wrote them, savepoints by all. The main job's source and sink have
+    had uids since the version that notes the backend. A job that began with the lake's boards has the state of their
+    source, which no other job can take.
     """
-    wrote = submissions.of_checkpoint(settings, checkpoint)
-    if wrote is not None and wrote.state_backend != settings.state_backend:
+    wrote = submissions.that_wrote(settings, snapshot)
+    if wrote is None:
+        return
+    if job is PREDICT and not wrote.state_backend:
         raise UserError(
-            f"the checkpoint {checkpoint} was written with ZIELZEIT_STATE_BACKEND={wrote.state_backend}; "
+            f"{snapshot} is of an older version, whose source and sink had other ids: submit {job.title} without "
+            "--resume. It then begins at the offsets of its consumer group; with --start-from archive, with the lake"
+        )
+    if wrote.from_archive != (settings.start_from == "archive"):
+        began = "began" if wrote.from_archive else "did not begin"
+        raise UserError(
+            f"{snapshot} is of a job that {began} with the lake's boards: go on from it with "
+            f"`{next_command.resume(job, settings, snapshot)}`"
+        )
+    backend = wrote.state_backend or "hashmap"
+    if submissions.is_checkpoint(snapshot) and backend != settings.state_backend:
+        raise UserError(
+            f"the checkpoint {snapshot} was written with ZIELZEIT_STATE_BACKEND={backend}; "
             f"{settings.state_backend} cannot read it. Start {job.title} with that setting, stop it with "
             f"`{next_command.stop(job, settings)}`, and go on from the savepoint with either"
         )

@@ -33,8 +33,10 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True):
     submitted_at: float
     bounded: bool
     """True if the job finishes by itself."""
-    state_backend: str = "hashmap"
-    """``Settings.state_backend``, which older versions did not have."""
+    state_backend: str = ""
+    """``Settings.state_backend``; empty where an older version, which kept state on the heap, submitted the job."""
+    from_archive: bool = False
+    """True if the job began with the boards in the lake: its graph has a source more."""
     ended_at: float | None = None
     """When a person stopped the job, or took note of its end; None before."""
     savepoint: str | None = None
@@ -50,6 +52,7 @@ def note(settings: Settings, job: JobDescription, job_id: str) -> None:
         submitted_at=time.time(),
         bounded=settings.bounded,
         state_backend=settings.state_backend,
+        from_archive=settings.start_from == "archive",
     )
     _write(_folder(settings, job), submission)
 
@@ -73,11 +76,16 @@ def last_ones(settings: Settings) -> list[Submission]:
     return [submissions[-1] for submissions in here if submissions]
 
 
-def of_checkpoint(settings: Settings, uri: str) -> Submission | None:
-    """Submission of the job whose checkpoint a URI names; None for a savepoint, or a job submitted elsewhere."""
+def is_checkpoint(uri: str) -> bool:
+    """Return True for the URI of a checkpoint, False for that of a savepoint."""
+    return _CHECKPOINT.search(uri) is not None
+
+
+def that_wrote(settings: Settings, uri: str) -> Submission | None:
+    """Submission of the job whose checkpoint, or last savepoint, a URI names; None for a job submitted elsewhere."""
     job_id = _CHECKPOINT.search(uri)
-    files = _root(settings).glob(f"*/{job_id[1]}") if job_id else iter(())
-    return next(map(_read, files), None)
+    files = _root(settings).glob(f"*/{job_id[1]}" if job_id else "*/*")
+    return next((each for each in map(_read, files) if job_id or each.savepoint == uri), None)
 
 
 @contextmanager

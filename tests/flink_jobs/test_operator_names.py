@@ -24,17 +24,17 @@ from zielzeit.settings import ROOT, environment_variable
 PREDICT = {
     "Source: boards -> columns -> to Python -> key by station": [
         "74dad96b061d506a1551b38c29083321",
-        "ba40499bacce995f15693b1735928377",
-        "570f707193e0fe32f4d86d067aba243b",
-        "cbc357ccb763df2852fee8c4fc7d55f2",
+        "b8d6779c55468ff3e67fa4ae34dc50d3",
+        "55994e766a68e89e07cef2bf7bf4f79f",
+        "c95569cb4eebc984a1e8777dfd338656",
     ],
     "decide": ["8dc480e1774fecbbb3e7bafb14d1bb69"],
     "follow": ["69432f6d11658778ca6e5ee4f5f53871"],
     "score": ["857f407b0f317b9a9f938362a2c2d026"],
     "label": ["e26d979ed43bc4cd5a2aefe20f2172ac"],
     "from Python -> columns -> not null -> events: Writer -> events: Committer": [
-        "321e4d4b0a75a0a83b2fede37ac08ee4",
-        "379eb53535656a3e0156752db17e9f62",
+        "5930add27267736a518f2ae026242a8e",
+        "0c80f7e50ab54b30f6a2580946f9e942",
         "30dd9de2b462ef063bfc487696fe9265",
         "8d7ed8be903e37366a5a8cb658d7e656",
         "c80fbbed9195556f9a7e543898d94d46",
@@ -85,6 +85,15 @@ def test_the_main_job_has_short_names_over_the_operators_that_savepoints_know(
     graphs: dict[str, list[dict[str, Any]]],
 ) -> None:
     assert {vertex["name"]: vertex["operators"] for vertex in graphs["predict"]} == PREDICT
+
+
+@pytest.mark.slow
+def test_source_and_sink_of_the_main_job_are_the_same_where_it_begins_with_the_archive(
+    graphs: dict[str, list[dict[str, Any]]],
+) -> None:
+    operators = [id_ for vertex in graphs["archive"] for id_ in vertex["operators"]]
+    (source, sink) = (vertices for name, vertices in PREDICT.items() if name.startswith(("Source", "from Python")))
+    assert {source[-1], *sink[:2]} <= set(operators)
 
 
 @pytest.mark.slow

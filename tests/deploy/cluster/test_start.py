@@ -17,6 +17,8 @@ from tests.deploy.cluster.fake_flink import FakeFlink
 from zielzeit.errors import UserError
 from zielzeit.settings import Settings, load
 
+SAVEPOINT = "file:/savepoints/savepoint-aaaaaa-1"
+
 _named = starting.jobs.named
 """The real function: ``done`` puts one in its place that knows no jobs."""
 
@@ -87,23 +89,55 @@ def test_latest_is_looked_up_and_any_other_checkpoint_is_taken_as_it_is(
 def test_a_checkpoint_of_another_state_backend_is_refused_and_a_savepoint_is_not(
     done: list[tuple[str, Any]], tmp_path: Path, wrote: str, reads: str, *, refused: bool
 ) -> None:
-    job_id = "a" * 32
-    submissions.note(load(local_dir=tmp_path, state_backend=wrote or "hashmap"), PREDICT, job_id)
-    if not wrote:  # a version without the setting kept state on the heap
-        (entry,) = tmp_path.glob(f"flink/submitted/*/{job_id}")
-        noted = msgspec.json.decode(entry.read_bytes())
-        del noted["state_backend"]
-        entry.write_bytes(msgspec.json.encode(noted))
-    settings, checkpoint = load(local_dir=tmp_path, state_backend=reads), f"file:/checkpoints/{job_id}/chk-7"
+    checkpoint = _submitted(STORE, tmp_path, wrote)
+    settings = load(local_dir=tmp_path, state_backend=reads)
     if refused:
         setting = f"ZIELZEIT_STATE_BACKEND={wrote or 'hashmap'}"
         with pytest.raises(UserError, match=rf"written with {setting}.*/zielzeit stop"):
-            start(PREDICT, settings, resume=checkpoint)
+            start(STORE, settings, resume=checkpoint)
         assert done == []
     else:
-        start(PREDICT, settings, resume=checkpoint)
-    start(PREDICT, settings, resume="file:/savepoints/savepoint-1")
-    assert done[-1][0] == "submit"
+        start(STORE, settings, resume=checkpoint)
+    for savepoint in ("file:/savepoints/savepoint-1", SAVEPOINT):
+        start(STORE, settings, resume=savepoint)
+        assert done.pop()[0] == "submit"
+
+
+def test_what_an_older_version_of_the_main_job_wrote_is_refused(done: list[tuple[str, Any]], tmp_path: Path) -> None:
+    settings = load(local_dir=tmp_path)
+    for snapshot in (_submitted(PREDICT, tmp_path, ""), SAVEPOINT):
+        with pytest.raises(UserError, match=rf"{snapshot} is of an older version.* without --resume"):
+            start(PREDICT, settings, resume=snapshot)
+    assert done == []
+
+
+@pytest.mark.parametrize(("began", "resumed"), [("archive", "group-offsets"), ("group-offsets", "archive")])
+@pytest.mark.parametrize("snapshot", [SAVEPOINT, f"file:/checkpoints/{'a' * 32}/chk-7"])
+def test_a_job_that_began_with_the_archive_goes_on_with_it_and_no_other_does(
+    done: list[tuple[str, Any]], tmp_path: Path, began: str, resumed: str, snapshot: str
+) -> None:
+    submissions.note(load(local_dir=tmp_path, start_from=began), PREDICT, "a" * 32)
+    submissions.note_end(load(local_dir=tmp_path), "a" * 32, SAVEPOINT)
+    flags = "--start-from archive " if began == "archive" else ""
+    with pytest.raises(UserError, match=rf"`./zielzeit submit {flags}--resume {snapshot}`"):
+        start(PREDICT, load(local_dir=tmp_path, start_from=resumed), resume=snapshot)
+    assert done == []
+    start(PREDICT, load(local_dir=tmp_path, start_from=began), resume=snapshot)
+    assert done.pop()[0] == "submit"
+
+
+def _submitted(job: JobDescription, folder: Path, backend: str) -> str:
+    """Note a job that ended with ``SAVEPOINT``; return its checkpoint's URI. An older version's backend is empty."""
+    job_id = "a" * 32
+    settings = load(local_dir=folder, state_backend=backend or "hashmap")
+    submissions.note(settings, job, job_id)
+    submissions.note_end(settings, job_id, SAVEPOINT)
+    if not backend:
+        (entry,) = folder.glob(f"flink/submitted/*/{job_id}")
+        noted = msgspec.json.decode(entry.read_bytes())
+        del noted["state_backend"]
+        entry.write_bytes(msgspec.json.encode(noted))
+    return f"file:/checkpoints/{job_id}/chk-7"
 
 
 @pytest.mark.parametrize("state", ["INITIALIZING", "RUNNING", "RESTARTING"])
