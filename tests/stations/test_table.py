@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import unicodedata
 from collections import Counter, defaultdict
+from pathlib import Path
 
 import pytest
 
+import zielzeit
 from zielzeit.errors import UserError
 from zielzeit.stations.register import Entry
 from zielzeit.stations.resolution import Match
@@ -173,3 +176,16 @@ def test_it_loads_at_once() -> None:
     run = [sys.executable, "-c", code]
     seconds = [float(subprocess.run(run, capture_output=True, text=True, check=True).stdout) for _ in range(3)]
     assert min(seconds) < 0.5
+
+
+def test_the_table_outlives_its_files_as_a_jobs_modules_do_in_a_task_manager(tmp_path: Path) -> None:
+    package = Path(shutil.copytree(Path(zielzeit.__file__).parent, tmp_path / "job" / "zielzeit"))
+    script = (
+        "import shutil, sys; from zielzeit.stations import table; shutil.rmtree(sys.argv[1]); "
+        "print(*(table.packaged().resolve(name).eva for name in ('KK', 'no such station')))"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", script, str(package)],
+        env={"PYTHONPATH": str(package.parent)}, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert ran.stdout.split() == ["8000207", "None"]

@@ -22,6 +22,9 @@ STATIONS = "stations.tsv.zst"
 """Stations where trains call, and stops whose names compare equal to one of theirs."""
 STOPS = "stops.tsv.zst"
 """Other stops near stations, which replacement buses serve; read when a name is not found among the stations."""
+_PACKED = {name: files(__package__).joinpath("data", name).read_bytes() for name in (STATIONS, STOPS)}
+"""Content of the files. It is read with the module: in thread mode a TaskManager keeps the modules of the first job
+that it ran, and Flink removes that job's files when it ends."""
 
 
 @cache
@@ -43,7 +46,7 @@ def register(own_file: str = "") -> StationRegister:
 
 def read(name: str) -> Iterator[Entry]:
     """The entries of one of the packaged files."""
-    return parse(zstandard.decompress(files(__package__).joinpath("data", name).read_bytes()).decode())
+    return parse(zstandard.decompress(_PACKED[name]).decode())
 
 
 def parse(text: str) -> Iterator[Entry]:
