@@ -90,6 +90,14 @@ def test_one_train_without_news_is_no_reason_for_doubt() -> None:
     assert [(d.kind, d.number) for d in station.decisions] == [("departed", "10")]
 
 
+def test_the_parts_of_one_train_count_as_one() -> None:
+    parts = [row("10", "12:10", 2) | {"destination": end} for end in ("Bayern", "Tegern")]
+    station, living = Watched(), body(*parts, row("9", "12:50"))
+    for minute in range(0, 24, 3):
+        station.bytes(f"12:{minute:02}", living)
+    assert [d.kind for d in station.decisions] == ["departed", "departed"]
+
+
 def test_a_station_that_is_polled_with_the_past_from_now_on_is_believed() -> None:
     station = default_station()
     station.every_three_minutes("12:09", "12:48", FIRST, *trains(10, 20, 30), LATER)

@@ -22,7 +22,7 @@ _PAST_REACH: Final = 65 * MINUTE
 _SURELY_PAST: Final = 30 * MINUTE
 _SURELY_TODAY: Final = 12 * 60 * MINUTE
 _TIMES_PASSED: Final = 2
-"""With so many trains that should have left, a body that stays the same is doubted: one may be a train without news."""
+"""After so many times of departure a body that stays the same is doubted: one train may be without news."""
 _NEWS: Final = 5 * MINUTE
 """How long after a departure its true minute is mostly posted, milliseconds; less than the rules wait by default."""
 _FIRST_ROWS: Final = 3
@@ -77,11 +77,19 @@ def _leaves(report: Entry, polled_at: Milliseconds) -> Milliseconds:
 
 
 def _times_passed(station: StationState, polled_at: Milliseconds) -> int:
-    """Return how many trains should have left, and news of them come, since the body was first seen."""
-    return sum(
-        station.body_since < entry.believed <= polled_at - _NEWS and entry.last_seen == station.last_board
-        for entry in station.entries.values()
-        if not entry.cancelled and not entry.row.missing_realtime
+    """Return how often trains should have left, and news of them come, since the body was first seen.
+
+    Trains of one minute count once: the parts of a train leave together.
+    """
+    return len(
+        {
+            entry.believed
+            for entry in station.entries.values()
+            if station.body_since < entry.believed <= polled_at - _NEWS
+            and entry.last_seen == station.last_board
+            and not entry.cancelled
+            and not entry.row.missing_realtime
+        }
     )
 
 
