@@ -52,11 +52,14 @@ def main() -> None:
 
 
 def _alone(settings: Settings, boards: Sequence[BoardRecord]) -> float:
+    """Seconds of the second time: the first loads the station register."""
     compressed = [msgspec.structs.replace(one, body=compress(one.body)) for one in boards]
-    begin = time.perf_counter()
-    for _ in decide(compressed, Decider.of(settings)):
-        pass
-    return time.perf_counter() - begin
+    for _ in range(2):
+        begin = time.perf_counter()
+        for _ in decide(compressed, Decider.of(settings)):
+            pass
+        seconds = time.perf_counter() - begin
+    return seconds
 
 
 def _job(settings: Settings, boards: Sequence[BoardRecord], stations: int) -> tuple[float, float]:
