@@ -6,6 +6,8 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 from tests.decision.handmade import HERE, THROUGH, Watched, row
 
 
@@ -35,6 +37,7 @@ def under(seed: int) -> str:
     return subprocess.run([sys.executable, "-c", code], env=env, check=True, capture_output=True, text=True).stdout
 
 
+@pytest.mark.slow
 def test_boards_decide_the_same_in_the_same_order_under_any_hash_seed() -> None:
     first, *others = [under(seed) for seed in (0, 1, 2, 3)]
     assert first.count("kind='withdrawn'") >= 5

@@ -122,6 +122,7 @@ NIGHT = st.lists(
 )
 
 
+@pytest.mark.slow
 @settings(many, max_examples=40)
 @given(NIGHT, st.integers(2, 5), st.booleans())
 def test_no_train_departs_before_it_left_or_in_the_wrong_pass(trains: list[Train], every: int, past: bool) -> None:

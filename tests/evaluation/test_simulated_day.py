@@ -41,6 +41,7 @@ def test_nothing_decidable_is_missed_invented_or_doubled(tmp_path: Path, past: b
     assert not {"missed", "invented", "doubled"} & counts.keys()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("evening", "past"),
     [("2026-10-24T22:30", True), ("2026-10-24T22:30", False), ("2026-03-28T22:30", True)],

@@ -93,6 +93,7 @@ EVENTS = st.lists(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=150)
 @given(EVENTS)
 def test_features_do_not_tell_when_or_whether_names_were_taken_out(

@@ -85,6 +85,7 @@ def test_a_live_log_hands_out_a_day_once_and_in_order():
     assert expected <= set(keys)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("faults", ["none", "all"])
 def test_every_decidable_delay_settles_on_a_recorded_board(tmp_path, faults):
     boards, truth_file = tmp_path / "boards.jsonl.zst", tmp_path / "truth.jsonl"

@@ -46,6 +46,7 @@ def poll(
     return poller.statistics
 
 
+@pytest.mark.slow
 def test_failing_stations_are_counted_apart_and_never_delay_the_others(odd: OddDbf, base_url: str) -> None:
     failing = ["slow", "html", "empty", "ambiguous", "broken", "moved", "Nowhere"]
     kafka = Collected()
@@ -92,6 +93,7 @@ def test_connections_are_used_again(odd: OddDbf, base_url: str) -> None:
     assert len(odd.connections) <= 5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", ["headers", "body", "endless"])
 def test_a_server_that_drips_is_cut_off(part: str) -> None:
     kafka = Collected()

@@ -68,6 +68,7 @@ def test_thresholds_that_are_none_are_told(tmp_path: Path) -> None:
         thresholds.load(tmp_path / "rules.toml")
 
 
+@pytest.mark.slow
 def test_a_command_gives_up_a_registry_that_fails_after_two_retries_and_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

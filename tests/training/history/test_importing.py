@@ -188,6 +188,7 @@ def test_bad_rows_are_counted_by_reason(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.slow
 def test_order_and_overlap_of_files_do_not_matter(history: Path, examples_folder: Path, tmp_path: Path) -> None:
     whole = pl.read_parquet(history)
     cut = whole["date"].min() + timedelta(days=9)
