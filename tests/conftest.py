@@ -100,6 +100,12 @@ def _no_settings_from_outside() -> None:
         del os.environ[name]
 
 
+@pytest.fixture(autouse=True)
+def _no_experiment_from_another_test() -> None:
+    """Remove what ``mlflow.set_experiment`` leaves to programs started later: an experiment of another registry."""
+    os.environ.pop("MLFLOW_EXPERIMENT_ID", None)
+
+
 @pytest.fixture(scope="session")
 def session_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The session's stack; nothing of it is started yet."""

@@ -8,12 +8,13 @@ import threading
 import uuid
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
 import requests
-from kafka import KafkaProducer
+from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
 from deploy.cluster.job_description import STORE
 from deploy.cluster.submit import submit
@@ -115,6 +116,7 @@ def wait_for_end(settings: Settings, job: str, timeout_seconds: float = 240.0) -
     try:
         wait_until("the job ends", ended, timeout_seconds)
         assert get(settings, f"/jobs/{job}")["state"] == "FINISHED"
+        wait_until_committed(settings)
     except AssertionError as error:
         raise AssertionError(f"{error}: {get(settings, f'/jobs/{job}/exceptions')}") from None
 
@@ -137,6 +139,29 @@ def completed_checkpoints(settings: Settings, job: str) -> int:
 def wait_for_records(settings: Settings, topic: str, count: int) -> None:
     """Wait until a topic holds at least so many committed records."""
     wait_until(f"{count} records on {topic}", lambda: len(records(settings, topic)) >= count, every_seconds=0.5)
+
+
+def wait_until_committed(settings: Settings) -> None:
+    """Wait until no transaction is open on the topics of decisions, predictions and what follows from them.
+
+    A commit is complete when the coordinator has stored it. The broker marks the partitions one by one after that, so
+    a reader of committed records may see one topic's part of a transaction before another topic's.
+    """
+    wait_until("the end of all transactions", lambda: not _open_transactions(settings), every_seconds=0.1)
+
+
+def _open_transactions(settings: Settings) -> dict[TopicPartition, int]:
+    """How many records of each partition a reader of committed records does not see yet."""
+    ends = []
+    for level in ("read_committed", "read_uncommitted"):  # in this order: what is written between them counts as open
+        with closing(KafkaConsumer(**settings.kafka_client_config(), isolation_level=level)) as consumer:
+            names = {settings.topic(name) for name in topics.ALL if name != topics.BOARDS} & consumer.topics()
+            partitions = [
+                TopicPartition(name, number) for name in names for number in consumer.partitions_for_topic(name)
+            ]
+            ends.append(consumer.end_offsets(partitions))
+    stable, written = ends
+    return {partition: end - stable[partition] for partition, end in written.items() if end > stable[partition]}
 
 
 def kill_program(stack: Stack, name: str) -> None:
@@ -193,6 +218,7 @@ def counted(decisions: Iterable[dict[str, Any]]) -> Counter[bytes]:
 
 def assert_once(settings: Settings, expected: Sequence[dict[str, Any]]) -> None:
     """The topics hold exactly these decisions, and one prediction, outcome and example for each departure."""
+    wait_until_committed(settings)
     found, wanted = counted(records(settings, *topics.DECISIONS)), counted(expected)
     missing, unexpected = list((wanted - found).elements()), list((found - wanted).elements())
     assert found == wanted, f"{len(missing)} missing: {missing[:3]}, {len(unexpected)} unexpected: {unexpected[:3]}"

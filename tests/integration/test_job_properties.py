@@ -191,6 +191,7 @@ def test_any_order_copies_partitions_and_restarts_give_each_station_the_decision
         too_late = [(place % PARTITIONS, b) for place, b in enumerate(b for case in cases for b in case.too_late)]
         job.publish_at(settings, [(partition, as_record(b)) for partition, b in [*too_late, *markers(4 * DAY)]])
         _wait_for_markers(settings, 2 * len(MARKERS))
+        job.wait_until_committed(settings)
         found = on_topics(settings)
         wrong = [
             _explain(settings, case, found, tmp_path) for case in cases if found[case.name] != folded(settings, case)
