@@ -28,6 +28,10 @@ _PORTS = range(20_000, 30_000)
 _CLUSTER = "cluster"
 """Group of the tests that use the cluster: all in one process, so that they share it."""
 
+_RERUNS = 1
+"""How often a test that uses servers is tried again after it failed. The summary lists it as RERUN, to be looked into:
+a busy machine does not stop a release, what fails twice in a row does."""
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """``--days 7 --stations 12``: how much railway goes through the whole stack in tests/integration/test_week.py.
@@ -46,6 +50,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         fixtures = getattr(item, "fixturenames", ())
         if "session_stack" in fixtures:
             item.add_marker(pytest.mark.integration)
+        if item.get_closest_marker("integration"):
+            item.add_marker(pytest.mark.flaky(reruns=_RERUNS))
         if "stack" in fixtures:
             item.add_marker(pytest.mark.xdist_group(_CLUSTER))
     items.sort(key=lambda item: [not item.get_closest_marker(mark) for mark in ("xdist_group", "slow", "integration")])
