@@ -14,6 +14,7 @@ from zielzeit.decision import event, rules
 from zielzeit.decision.own_station import OwnStation
 from zielzeit.decision.planned_stop import PlannedStop
 from zielzeit.decision.rules import PLANNED, Rules, Transition
+from zielzeit.decision.sight import Sight
 from zielzeit.decision.state import Memory, StationState
 from zielzeit.events.structs import Decision
 from zielzeit.metrics import job
@@ -56,6 +57,11 @@ class Decider(msgspec.Struct, frozen=True):
         rules = Rules(gap=settings.gap, settle=settings.settle, max_silence=settings.max_silence)
         return cls(rules, settings.grace, stations=settings.stations)
 
+    @staticmethod
+    def new_sight() -> Sight:
+        """Return the accelerator of a station that stays in memory; it is never stored."""
+        return Sight()
+
     def take(
         self,
         name: str,
@@ -64,8 +70,13 @@ class Decider(msgspec.Struct, frozen=True):
         value: bytes,
         polled_at: Milliseconds,
         recorder: Recorder | None = None,
+        sight: Sight | None = None,
     ) -> Iterator[Output]:
-        """Take the next board of a station in order of time, compressed or not; count it and its rows."""
+        """Take the next board of a station in order of time, compressed or not; count it and its rows.
+
+        ``sight`` makes it faster and changes nothing else: whoever keeps ``station`` in memory between boards keeps
+        one of ``new_sight`` beside it. Consume the iterator to its end before the next call.
+        """
         parsed = self._parse(value, polled_at)
         _count(recorder, job.IN_TURN, parsed)
         if isinstance(parsed, RejectedBoard):

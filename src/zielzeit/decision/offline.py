@@ -35,7 +35,7 @@ class RecordedBoard(Protocol):
 
 def in_memory(decider: Decider) -> StationProcess:
     """Return a station's process with new state in memory."""
-    return StationProcess(decider, InMemory(StationState), {}, {})
+    return StationProcess(decider, InMemory(StationState), {}, {}, sight=decider.new_sight())
 
 
 class Stations:

@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 
 from zielzeit.berlin_time import MINUTE, Milliseconds
 from zielzeit.decision.decider import Decider, Output, preferred_body
+from zielzeit.decision.sight import Sight
 from zielzeit.decision.state import NEVER, Memory, StationState
 from zielzeit.metrics.recorder import Recorder
 from zielzeit.stored_value import StoredValue
@@ -55,7 +56,7 @@ class StationProcess:
 
     Parameters: ``station`` is the station's state, ``memory`` the remembered trains, ``waiting`` the boards that wait,
     by ``polled_at``. State access is expensive in Flink, so each is read only where it is needed. ``recorder`` counts
-    boards and rows.
+    boards and rows. ``sight`` belongs to a station whose state stays in memory as the same object (``Decider.take``).
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class StationProcess:
         memory: Memory,
         waiting: MutableMapping[Milliseconds, bytes],
         recorder: Recorder | None = None,
+        sight: Sight | None = None,
     ) -> None:
         self._decider = decider
         self._grace = decider.grace * MINUTE
@@ -72,6 +74,7 @@ class StationProcess:
         self._memory = memory
         self._waiting = waiting
         self._recorder = recorder
+        self._sight = sight
 
     def on_board(
         self, name: str, polled_at: Milliseconds, board: ReceivedBoard, watermark: Milliseconds
@@ -102,9 +105,10 @@ class StationProcess:
             found = self._decider.pass_time(name, station, self._memory, now)
         else:
             board = ReceivedBoard(waiting[_ORIGIN.size :], *_ORIGIN.unpack_from(waiting))
-            # A restart resets the watermark, so a board that is late may have been kept waiting.
-            take = self._decider.take if now > station.frontier else self._decider.take_late
-            found = take(name, station, self._memory, board.value, now, self._recorder)
+            if now > station.frontier:
+                found = self._decider.take(name, station, self._memory, board.value, now, self._recorder, self._sight)
+            else:  # a restart resets the watermark, so a board that is late may have been kept waiting
+                found = self._decider.take_late(name, station, self._memory, board.value, now, self._recorder)
         step = StationStep(list(found), now, board, *self._moved_timer(before, station.due))
         self._station.store(station)
         return step
