@@ -45,6 +45,8 @@ class StationStep(NamedTuple):
     """A timer to register."""
     delete: Milliseconds | None = None
     """A timer to delete."""
+    early: Sequence[object] = ()
+    """What ``zielzeit.decision.arrival.EarlySight`` tells at once."""
 
 
 class StationProcess:
