@@ -19,9 +19,7 @@ from udfs.archive import ReadArchive
 from zielzeit import topics
 from zielzeit.boards.record import TIMESTAMP
 from zielzeit.errors import UserError
-from zielzeit.kafka.admin import partition_count
 from zielzeit.lake.board_archive import JOB_COLUMNS, Archive, Span
-from zielzeit.lake.reading import Lake
 from zielzeit.settings import Settings
 
 VIEW = "archived"
@@ -39,6 +37,10 @@ def add(env: StreamExecutionEnvironment, tables: StreamTableEnvironment, setting
 
     Raises UserError if the lake holds no boards.
     """
+    # Most jobs have no archive, and these take a second of a submission.
+    from zielzeit.kafka.admin import partition_count  # noqa: PLC0415
+    from zielzeit.lake.reading import Lake  # noqa: PLC0415
+
     archive = Archive(Lake.of(settings))
     span = archive.span()
     if span is None:

@@ -22,6 +22,7 @@ from deploy.local import bootstrap, scratch, zookeeper
 from deploy.local.addresses import flink_address, is_local
 from deploy.local.folders import Folders
 from deploy.local.java import jars, java
+from zielzeit.compiled import CACHE_VARIABLE, cache_folder
 from zielzeit.errors import UserError
 from zielzeit.settings import Settings
 
@@ -155,6 +156,8 @@ def worker_environment(settings: Settings, program: str) -> dict[str, str]:
     return {
         **flink_environment(settings),
         **_WORKER_ENVIRONMENT,
+        # What a command or an earlier worker has compiled is loaded: compiling takes longer than all else at a start.
+        CACHE_VARIABLE: str(cache_folder()),
         "FLINK_IDENT_STRING": program,
         "FLINK_PID_DIR": str(pid_dir),
         # The dashboard shows standard output and error only from its own files.

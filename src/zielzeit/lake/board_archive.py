@@ -8,16 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.dataset as ds
 
 from zielzeit import topics
 from zielzeit.berlin_time import BERLIN, milliseconds
-from zielzeit.lake.reading import Lake
 from zielzeit.lake.table_definitions import table
+
+if TYPE_CHECKING:
+    # Every worker of every job imports this module; these take most of a second, and few jobs read an archive.
+    import pyarrow.dataset as ds
+
+    from zielzeit.lake.reading import Lake
 
 SLOT = timedelta(minutes=5)
 _SLOT_MILLISECONDS = SLOT // timedelta(milliseconds=1)
@@ -67,6 +70,8 @@ class Archive:
 
     def span(self) -> Span | None:
         """Extent of the archive; None if it is empty. Reads three narrow columns of every file."""
+        import pyarrow.compute as pc  # noqa: PLC0415 - see the top
+
         slots: set[int] = set()
         newest, offsets = 0, dict[int, int]()
         for batch in self._lake.dataset(topics.BOARDS).to_batches(columns=["polled_at", *_PLACE]):
@@ -107,6 +112,8 @@ def _between(file: ds.Fragment, start: datetime, end: datetime) -> pa.Table:
     Flink writes times without a zone. The comparison uses the type of the file's column, so that the reader can skip
     row groups by their statistics.
     """
+    import pyarrow.dataset as ds  # noqa: PLC0415 - see the top
+
     kind = file.physical_schema.field("polled_at").type
     wanted = (ds.field("polled_at") >= pa.scalar(start, kind)) & (ds.field("polled_at") < pa.scalar(end, kind))
     return file.to_table(columns=_SCHEMA.names, filter=wanted, schema=file.physical_schema).cast(_SCHEMA)
