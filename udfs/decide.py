@@ -7,19 +7,19 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-import msgspec
 from pyflink.common import Row, Types
-from pyflink.datastream import KeyedProcessFunction, OutputTag, RuntimeContext, TimerService
+from pyflink.datastream import KeyedProcessFunction, OutputTag, RuntimeContext
 
 from udfs.flink_metrics import FlinkMetrics
-from udfs.keyed_state import KEYED, StructState, map_state
+from udfs.keyed_state import BYTES, KEYED, PlainState, map_state
 from zielzeit import berlin_time
 from zielzeit.berlin_time import Milliseconds
 from zielzeit.decision.dead_letter import dead_letter
 from zielzeit.decision.decider import Decider, RejectedBoard
 from zielzeit.decision.planned_stop import PlannedStop, encode
-from zielzeit.decision.state import StationState
-from zielzeit.decision.station import ReceivedBoard, StationProcess, StationStep
+from zielzeit.decision.state import NEVER
+from zielzeit.decision.station import StationProcess, StationStep
+from zielzeit.decision.station_store import ReceivedBoard, StationStore
 from zielzeit.decision.step_metrics import count
 from zielzeit.events import topic_record
 from zielzeit.events.structs import Decision
@@ -40,27 +40,31 @@ class Decide(KeyedProcessFunction):  # type: ignore[misc]  # PyFlink is untyped
         self._topic = topic
 
     def open(self, runtime_context: RuntimeContext) -> None:
-        """Bind the process to the state of the current key."""
+        """Bind the process to the state of the current key. It keeps the stations of this subtask in memory."""
         self._metrics = FlinkMetrics(runtime_context, "decide")
         self._key = board_keys(register(self._decider.stations))
         self._process = StationProcess(
             self._decider,
-            station=StructState(runtime_context, "station", StationState, msgspec.json),  # routes are raw JSON
-            memory=map_state(runtime_context, "decided", Types.STRING()),
-            waiting=map_state(runtime_context, "waiting", Types.LONG()),
-            recorder=self._metrics.recorder,
+            StationStore(
+                snapshot=PlainState(runtime_context, "snapshot", BYTES, b""),
+                boards=map_state(runtime_context, "boards", Types.LONG()),
+                frontier=PlainState(runtime_context, "frontier", Types.LONG(), NEVER),
+                told=PlainState(runtime_context, "told", BYTES, b""),
+            ),
+            self._metrics.recorder,
         )
 
     def process_element(self, value: Any, ctx: KeyedProcessFunction.Context) -> Iterator[Any]:
         """A board, ``(body, partition, offset)``; its timestamp is ``polled_at``."""
         name, timers = ctx.get_current_key(), ctx.timer_service()
         board = ReceivedBoard(value[0] or b"", value[1], value[2])
-        return self._emit(
-            name, self._process.on_board(name, ctx.timestamp(), board, timers.current_watermark()), timers
-        )
+        step = self._process.on_board(name, ctx.timestamp(), board)
+        if step.register is not None:
+            timers.register_event_time_timer(step.register)
+        return self._emit(name, step)
 
     def on_timer(self, timestamp: Milliseconds, ctx: KeyedProcessFunction.OnTimerContext) -> Iterator[Any]:
-        """It is the turn of a board, or a deadline is reached.
+        """It is the turn of boards and deadlines: of all that the watermark has passed, one after the other.
 
         If the register has changed since the state was stored, so may have the station's key: its boards come under the
         new one, and what was open under the old one is forgotten instead of being decided without boards.
@@ -70,16 +74,19 @@ class Decide(KeyedProcessFunction):  # type: ignore[misc]  # PyFlink is untyped
             log.warning(
                 "station %r is %r by the register: what is stored under the old key is left", name, self._key(name)
             )
-            self._process.forget()
-            return iter(())
-        step = self._process.on_time(name, timestamp, timers.current_watermark())
-        return self._emit(name, step, timers)
-
-    def _emit(self, station: str, step: StationStep, timers: TimerService) -> Iterator[Any]:
-        if step.delete is not None:
-            timers.delete_event_time_timer(step.delete)
+            self._process.forget(name)
+            return
+        watermark, timer = timers.current_watermark(), timestamp
+        while True:
+            step = self._process.on_time(name, timer, watermark)
+            yield from self._emit(name, step)
+            if step.register is None or step.register > watermark:
+                break
+            timer = step.register  # it would fire next: a call of Java less
         if step.register is not None:
             timers.register_event_time_timer(step.register)
+
+    def _emit(self, station: str, step: StationStep) -> Iterator[Any]:
         count(step, self._metrics.recorder, Milliseconds(time.time_ns() // 1_000_000))
         self._metrics.publish()
         for output in step.outputs:

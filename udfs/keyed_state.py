@@ -47,6 +47,27 @@ class StructState(Generic[Value]):
         self._state.clear()
 
 
+class PlainState(Generic[Value]):
+    """One value per key of a Flink type, ``new`` where nothing is stored: a ``zielzeit.stored_value.StoredValue``."""
+
+    def __init__(self, context: RuntimeContext, name: str, value_type: Any, new: Value) -> None:
+        self._state: ValueState = context.get_state(ValueStateDescriptor(name, value_type))
+        self._new = new
+
+    def load(self) -> Value:
+        """Return the value of the current key."""
+        kept = self._state.value()
+        return self._new if kept is None else kept
+
+    def store(self, value: Value) -> None:
+        """Replace the value of the current key."""
+        self._state.update(value)
+
+    def clear(self) -> None:
+        """Remove the value of the current key."""
+        self._state.clear()
+
+
 class StateMapping(MutableMapping[Any, bytes]):
     """Flink's map state of bytes as a mapping, so that the library does not depend on Flink.
 

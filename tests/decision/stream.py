@@ -1,18 +1,20 @@
 """Boards in any order under a watermark, without Flink: for properties that need thousands of runs.
 
-The object under test is the operator's, ``StationProcess``. Its state is encoded and decoded at every step, as the
-operator's is.
+The object under test is the operator's, ``StationProcess``. It is made anew again and again out of what is stored, as
+the operator's is after a restart.
 """
 
 from __future__ import annotations
 
+import random
 from typing import NamedTuple
 
 import msgspec
 
+from zielzeit.decision import station_store
 from zielzeit.decision.decider import Decider, Output
+from zielzeit.decision.live_station import LiveStation
 from zielzeit.decision.offline import Stations
-from zielzeit.decision.state import StationState
 from zielzeit.decision.station import StationProcess
 from zielzeit.event_time_timers import BEFORE_ALL
 from zielzeit.events.structs import Decision
@@ -26,27 +28,23 @@ class Arrival(NamedTuple):
     value: bytes
 
 
-class Encoded:
-    """A station's state as bytes: nothing survives a step but what is stored."""
+class Restarting(StationProcess):
+    """A process that loses what is not stored before every eighth step, at random."""
 
-    def __init__(self) -> None:
-        self._stored = b""
+    chance = random.Random(1)
 
-    def load(self) -> StationState:
-        return msgspec.json.decode(self._stored, type=StationState) if self._stored else StationState()
-
-    def store(self, value: StationState) -> None:
-        self._stored = msgspec.json.encode(value)
-
-    def clear(self) -> None:
-        self._stored = b""
+    def station(self, name: str) -> LiveStation:
+        if self.chance.random() < 1 / 8:
+            self.release(name)
+        return super().station(name)
 
 
 class Stream:
     """One subtask: any number of stations, one watermark."""
 
-    def __init__(self, decider: Decider) -> None:
-        self._states: list[tuple[Encoded, dict[str, bytes]]] = []
+    def __init__(self, decider: Decider, process: type[StationProcess] = Restarting) -> None:
+        self._processes: list[StationProcess] = []
+        self._new_process = process
         self._stations = Stations(decider, self._new)
         self.outputs: list[Output] = []
 
@@ -73,10 +71,11 @@ class Stream:
 
     def state(self) -> tuple[int, int]:
         """Entries and remembered trains of all stations."""
-        entries = sum(len(station.load().entries) for station, _ in self._states)
-        return entries, sum(len(memory) for _, memory in self._states)
+        for process in self._processes:
+            process.release("")
+        stations = [process.station("") for process in self._processes]
+        return sum(len(one.state.entries) for one in stations), sum(len(one.memory) for one in stations)
 
     def _new(self, decider: Decider) -> StationProcess:
-        station, memory = Encoded(), dict[str, bytes]()
-        self._states.append((station, memory))
-        return StationProcess(decider, station, memory, {})
+        self._processes.append(self._new_process(decider, station_store.in_memory()))
+        return self._processes[-1]

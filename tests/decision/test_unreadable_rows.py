@@ -17,7 +17,8 @@ from zielzeit.berlin_time import MINUTE, Milliseconds
 from zielzeit.decision.dead_letter import dead_letter
 from zielzeit.decision.decider import RejectedBoard
 from zielzeit.decision.state import StationState
-from zielzeit.decision.station import ReceivedBoard, StationStep
+from zielzeit.decision.station import StationStep
+from zielzeit.decision.station_store import ReceivedBoard
 
 BUS = row("", "13:55", train="Bus SEV")
 LATER = row("2", "13:30")

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
@@ -18,11 +17,12 @@ from zielzeit import berlin_time
 from zielzeit import settings as configuration
 from zielzeit.berlin_time import BERLIN, MINUTE, Milliseconds
 from zielzeit.boards.parse import decompress
+from zielzeit.decision import station_store
 from zielzeit.decision.decider import Decider
 from zielzeit.decision.offline import Stations
 from zielzeit.decision.planned_stop import PlannedStop, encode
-from zielzeit.decision.state import StationState
 from zielzeit.decision.station import StationProcess, StationStep
+from zielzeit.decision.station_store import StationStore, decode_snapshot
 from zielzeit.event_time_timers import EventTimeTimers
 from zielzeit.events.structs import Decision
 from zielzeit.events.topic_record import run_key
@@ -56,8 +56,7 @@ class Job:
     """The processes of ``decide``, ``follow``, ``score`` and ``label`` under one watermark, and their state."""
 
     def __init__(self) -> None:
-        self.station_values: list[InMemory[StationState]] = []
-        self.station_maps: list[dict[Any, bytes]] = []
+        self.station_stores: list[StationStore] = []
         self.trains: dict[str, tuple[RunProcess, InMemory[TrainState], dict[int, bytes]]] = {}
         self.log: dict[int, bytes] = {}
         self.snapshot = InMemory(Snapshot)
@@ -72,10 +71,9 @@ class Job:
         self.predictions = 0
 
     def _new_station(self, decider: Decider) -> StationProcess:
-        value, memory, waiting = InMemory(StationState), dict[str, bytes](), dict[int, bytes]()
-        self.station_values.append(value)
-        self.station_maps += [memory, waiting]
-        return StationProcess(decider, value, memory, waiting)
+        store = station_store.in_memory()
+        self.station_stores.append(store)
+        return StationProcess(decider, store)
 
     def board(self, at: datetime, station: str, body: bytes) -> None:
         """A board arrives, and the watermark with it."""
@@ -115,10 +113,12 @@ class Job:
 
     def sizes(self) -> dict[str, int]:
         """Number of entries that each operator keeps, by operator and state."""
+        stations = [decode_snapshot(store.snapshot.load()) for store in self.station_stores]
         trains = [train.load() for _, train, _ in self.trains.values()]
         sizes = {
-            "decide: trains": sum(len(value.load().entries) for value in self.station_values),
-            "decide: maps": sum(map(len, self.station_maps)),
+            "decide: trains": sum(len(station.entries) for station, _ in stations),
+            "decide: remembered trains": sum(len(memory) for _, memory in stations),
+            "decide: boards": sum(len(store.boards) for store in self.station_stores),
             "follow: trains with state": sum(train != TrainState() for train in trains),
             "follow: runs": sum(len(train.runs) for train in trains),
             "follow: journeys": sum(len(train.journeys) for train in trains),

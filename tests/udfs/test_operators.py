@@ -169,7 +169,7 @@ def test_every_departure_gets_one_prediction_one_outcome_and_one_example(job: di
 
 def test_states_keep_the_names_that_savepoints_know(job: dict[str, Harness]) -> None:
     assert {name: harness.names for name, harness in job.items()} == {
-        "decide": ["station", "decided", "waiting"],
+        "decide": ["snapshot", "boards", "frontier", "told"],
         "follow": ["train", "waiting"],
         "score": ["waiting", "network", "observed"],
         "label": ["pending", "endings"],

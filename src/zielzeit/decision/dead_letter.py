@@ -7,7 +7,8 @@ from typing import Final
 from zielzeit import berlin_time
 from zielzeit.berlin_time import Milliseconds
 from zielzeit.decision.decider import RejectedBoard
-from zielzeit.decision.station import ReceivedBoard, StationStep
+from zielzeit.decision.station import StationStep
+from zielzeit.decision.station_store import ReceivedBoard
 from zielzeit.events.structs import DeadLetter
 
 _LATEST: Final = Milliseconds(253_370_764_800_000)

@@ -80,7 +80,7 @@ class Decider(msgspec.Struct, frozen=True):
         parsed = self._parse(value, polled_at)
         _count(recorder, job.IN_TURN, parsed)
         if isinstance(parsed, RejectedBoard):
-            if _is_possible(polled_at):  # it shows no train, but time has passed
+            if is_possible(polled_at):  # it shows no train, but time has passed
                 yield from self.pass_time(name, station, memory, polled_at)
             yield parsed
             return
@@ -117,7 +117,7 @@ class Decider(msgspec.Struct, frozen=True):
             yield from self._events(here, rules.late(here, station, memory, parsed, polled_at))
 
     def _parse(self, value: bytes, polled_at: Milliseconds) -> parse.ParsedBoard | RejectedBoard:
-        if not _is_possible(polled_at):
+        if not is_possible(polled_at):
             return RejectedBoard(f"polled at {polled_at} milliseconds since 1970, which cannot be", job.IMPOSSIBLE_TIME)
         try:
             return parse.parse(parse.decompress(value))
@@ -142,7 +142,8 @@ def _count(recorder: Recorder | None, turn: str, parsed: parse.ParsedBoard | Rej
             recorder.add(job.ROWS, by=len(parsed.rows))
 
 
-def _is_possible(polled_at: Milliseconds) -> bool:
+def is_possible(polled_at: Milliseconds) -> bool:
+    """Return False for a time of which no board can be: it lets no time pass, and becomes a dead letter."""
     return _OLDEST <= polled_at <= _NEWEST
 
 

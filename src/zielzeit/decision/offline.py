@@ -8,13 +8,13 @@ from typing import Protocol
 
 from zielzeit import berlin_time
 from zielzeit.berlin_time import MINUTE, Milliseconds
+from zielzeit.decision import station_store
 from zielzeit.decision.decider import Decider, Output
-from zielzeit.decision.state import StationState
-from zielzeit.decision.station import ReceivedBoard, StationProcess, StationStep
+from zielzeit.decision.station import StationProcess, StationStep
+from zielzeit.decision.station_store import ReceivedBoard
 from zielzeit.event_time_timers import BEFORE_ALL, EventTimeTimers
 from zielzeit.stations.board_key import board_keys
 from zielzeit.stations.table import register
-from zielzeit.stored_value import InMemory
 
 
 class RecordedBoard(Protocol):
@@ -35,7 +35,7 @@ class RecordedBoard(Protocol):
 
 def in_memory(decider: Decider) -> StationProcess:
     """Return a station's process with new state in memory."""
-    return StationProcess(decider, InMemory(StationState), {}, {}, sight=decider.new_sight())
+    return StationProcess(decider, station_store.in_memory())
 
 
 class Stations:
@@ -53,7 +53,7 @@ class Stations:
         process = self._processes.get(name)
         if process is None:
             process = self._processes[name] = self._new(self._decider)
-        return self._after(name, process.on_board(name, polled_at, ReceivedBoard(value), self.watermark))
+        return self._after(name, process.on_board(name, polled_at, ReceivedBoard(value)))
 
     def pass_watermark(self, watermark: Milliseconds) -> Iterator[tuple[str, StationStep]]:
         """Let the watermark advance, and fire the timers that it has passed."""
@@ -62,8 +62,6 @@ class Stations:
             yield name, self._after(name, self._processes[name].on_time(name, timer, self.watermark))
 
     def _after(self, name: str, step: StationStep) -> StationStep:
-        if step.delete is not None:
-            self._timers.delete(name, step.delete)
         if step.register is not None:
             self._timers.register(name, step.register)
         return step
