@@ -12,6 +12,7 @@ from pyflink.datastream import KeyedProcessFunction, RuntimeContext
 from udfs.flink_metrics import FlinkMetrics
 from udfs.keyed_state import StructState, map_state
 from zielzeit.berlin_time import Milliseconds
+from zielzeit.decision.early import decode_early
 from zielzeit.runs.group_keys import group_keys
 from zielzeit.runs.run_process import RunProcess
 from zielzeit.runs.train_state import TrainState
@@ -43,12 +44,15 @@ class Follow(KeyedProcessFunction):  # type: ignore[misc]  # PyFlink is untyped
         )
 
     def process_element(self, value: Any, ctx: KeyedProcessFunction.Context) -> Iterator[Any]:
-        """A decision, which waits for its turn."""
-        _, at, decision = value
+        """A decision, which waits for its turn; a departure that is told early does not."""
+        key, at, decision = value
+        early = decode_early(decision)
+        if early is not None:
+            yield Row(NETWORK, (key, at, _encode(self._process.on_early(early))))
+            return
         timer = self._process.on_decision(at, decision)
         if timer is not None:
             ctx.timer_service().register_event_time_timer(timer)
-        return iter(())
 
     def on_timer(self, timestamp: Milliseconds, ctx: KeyedProcessFunction.OnTimerContext) -> Iterator[Any]:
         """It is the turn of decisions, or an ending falls due."""

@@ -21,6 +21,7 @@ from zielzeit.features.key_names import station_keys
 from zielzeit.model.champion import Champion
 from zielzeit.model.registry_address import Registry
 from zielzeit.model.scoring_process import ScoringProcess, Snapshot
+from zielzeit.runs.messages import decode_early
 from zielzeit.stations.table import register
 
 SCORED = OutputTag("scored", KEYED)
@@ -30,7 +31,9 @@ _encode = msgspec.msgpack.Encoder().encode
 
 
 class Score(KeyedProcessFunction):  # type: ignore[misc]  # PyFlink is untyped
-    """Takes ``zielzeit.runs.messages.Message`` of all runs under one key; emits ``RECORD`` rows of predictions.
+    """Takes messages of all runs (``zielzeit.runs.messages``) under one key; emits ``RECORD`` rows of predictions.
+
+    Those of departures that are told early do not wait for their turn.
 
     Parameters: ``stations`` is the user's file of stations (``Settings.stations``), or empty.
     """
@@ -57,12 +60,16 @@ class Score(KeyedProcessFunction):  # type: ignore[misc]  # PyFlink is untyped
         self._champion.close()
 
     def process_element(self, value: Any, ctx: KeyedProcessFunction.Context) -> Iterator[Any]:
-        """A message from a run, which waits for its turn."""
+        """A message from a run, which waits for its turn; a departure that is told early does not."""
         key, at, message = value
+        early = decode_early(message)
+        if early is not None:
+            yield Row(*topic_record.of_early_prediction(self._process.on_early(early)))
+            self._metrics.publish()
+            return
         timer = self._process.on_message(at, key, message)
         if timer is not None:
             ctx.timer_service().register_event_time_timer(timer)
-        return iter(())
 
     def on_timer(self, timestamp: Milliseconds, ctx: KeyedProcessFunction.OnTimerContext) -> Iterator[Any]:
         """All messages of an instant have arrived."""

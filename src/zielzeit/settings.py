@@ -176,6 +176,13 @@ class Settings(BaseSettings):
         description="Minutes between a train's believed departure and the board that confirms it, on boards polled "
         "with past=1.",
     )
+    early_minutes: int = Field(
+        2,
+        ge=0,
+        le=30,
+        description="Minutes between a train's believed departure and the board that tells it early, before the "
+        "departure is decided, on boards polled with past=1; 0: no early predictions.",
+    )
     grace: int = Field(
         5, ge=0, le=60, description="Minutes of event time that a board may arrive late and still be taken in order."
     )

@@ -8,10 +8,11 @@ UNDECIDED = "undecided"
 LATE = "late"
 DEAD_LETTERS = "dead-letters"
 PREDICTIONS = "predictions"
+EARLY_PREDICTIONS = "early-predictions"
 OUTCOMES = "outcomes"
 EXAMPLES = "examples"
 
 DECISIONS = (DEPARTURES, UNDECIDED, LATE)
 """Every decision is on exactly one of these topics."""
-ALL = (BOARDS, *DECISIONS, DEAD_LETTERS, PREDICTIONS, OUTCOMES, EXAMPLES)
+ALL = (BOARDS, *DECISIONS, DEAD_LETTERS, PREDICTIONS, EARLY_PREDICTIONS, OUTCOMES, EXAMPLES)
 """Every topic: the job reads the first one and writes the others."""

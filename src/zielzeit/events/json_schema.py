@@ -9,7 +9,7 @@ from typing import Any, get_args
 import msgspec
 
 from zielzeit import topics
-from zielzeit.events.structs import DeadLetter, Decision, Example, Kind, Outcome, Prediction
+from zielzeit.events.structs import DeadLetter, Decision, EarlyPrediction, Example, Kind, Outcome, Prediction
 from zielzeit.events.topic_record import topic_of
 
 FOLDER = Path(__file__).resolve().parents[3] / "schemas"
@@ -20,6 +20,7 @@ STRUCTS: dict[str, type[msgspec.Struct]] = {
     topics.LATE: Decision,
     topics.DEAD_LETTERS: DeadLetter,
     topics.PREDICTIONS: Prediction,
+    topics.EARLY_PREDICTIONS: EarlyPrediction,
     topics.OUTCOMES: Outcome,
     topics.EXAMPLES: Example,
 }

@@ -25,6 +25,13 @@ Unlabelled = Literal["not-seen", "ended-elsewhere"]
 """Why it is not known what became of a train at its destination."""
 
 
+Stage = Literal["early", "revised", "retracted"]
+"""What an early record says: a departure for the first time, or with another delay, or that there was none."""
+
+DidNotLeave = Literal["cancelled", "withdrawn", "undecided", "terminated"]
+"""Kinds of decisions after which an early departure is retracted; ``terminated``: its run was cut short here."""
+
+
 class Decision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False):
     """What became of one train at one station: topics ``departures``, ``undecided`` and ``late``."""
 
@@ -126,6 +133,61 @@ class Prediction(ModelOutput, frozen=True):
     """Name of the model in the registry; ``persistence`` without a model."""
     model_version: str
     """Version of the model in the registry; ``baseline`` without a model."""
+    model_run_id: str
+    """MLflow id of the training run; empty without a model."""
+    station_eva: str = ""
+    """EVA number of the station; empty if the station register does not know it."""
+    destination_eva: str = ""
+    """EVA number of the destination; empty if the station register does not know it."""
+
+
+class EarlyPrediction(msgspec.Struct, frozen=True, kw_only=True):
+    """The delay expected at the destination, told before the departure is decided: topic ``early-predictions``.
+
+    Each id and revision is told once. The decided prediction of the same id follows on ``predictions``, unless the
+    departure is retracted.
+    """
+
+    id: str
+    """Id of the departure: its decision and its prediction will have the same."""
+    revision: int
+    """Number of earlier records with this id."""
+    stage: Stage
+    """``early``: a board believes that the train has left; ``revised``: the delay shown has moved by three minutes or
+    more since; ``retracted``: the train did not leave."""
+    reason: DidNotLeave | None
+    """Kind of the decision that retracts the departure; None if it is not retracted."""
+    station: str
+    train: str
+    category: str
+    number: str
+    line: str
+    destination: str
+    scheduled: datetime
+    departed_at: datetime
+    """Departure as it is believed: the planned one plus the delay shown."""
+    told_at: datetime
+    """``polled_at`` of the board that tells it; of a retraction the time of the decision."""
+    shown_delay: int
+    """Delay that the board shows, minutes."""
+    delay: int
+    """Delay at the departure that the prediction uses, minutes: the one shown and what is mostly still added to it. The
+    prediction of persistence."""
+    horizon: float | None
+    """Planned minutes from this departure to the arrival at the destination; None if no board has shown them."""
+    predicted_delay: float | None
+    """Delay at the destination, minutes: the median that the model expects; None if it is retracted."""
+    p10: float | None
+    """Minutes: one run in ten is expected to be less late; None where the model does not say, or it is retracted."""
+    p90: float | None
+    """Minutes: one run in ten is expected to be later; None where the model does not say, or it is retracted."""
+    cancel_probability: float | None
+    """Probability that the run does not reach the destination, 0 to 1; None where the model does not say, or it is
+    retracted."""
+    model_name: str
+    """Name of the model in the registry; ``persistence`` without a model, empty if it is retracted."""
+    model_version: str
+    """Version of the model in the registry; ``baseline`` without a model, empty if it is retracted."""
     model_run_id: str
     """MLflow id of the training run; empty without a model."""
     station_eva: str = ""

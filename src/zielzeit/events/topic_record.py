@@ -8,7 +8,7 @@ import msgspec
 
 from zielzeit import berlin_time, topics
 from zielzeit.berlin_time import Milliseconds
-from zielzeit.events.structs import DeadLetter, Decision, Example, Kind, Outcome, Prediction
+from zielzeit.events.structs import DeadLetter, Decision, EarlyPrediction, Example, Kind, Outcome, Prediction
 
 _encode = msgspec.json.Encoder().encode
 
@@ -53,6 +53,12 @@ def of_prediction(prediction: Prediction) -> Record:
     """Record of ``predictions``."""
     key = run_key(prediction.category, prediction.number)
     return Record(topics.PREDICTIONS, key, _encode(prediction), berlin_time.milliseconds(prediction.decided_at))
+
+
+def of_early_prediction(early: EarlyPrediction) -> Record:
+    """Record of ``early-predictions``."""
+    key = run_key(early.category, early.number)
+    return Record(topics.EARLY_PREDICTIONS, key, _encode(early), berlin_time.milliseconds(early.told_at))
 
 
 def of_outcome(outcome: Outcome) -> Record:

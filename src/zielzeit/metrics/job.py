@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Final, get_args
 
-from zielzeit.events.structs import Kind, Rule, Status
+from zielzeit.events.structs import DidNotLeave, Kind, Rule, Stage, Status
 from zielzeit.metrics.definition import Label, Metric
 from zielzeit.train_classes import CLASSES
 
 NO_RULE: Final = "none"
 """Value of the label ``rule`` for corrected, late and undecided reports: no rule decided them."""
+NO_REASON: Final = "none"
+"""Value of the label ``reason`` of early records that are no retractions."""
 IN_TURN, LATE = "in_turn", "late"
 IMPOSSIBLE_TIME, UNREADABLE, UNREADABLE_ROW = "impossible_time", "unreadable", "unreadable_row"
 DEAD_FEED, OTHER_BOARD, OLD_BOARD = "dead_feed", "other_board", "old_board"
@@ -29,6 +31,9 @@ _VERSION = Label("version", "Version of the model; `baseline` without a model.")
 _STATUS = Label("status", "What became of the train at its destination.", get_args(Status))
 _CLASS = Label("train_class", "Train class.", CLASSES)
 _MESSAGE = Label("message", "What was told.", ("departure", "cancelled_stop", "ending"))
+
+_STAGE = Label("stage", "What the record says: stages of the topic `early-predictions`.", get_args(Stage))
+_REASON = Label("reason", "Why it was retracted; `none` if it was not.", (*get_args(DidNotLeave), NO_REASON))
 
 BOARDS: Final = Metric(
     operator="decide",
@@ -102,6 +107,22 @@ PREDICTIONS: Final = Metric(
     unit="predictions",
     labels=(_MODEL, _VERSION),
     meaning="Predictions by the model that made them.",
+)
+EARLY_PREDICTIONS: Final = Metric(
+    operator="score",
+    name="early_predictions_total",
+    unit="records",
+    labels=(_STAGE, _REASON),
+    meaning="Records of the topic `early-predictions`. Those revised and those retracted, each divided by the early "
+    "ones, are the shares of departures that moved by three minutes or more, and that were none.",
+)
+EARLY_WAIT: Final = Metric(
+    operator="score",
+    name="early_wait_seconds",
+    type="histogram",
+    unit="seconds",
+    bounds=(60, 120, 180, 240, 300, 420, 600, 900, 1800),
+    meaning="Event time from the departure that a board believes to the board that tells it early.",
 )
 PERSISTENCE: Final = Metric(
     operator="score",
@@ -196,6 +217,8 @@ JOB: Final = (
     RUNS_FORGOTTEN,
     MESSAGES,
     PREDICTIONS,
+    EARLY_PREDICTIONS,
+    EARLY_WAIT,
     PERSISTENCE,
     DESCRIPTION_TIME,
     SCORING_TIME,

@@ -200,7 +200,7 @@ def _prediction(departure: Departure, output: ModelOutput, served: ServedModel) 
         decided_at=seen.decided_at.astimezone(berlin_time.BERLIN),
         delay=seen.delay,
         horizon=None if math.isnan(seen.horizon) else seen.horizon,
-        **_rounded(output),
+        **rounded(output),
         model_name=served.name,
         model_version=served.version,
         model_run_id=served.run_id,
@@ -209,8 +209,8 @@ def _prediction(departure: Departure, output: ModelOutput, served: ServedModel) 
     )
 
 
-def _rounded(output: ModelOutput) -> dict[str, Any]:
-    """The outputs by name, as precise as they are published."""
+def rounded(output: ModelOutput) -> dict[str, Any]:
+    """Return the outputs by name, as precise as they are published."""
     return {
         name: None if value is None else round(value, _DECIMALS.get(name, 2))
         for name, value in msgspec.structs.asdict(output).items()

@@ -12,25 +12,30 @@ from __future__ import annotations
 
 from collections.abc import MutableMapping
 from datetime import datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 
 from zielzeit import berlin_time, service_days
 from zielzeit.berlin_time import Milliseconds, ServiceDay, UtcMinutes
+from zielzeit.events.structs import EarlyPrediction
 from zielzeit.features.initial_state import network_at
 from zielzeit.features.key_names import StationKey
 from zielzeit.features.network_state import NetworkState
+from zielzeit.metrics import job
 from zielzeit.metrics.recorder import Recorder
 from zielzeit.model.predict import Models, PendingPrediction, forecast, observe
+from zielzeit.model.predict_early import predict_early
 from zielzeit.runs.event_time_buffer import EventTimeBuffer
-from zielzeit.runs.messages import Departure, Ending, Message
+from zielzeit.runs.messages import Departure, EarlyMessage, Ending, Message
 from zielzeit.stored_value import StoredValue
 
 _decode_waiting = msgspec.msgpack.Decoder(tuple[str, bytes]).decode
 _decode = msgspec.msgpack.Decoder(Message).decode
 _decode_log = msgspec.msgpack.Decoder(list[Message]).decode
 _encode = msgspec.msgpack.Encoder().encode
+_MINUTE: Final = 60
+"""Seconds."""
 
 
 class Snapshot(msgspec.Struct, array_like=True):
@@ -71,6 +76,8 @@ class ScoringProcess:
         self._station_key = station_key
         self._recorder = recorder
         self._network: NetworkState | None = None
+        self._preview: NetworkState | None = None
+        """The network for early predictions before the first message of a job or a restart had its turn."""
         self._minute, self._day = UtcMinutes(0), ServiceDay(0)
         self._unobserved: list[Message] = []
         """Messages of the present minute."""
@@ -78,6 +85,12 @@ class ScoringProcess:
     def on_message(self, at: Milliseconds, run_key: str, message: bytes) -> Milliseconds | None:
         """A message of a run (msgpack) arrives and waits for its turn; return the timer to register, if any."""
         return self._waiting.add(at, _encode((run_key, message)))
+
+    def on_early(self, early: EarlyMessage) -> EarlyPrediction:
+        """A departure is told before it is decided: predict it at once, by what is known now. Learns nothing."""
+        if self._recorder is not None:
+            count_early(early, self._recorder)
+        return predict_early(early, self._network or self._as_it_was(early), self._models)
 
     def on_time(self, now: Milliseconds) -> ScoringStep:
         """A timer fires: all messages of an instant have arrived."""
@@ -95,13 +108,23 @@ class ScoringProcess:
     def _up_to_date(self, minute: UtcMinutes) -> NetworkState:
         """Return the network with everything observed before a minute."""
         if self._network is None:
-            self._network = self._rebuild(minute)
+            self._network, self._preview = self._rebuild(minute), None
         elif self._minute < minute:
             observe(self._unobserved, self._present(), self._network)
             self._unobserved = []
         self._minute = minute
         self._close_day(self._network)
         return self._network
+
+    def _as_it_was(self, early: EarlyMessage) -> NetworkState:
+        """Return the network before the first message has its turn; it is not the one that goes on."""
+        if self._preview is None:
+            at = berlin_time.utc_minutes(
+                max(self._log, default=berlin_time.milliseconds(early.departure.seen.decided_at))
+            )
+            unobserved, self._preview = self._unobserved, self._rebuild(at)
+            self._unobserved = unobserved
+        return self._preview
 
     def _rebuild(self, minute: UtcMinutes) -> NetworkState:
         """Return the snapshot with everything logged since; at the very first start the network of the model."""
@@ -130,3 +153,10 @@ class ScoringProcess:
 
     def _present(self) -> datetime:
         return berlin_time.datetime_of(berlin_time.minute_begin(self._minute))
+
+
+def count_early(early: EarlyMessage, recorder: Recorder) -> None:
+    """Count an early record; of the first one of a departure the minutes since it was believed to leave."""
+    recorder.add(job.EARLY_PREDICTIONS, early.stage, early.reason or job.NO_REASON)
+    if early.stage == "early":
+        recorder.observe(job.EARLY_WAIT, max(0.0, early.waited) * _MINUTE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from zielzeit.berlin_time import UtcMinutes
-from zielzeit.events.structs import Status, Unlabelled
+from zielzeit.events.structs import DidNotLeave, Stage, Status, Unlabelled
 from zielzeit.features.network_state import FeatureInput
 
 
@@ -47,4 +47,33 @@ class Ending(msgspec.Struct, frozen=True, kw_only=True, tag="ending"):
     """Why it is unlabelled; None if it is not."""
 
 
+class EarlyMessage(msgspec.Struct, frozen=True, kw_only=True, tag="early"):
+    """A departure that is told before it is decided. It is described and scored at once, and no fact for anyone."""
+
+    departure: Departure
+    """``seen.delay`` is the delay shown; of a retraction without meaning."""
+    stage: Stage
+    revision: int
+    reason: DidNotLeave | None
+    waited: float
+    """Minutes from the believed departure to the board that tells it."""
+    moved: bool
+    """True if that board is the first with this delay."""
+    starts_here: bool
+    """True if the run begins at the station."""
+
+
 Message = Departure | CancelledStop | Ending
+
+
+class _Type(msgspec.Struct):
+    type: str
+
+
+_decode_type = msgspec.msgpack.Decoder(_Type).decode
+_decode_early = msgspec.msgpack.Decoder(EarlyMessage).decode
+
+
+def decode_early(message: bytes) -> EarlyMessage | None:
+    """Return an early message out of its msgpack; None if it is a ``Message``, which waits for its turn."""
+    return _decode_early(message) if _decode_type(message).type == "early" else None

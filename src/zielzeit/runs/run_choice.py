@@ -38,14 +38,20 @@ class RouteStop(NamedTuple):
         return abs(at - self.planned)
 
 
+def known_run(train: TrainState, stop: RouteStop) -> Run | None:
+    """Return the run that a stop belongs to, of those that are known; changes nothing."""
+    stops = set(stop.route)
+    fitting = [run for run in train.runs if not stops.isdisjoint(run.stops) and _fits(run, stop)]
+    return min(fitting, key=lambda run: _distance(train, run, stop), default=None)
+
+
 def run_of(train: TrainState, stop: RouteStop) -> Run:
     """Return the run that a stop belongs to, a new one if there is none, and take the stop's route into it."""
     stops, planned = set(stop.route), stop.planned
-    fitting = [run for run in train.runs if not stops.isdisjoint(run.stops) and _fits(run, stop)]
-    if not fitting:
+    run = known_run(train, stop)
+    if run is None:
         train.runs.append(Run(planned, planned, sorted(stops)))
         return train.runs[-1]
-    run = min(fitting, key=lambda run: _distance(train, run, stop))
     run.first_planned, run.last_planned = min(run.first_planned, planned), max(run.last_planned, planned)
     run.stops.extend(sorted(stops.difference(run.stops)))
     return run

@@ -13,12 +13,13 @@ from typing import NamedTuple
 
 from zielzeit.berlin_time import Milliseconds
 from zielzeit.decision import planned_stop
+from zielzeit.decision.early import EarlyDeparture
 from zielzeit.metrics import job
 from zielzeit.metrics.recorder import Recorder
 from zielzeit.runs.event_time_buffer import EventTimeBuffer
 from zielzeit.runs.group_keys import GroupKey
-from zielzeit.runs.messages import Departure, Ending, Message
-from zielzeit.runs.tracker import expire, follow, next_due
+from zielzeit.runs.messages import Departure, EarlyMessage, Ending, Message
+from zielzeit.runs.tracker import expire, follow, look_ahead, next_due
 from zielzeit.runs.train_state import TrainState, upgrade
 from zielzeit.stored_value import StoredValue
 
@@ -55,6 +56,12 @@ class RunProcess:
     def on_decision(self, decided_at: Milliseconds, decision: bytes) -> Milliseconds | None:
         """A decision or planned stop arrives, encoded, and waits for its turn; return the timer to register, if any."""
         return self._waiting.add(decided_at, decision)
+
+    def on_early(self, early: EarlyDeparture) -> EarlyMessage:
+        """A departure is told before it is decided: return at once what is known of it. Changes nothing."""
+        train = self._train.load()
+        upgrade(train, self._key)
+        return look_ahead(train, early, self._key)
 
     def on_time(self, now: Milliseconds) -> RunStep:
         """A timer fires: it is the turn of decisions, or an ending falls due."""

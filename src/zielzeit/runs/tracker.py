@@ -16,14 +16,15 @@ from typing import Final
 
 from zielzeit import berlin_time
 from zielzeit.berlin_time import MINUTE, Milliseconds
+from zielzeit.decision.early import EarlyDeparture
 from zielzeit.decision.planned_stop import PlannedStop
 from zielzeit.events.structs import Decision
 from zielzeit.features.network_state import FeatureInput
 from zielzeit.runs import journeys
 from zielzeit.runs.endings import GIVE_UP, end, give_up_at, journey, journey_name
 from zielzeit.runs.group_keys import GroupKey
-from zielzeit.runs.messages import CancelledStop, Departure, Message
-from zielzeit.runs.run_choice import RouteStop, run_of
+from zielzeit.runs.messages import CancelledStop, Departure, EarlyMessage, Message
+from zielzeit.runs.run_choice import RouteStop, known_run, run_of
 from zielzeit.runs.same_run import LONGEST_RIDE
 from zielzeit.runs.train_state import NOT_DUE, Call, Run, RunEnd, TrainState
 
@@ -40,6 +41,21 @@ def follow(train: TrainState, decision: Decision | PlannedStop, key: GroupKey) -
     if isinstance(decision, Decision):  # all that a planned stop says is when the train is planned there
         yield from _happened(train, run, decision, stop, call, key)
     _set_due(train, run, now, key)
+
+
+def look_ahead(train: TrainState, early: EarlyDeparture, key: GroupKey) -> EarlyMessage:
+    """Return what is known of a departure that is told before it is decided. Reads the state, never changes it."""
+    stop = _stop(early.shown, key)
+    run = known_run(train, stop) or Run(stop.planned, stop.planned, sorted(set(stop.route)))
+    return EarlyMessage(
+        departure=_departure(train, run, early.shown, stop),
+        stage=early.stage,
+        revision=early.revision,
+        reason=early.reason,
+        waited=early.waited,
+        moved=early.moved,
+        starts_here=early.shown.starts_here,
+    )
 
 
 def expire(train: TrainState, now: Milliseconds, key: GroupKey) -> Iterator[Message]:

@@ -1,0 +1,88 @@
+"""Departures that are told early are described and scored at once, by what is known, and nothing learns from them."""
+
+from __future__ import annotations
+
+import jsonschema
+import msgspec
+
+from tests.features.railway import decision
+from zielzeit import berlin_time, topics
+from zielzeit.decision.early import EarlyDeparture
+from zielzeit.events import json_schema, topic_record
+from zielzeit.model.predict import OneModel
+from zielzeit.model.scoring_process import ScoringProcess, Snapshot
+from zielzeit.runs.messages import EarlyMessage, decode_early
+from zielzeit.runs.run_process import RunProcess
+from zielzeit.runs.train_state import TrainState
+from zielzeit.stored_value import InMemory
+
+_encode = msgspec.msgpack.Encoder().encode
+
+
+def early(station: str = "A", minute: int = 0, delay: int = 4, **more: object) -> EarlyDeparture:
+    told = {"stage": "early", "revision": 0, "waited": 3.0} | more
+    return EarlyDeparture(shown=decision(station, minute, delay=delay), **told)  # type: ignore[arg-type]
+
+
+def follower() -> tuple[RunProcess, InMemory[TrainState]]:
+    train = InMemory(TrainState)
+    train.store(TrainState(has_names=False))
+    return RunProcess(train, {}, str), train
+
+
+def message(one: EarlyDeparture) -> EarlyMessage:
+    return follower()[0].on_early(one)
+
+
+def scorer() -> tuple[ScoringProcess, InMemory[Snapshot], dict[int, bytes]]:
+    snapshot, log = InMemory(Snapshot), dict[int, bytes]()
+    return ScoringProcess({}, snapshot, log, OneModel(), str), snapshot, log  # type: ignore[arg-type]
+
+
+def test_an_early_departure_is_predicted_like_the_decided_one_and_obeys_the_schema() -> None:
+    scoring, _, _ = scorer()
+    made = scoring.on_early(message(early()))
+    assert (made.id, made.stage, made.revision, made.reason) == (early().shown.id, "early", 0, None)
+    assert (made.shown_delay, made.delay, made.predicted_delay) == (4, 4, 4.0)
+    assert (made.model_name, made.model_version) == ("persistence", "baseline")
+    assert made.told_at == early().shown.decided_at
+    record = topic_record.of_early_prediction(made)
+    assert (record.topic, record.at) == (topics.EARLY_PREDICTIONS, berlin_time.milliseconds(made.told_at))
+    jsonschema.validate(msgspec.json.decode(record.value), json_schema.schema(topics.EARLY_PREDICTIONS))
+
+
+def test_a_retraction_says_the_reason_and_predicts_nothing() -> None:
+    scoring, _, _ = scorer()
+    made = scoring.on_early(message(early(stage="retracted", revision=1, reason="cancelled")))
+    assert (made.stage, made.revision, made.reason) == ("retracted", 1, "cancelled")
+    assert (made.predicted_delay, made.p10, made.p90, made.cancel_probability) == (None, None, None, None)
+    value = topic_record.of_early_prediction(made).value
+    jsonschema.validate(msgspec.json.decode(value), json_schema.schema(topics.EARLY_PREDICTIONS))
+
+
+def test_nothing_learns_from_an_early_departure() -> None:
+    following, train = follower()
+    before = _encode(train.load())
+    told = following.on_early(early())
+    assert _encode(train.load()) == before
+    scoring, snapshot, log = scorer()
+    scoring.on_early(told)
+    assert (snapshot.load().network, log) == (b"", {})
+
+
+def test_a_run_that_is_known_tells_the_horizon() -> None:
+    following, _ = follower()
+    ends = decision("D", 40, kind="terminated")
+    at = berlin_time.milliseconds(ends.decided_at)
+    following.on_decision(at, _encode(ends))
+    following.on_time(at)
+    told = following.on_early(early())
+    assert told.departure.seen.horizon == 40.0
+
+
+def test_messages_of_runs_are_told_from_early_ones() -> None:
+    told = message(early())
+    again = decode_early(_encode(told))
+    assert again is not None
+    assert (again.departure.id, again.stage, again.waited) == (told.departure.id, "early", 3.0)
+    assert decode_early(_encode(told.departure)) is None
