@@ -11,16 +11,17 @@ from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
 
 from zielzeit import topics
-from zielzeit.events.structs import Decision, Outcome, Prediction
+from zielzeit.events.structs import Decision, EarlyPrediction, Outcome, Prediction
 from zielzeit.kafka.client import broker_error
 from zielzeit.kafka.consumer import committed_consumer
 from zielzeit.settings import Settings
 
-Event = Decision | Prediction | Outcome
+Event = Decision | EarlyPrediction | Prediction | Outcome
 
 _DECODERS: dict[str, msgspec.json.Decoder[Event]] = {
     topics.DEPARTURES: msgspec.json.Decoder(Decision),
     topics.UNDECIDED: msgspec.json.Decoder(Decision),
+    topics.EARLY_PREDICTIONS: msgspec.json.Decoder(EarlyPrediction),
     topics.PREDICTIONS: msgspec.json.Decoder(Prediction),
     topics.OUTCOMES: msgspec.json.Decoder(Outcome),
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, deque
 from typing import NamedTuple
 
-from zielzeit.events.structs import Decision, Outcome, Prediction
+from zielzeit.events.structs import Decision, EarlyPrediction, Outcome, Prediction
 
 _REVISIONS = ("corrected", "late")
 
@@ -34,6 +34,10 @@ class DemoStatistics:
         self.versions: Counter[str] = Counter()
         """Predictions by model version."""
         self.predictions = 0
+        self.stages: Counter[str] = Counter()
+        """Early records by stage."""
+        self.early: dict[str, EarlyPrediction] = {}
+        """Departures that are told early and not decided yet: newest records by id, newest last."""
         self.newest: deque[Prediction] = deque(maxlen=keep)
         self.arrived: deque[Outcome] = deque(maxlen=keep)
         """The newest outcomes of trains that arrived."""
@@ -41,15 +45,19 @@ class DemoStatistics:
         self._error = 0.0
         self._persistence_error = 0
 
-    def take(self, record: Decision | Prediction | Outcome) -> None:
+    def take(self, record: Decision | EarlyPrediction | Prediction | Outcome) -> None:
         """Count one record."""
         match record:
             case Decision():
                 self.kinds[record.kind] += 1
+            case EarlyPrediction():
+                self.stages[record.stage] += 1
+                self._take_early(record)
             case Prediction():
                 self.predictions += 1
                 self.versions[record.model_version] += 1
                 self._ids.add(record.id)
+                self.early.pop(record.id, None)
                 self.newest.append(record)
             case Outcome():
                 self.statuses[record.status] += 1
@@ -57,6 +65,12 @@ class DemoStatistics:
                     self._error += abs(record.prediction.predicted_delay - record.observed_delay)
                     self._persistence_error += abs(record.prediction.delay - record.observed_delay)
                     self.arrived.append(record)
+
+    def _take_early(self, record: EarlyPrediction) -> None:
+        """Keep an early record until its departure is decided; topics are read side by side, so that may come first."""
+        self.early.pop(record.id, None)
+        if record.stage != "retracted" and record.id not in self._ids:
+            self.early[record.id] = record
 
     @property
     def decisions(self) -> int:

@@ -17,7 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from deploy.demo.statistics import DemoStatistics
-from zielzeit.events.structs import Decision, Outcome, Prediction
+from zielzeit.events.structs import Decision, EarlyPrediction, Outcome, Prediction
 from zielzeit.simulator.clock import BERLIN
 from zielzeit.terminal_table import Cell, Column, cell_width, fitting_widths, table
 
@@ -36,7 +36,8 @@ COLUMNS = [
     Column("error", right=True),
     Column("persist.", rank=1, right=True),
 ]
-"""Of the live table: departures with their predictions; the last three are of trains that have arrived."""
+"""Of the live table: departures with their predictions; the last three are of trains that have arrived. Departures that
+are told early and not decided yet are dimmed, and turn firm."""
 
 
 class Moment(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,7 +54,7 @@ class Moment(msgspec.Struct, frozen=True, kw_only=True):
 class View(Protocol):
     """Display of events."""
 
-    def event(self, event: Decision | Prediction | Outcome) -> None:
+    def event(self, event: Decision | EarlyPrediction | Prediction | Outcome) -> None:
         """Take an event."""
 
     def refresh(self, statistics: DemoStatistics, moment: Moment) -> None:
@@ -78,7 +79,7 @@ def head(statistics: DemoStatistics, moment: Moment) -> list[str]:
         f"{moment.simulated:%H:%M} at {moment.speed:g}×",
         f"{statistics.boards:,} boards",
         f"{statistics.decisions:,} decisions",
-        f"{statistics.predictions:,} predictions",
+        f"{statistics.stages['early']:,} early, {statistics.predictions:,} predictions",
         f"{statistics.outcomes:,} outcomes",
     ]
     if statistics.errors:
@@ -99,6 +100,17 @@ def prediction_line(event: Prediction) -> str:
     )
 
 
+def early_line(event: EarlyPrediction) -> str:
+    """An early prediction for a log."""
+    if event.stage == "retracted" or event.predicted_delay is None:
+        return f"{event.train} has not left {event.station} after all: {event.reason}"
+    told = "is said to have left" if event.stage == "early" else "is now said to have left"
+    return (
+        f"{event.train} {told} {event.station} {_clock(event.departed_at)} ({event.shown_delay:+d}) for "
+        f"{event.destination}: {event.predicted_delay:+.1f}{_interval(event, ' (P10–P90 ', ')')}"
+    )
+
+
 def outcome_line(event: Outcome) -> str:
     """An outcome for a log."""
     made = event.prediction
@@ -111,9 +123,14 @@ def outcome_line(event: Outcome) -> str:
     )
 
 
-def table_rows(predictions: Sequence[Prediction], arrivals: Sequence[Outcome]) -> list[tuple[Cell, ...]]:
-    """Departures with their predictions, then arrivals with their errors beside persistence's."""
-    rows: list[tuple[Cell, ...]] = [(*_departure(prediction), "", "", "") for prediction in predictions]
+def table_rows(
+    predictions: Sequence[Prediction], arrivals: Sequence[Outcome], early: Sequence[EarlyPrediction] = ()
+) -> list[tuple[Cell, ...]]:
+    """Departures told early, dimmed, those decided, then arrivals with their errors beside persistence's."""
+    rows: list[tuple[Cell, ...]] = [
+        (*(f"[dim]{cell}[/]" if cell else "" for cell in _departure(one)), "", "", "") for one in early
+    ]
+    rows += [(*_departure(prediction), "", "", "") for prediction in predictions]
     if arrivals:
         rows.append(("[dim]arrived[/]", *[""] * (len(COLUMNS) - 1)))
     for outcome in arrivals:
@@ -130,8 +147,10 @@ class _Lines:
         self._said = monotonic()
         self._trouble: tuple[object, ...] = ()
 
-    def event(self, event: Decision | Prediction | Outcome) -> None:
+    def event(self, event: Decision | EarlyPrediction | Prediction | Outcome) -> None:
         match event:
+            case EarlyPrediction():
+                self._print(early_line(event))
             case Prediction():
                 self._print(prediction_line(event))
             case Outcome():
@@ -153,7 +172,7 @@ class _Screen:
         self._links = links
         self._widths = [len(column.title) for column in COLUMNS]
 
-    def event(self, event: Decision | Prediction | Outcome) -> None:
+    def event(self, event: Decision | EarlyPrediction | Prediction | Outcome) -> None:
         """Shown with the next refresh."""
 
     def refresh(self, statistics: DemoStatistics, moment: Moment) -> None:
@@ -165,15 +184,23 @@ class _Screen:
         # The head's lines, header, two blank lines, the arrivals' title, the addresses, and the line of the cursor.
         rows = max(4, size.height - len(above) - len(self._links) - 5)
         arrivals = list(islice(reversed(statistics.arrived), rows // 2))
-        predictions = list(islice(reversed(statistics.newest), rows - len(arrivals)))
+        early = list(islice(reversed(statistics.early.values()), rows // 4))
+        predictions = list(islice(reversed(statistics.newest), rows - len(arrivals) - len(early)))
         footer = Table.grid(padding=(0, 2))
         for name, link in self._links.items():
             footer.add_row(f"[dim]{name}[/]", Text(link, overflow="fold"))
-        body = self._table(predictions, arrivals, size.width) if predictions else Text(_WAITING, "dim")
+        shown = predictions or early
+        body = self._table(predictions, arrivals, early, size.width) if shown else Text(_WAITING, "dim")
         return Group(*(Text(line, "bold", overflow="fold") for line in above), "", body, "", footer)
 
-    def _table(self, predictions: Sequence[Prediction], arrivals: Sequence[Outcome], width: int) -> Table:
-        cells = table_rows(predictions, arrivals)
+    def _table(
+        self,
+        predictions: Sequence[Prediction],
+        arrivals: Sequence[Outcome],
+        early: Sequence[EarlyPrediction],
+        width: int,
+    ) -> Table:
+        cells = table_rows(predictions, arrivals, early)
         # The widest cell so far counts: columns must not come and go with the rows that are shown now.
         for index, seen in enumerate(self._widths):
             self._widths[index] = max(seen, *(cell_width(row[index]) for row in cells))
@@ -192,14 +219,15 @@ def joined(parts: Sequence[str], width: int) -> list[str]:
     return lines
 
 
-def _departure(event: Prediction) -> tuple[str, ...]:
+def _departure(event: Prediction | EarlyPrediction) -> tuple[str, ...]:
+    delay = event.shown_delay if isinstance(event, EarlyPrediction) else event.delay
     return (
         escape(event.train),
         escape(event.station),
         _clock(event.departed_at),
-        f"{event.delay:+d}",
+        f"{delay:+d}",
         escape(event.destination),
-        f"{event.predicted_delay:+.1f}",
+        "" if event.predicted_delay is None else f"{event.predicted_delay:+.1f}",
         _interval(event, "", ""),
         event.model_version,
     )
@@ -209,7 +237,7 @@ def _clock(at: datetime) -> str:
     return f"{at.astimezone(BERLIN):%H:%M}"
 
 
-def _interval(event: Prediction, before: str, after: str) -> str:
+def _interval(event: Prediction | EarlyPrediction, before: str, after: str) -> str:
     if event.p10 is None or event.p90 is None:
         return ""
     return f"{before}{event.p10:+.1f} – {event.p90:+.1f}{after}"

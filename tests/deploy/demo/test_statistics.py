@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from deploy.demo.statistics import DemoStatistics
-from zielzeit.events.structs import Decision, Outcome, Prediction
+from zielzeit.events.structs import Decision, EarlyPrediction, Outcome, Prediction, Stage
 
 NOON = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
 
@@ -34,6 +34,19 @@ def prediction(identity: str, predicted: float = 4.0) -> Prediction:
         model_version="3",
         model_run_id="",
     )
+
+
+def early(identity: str, stage: Stage = "early") -> EarlyPrediction:
+    shared = {
+        name: getattr(prediction(identity), name)
+        for name in Prediction.__struct_fields__
+        if name in EarlyPrediction.__struct_fields__
+    }
+    told = {"revision": 0, "stage": stage, "reason": None, "told_at": NOON, "shown_delay": 3}
+    if stage == "retracted":
+        told |= {"revision": 1, "reason": "cancelled"}
+        shared |= {"predicted_delay": None, "model_version": ""}
+    return EarlyPrediction(**shared, **told)
 
 
 def outcome(identity: str, observed: int | None, predicted: float = 4.0) -> Outcome:
@@ -103,3 +116,17 @@ def test_only_the_newest_are_kept() -> None:
     for identity in "abc":
         statistics.take(prediction(identity))
     assert [each.id for each in statistics.newest] == ["b", "c"]
+
+
+def test_an_early_departure_is_kept_until_it_is_decided_or_retracted() -> None:
+    statistics = DemoStatistics()
+    for record in (early("a"), early("b"), early("c")):
+        statistics.take(record)
+    assert list(statistics.early) == ["a", "b", "c"]
+    statistics.take(early("a", "revised"))
+    statistics.take(prediction("b"))
+    statistics.take(early("c", "retracted"))
+    assert list(statistics.early) == ["a"]
+    statistics.take(early("b", "revised"))
+    assert list(statistics.early) == ["a"], "topics are read side by side"
+    assert statistics.stages == {"early": 3, "revised": 2, "retracted": 1}

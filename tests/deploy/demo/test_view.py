@@ -11,8 +11,18 @@ import pytest
 from rich.console import Console
 
 from deploy.demo.statistics import DemoStatistics
-from deploy.demo.view import COLUMNS, Moment, head, joined, outcome_line, prediction_line, showing
-from tests.deploy.demo.test_statistics import outcome, prediction
+from deploy.demo.view import (
+    COLUMNS,
+    Moment,
+    early_line,
+    head,
+    joined,
+    outcome_line,
+    prediction_line,
+    showing,
+    table_rows,
+)
+from tests.deploy.demo.test_statistics import early, outcome, prediction
 
 MOMENT = Moment(simulated=datetime(2026, 3, 10, 7, 30, tzinfo=UTC), speed=60, job="RUNNING", restarts={})
 
@@ -47,6 +57,14 @@ def test_on_a_terminal_counts_table_and_addresses_are_one_picture() -> None:
 def test_the_interval_is_shown_where_the_model_gives_one() -> None:
     sure = msgspec.structs.replace(prediction("a"), p10=1.0, p90=8.5)
     assert "(P10–P90 +1.0 – +8.5)" in prediction_line(sure)
+
+
+def test_an_early_departure_is_a_dimmed_row_and_a_line_of_its_own() -> None:
+    first, *others = table_rows([prediction("a")], [], [early("b")])
+    assert first[0] == "[dim]RE 7[/]"
+    assert others[0][0] == "RE 7"
+    assert early_line(early("b")) == "RE 7 is said to have left Klarstadt 13:00 (+3) for Moordorf: +4.0"
+    assert early_line(early("b", "retracted")) == "RE 7 has not left Klarstadt after all: cancelled"
 
 
 def test_a_train_that_did_not_arrive_has_no_error() -> None:
