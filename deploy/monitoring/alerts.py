@@ -99,14 +99,15 @@ ALERTS: Final = (
     ),
     Alert(
         name="ZielzeitRestarts",
-        expression=f"increase({flink.RESTARTS}[15m]) > 2",
+        # Not 2: where a window begins between two scrapes, Prometheus extrapolates two restarts to a little more.
+        expression=f"increase({flink.RESTARTS}[15m]) > 2.5",
         minutes=0,
         severity="page",
         summary="A job has restarted more than twice in 15 minutes.",
     ),
     Alert(
         name="ZielzeitCheckpointsFail",
-        expression=f"increase({flink.FAILED_CHECKPOINTS}[15m]) > 2 "
+        expression=f"increase({flink.FAILED_CHECKPOINTS}[15m]) > 2.5 "
         f"or increase({flink.COMPLETED_CHECKPOINTS}[30m]) == 0",
         minutes=5,
         severity="page",

@@ -74,9 +74,14 @@ CASES = (
     Case("NoPredictions", "neither: another alert's", {BOARDS: flat(5), MODEL: flat(5)}, 90),
     Case("Restarts", "three and more", {series(flink.RESTARTS): "0 0 1 2 3 4x20"}, 10, (JOB,)),
     Case("Restarts", "one", {series(flink.RESTARTS): "0 0 1 1x20"}, 10),
+    # The window begins between two scrapes: Prometheus extrapolates two restarts to 2.1.
+    Case("Restarts", "two", {series(flink.RESTARTS): "4x10 5 5 6x20"}, 30, every=2),
     Case("CheckpointsFail", "they fail", {
         series(flink.FAILED_CHECKPOINTS): steady(1), series(flink.COMPLETED_CHECKPOINTS): steady(1),
     }, 40, (JOB,)),
+    Case("CheckpointsFail", "two failed", {
+        series(flink.FAILED_CHECKPOINTS): "4x10 5 5 6x20", series(flink.COMPLETED_CHECKPOINTS): steady(1),
+    }, 34, every=2),
     Case("CheckpointsFail", "none ends", {
         series(flink.FAILED_CHECKPOINTS): flat(0), series(flink.COMPLETED_CHECKPOINTS): flat(7),
     }, 60, (JOB,)),
