@@ -27,6 +27,8 @@ class JobDescription(msgspec.Struct, frozen=True, kw_only=True):
     """The job's settings, made of the environment's."""
     result: Callable[[Settings], str]
     """What the job does once it is submitted, for a message."""
+    state_format: int = 1
+    """Format of its state: another one is another number, and checkpoints of the one before cannot be gone on from."""
     part: str | None = None
     """Part of the local stack that brings slots for it; None where the stack's own TaskManagers are meant for it."""
 
@@ -39,6 +41,7 @@ PREDICT = JobDescription(
     output="prediction",
     settings=lambda settings: settings,
     result=lambda settings: "runs",
+    state_format=2,  # from 2 on: stations as a snapshot and the boards since
 )
 STORE = JobDescription(
     module="flink_jobs.store",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from deploy.cluster import jobs, next_command, submissions
-from deploy.cluster.job_description import PREDICT, JobDescription
+from deploy.cluster.job_description import JobDescription
 from deploy.cluster.submit import latest_checkpoint, submit
 from deploy.local.addresses import is_local
 from deploy.local.stack import Stack
@@ -43,16 +43,16 @@ def start(job: JobDescription, settings: Settings, *, resume: str | None = None,
 def _refuse_unreadable(settings: Settings, job: JobDescription, snapshot: str) -> None:
     """Raise UserError if the job cannot read this checkpoint or savepoint: it would fail, and be restarted for ever.
 
-    Checkpoints are read by the state backend that wrote them, savepoints by all. The main job's source and sink have
-    had uids since the version that notes the backend. A job that began with the lake's boards has the state of their
-    source, which no other job can take.
+    Checkpoints are read by the state backend that wrote them, savepoints by all. A job that began with the lake's
+    boards has the state of their source, which no other job can take.
     """
     wrote = submissions.that_wrote(settings, snapshot)
     if wrote is None:
         return
-    if job is PREDICT and not wrote.state_backend:
+    if wrote.state_format != job.state_format:
+        age = "an older" if wrote.state_format < job.state_format else "a newer"
         raise UserError(
-            f"{snapshot} is of an older version, whose source and sink had other ids: submit {job.title} without "
+            f"{snapshot} is of {age} version, which stores state in another form: submit {job.title} without "
             "--resume. It then begins at the offsets of its consumer group; with --start-from archive, with the lake"
         )
     if wrote.from_archive != (settings.start_from == "archive"):

@@ -35,6 +35,8 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True):
     """True if the job finishes by itself."""
     state_backend: str = ""
     """``Settings.state_backend``; empty where an older version, which kept state on the heap, submitted the job."""
+    state_format: int = 1
+    """``JobDescription.state_format``; older versions did not note it."""
     from_archive: bool = False
     """True if the job began with the boards in the lake: its graph has a source more."""
     ended_at: float | None = None
@@ -52,6 +54,7 @@ def note(settings: Settings, job: JobDescription, job_id: str) -> None:
         submitted_at=time.time(),
         bounded=settings.bounded,
         state_backend=settings.state_backend,
+        state_format=job.state_format,
         from_archive=settings.start_from == "archive",
     )
     _write(_folder(settings, job), submission)

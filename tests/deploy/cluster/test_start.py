@@ -111,6 +111,13 @@ def test_what_an_older_version_of_the_main_job_wrote_is_refused(done: list[tuple
     assert done == []
 
 
+def test_what_a_newer_version_of_the_main_job_wrote_is_refused(done: list[tuple[str, Any]], tmp_path: Path) -> None:
+    newer = msgspec.structs.replace(PREDICT, state_format=PREDICT.state_format + 1)
+    with pytest.raises(UserError, match=r"is of a newer version.* without --resume"):
+        start(PREDICT, load(local_dir=tmp_path), resume=_submitted(newer, tmp_path, "rocksdb"))
+    assert done == []
+
+
 @pytest.mark.parametrize(("began", "resumed"), [("archive", "group-offsets"), ("group-offsets", "archive")])
 @pytest.mark.parametrize("snapshot", [SAVEPOINT, f"file:/checkpoints/{'a' * 32}/chk-7"])
 def test_a_job_that_began_with_the_archive_goes_on_with_it_and_no_other_does(
@@ -132,10 +139,10 @@ def _submitted(job: JobDescription, folder: Path, backend: str) -> str:
     settings = load(local_dir=folder, state_backend=backend or "hashmap")
     submissions.note(settings, job, job_id)
     submissions.note_end(settings, job_id, SAVEPOINT)
-    if not backend:
+    if not backend:  # nor did it note the form of the state
         (entry,) = folder.glob(f"flink/submitted/*/{job_id}")
         noted = msgspec.json.decode(entry.read_bytes())
-        del noted["state_backend"]
+        del noted["state_backend"], noted["state_format"]
         entry.write_bytes(msgspec.json.encode(noted))
     return f"file:/checkpoints/{job_id}/chk-7"
 
