@@ -38,6 +38,7 @@ def register(app: typer.Typer) -> None:
     app.command()(replay)
     app.command()(keep)
     app.command()(tail)
+    app.command()(topics)
 
 
 def poll(
@@ -212,6 +213,17 @@ def tail(
     with stopping(stop.set, sys.exit):
         for record in islice(records, limit):
             print(describe(topic, record, raw=raw, width=output_width()), flush=True)
+
+
+def topics(context: typer.Context, kafka_bootstrap: KafkaBootstrap = None, topic_prefix: TopicPrefix = None) -> None:
+    """Create the topics that are missing, as `submit` does: for a job that starts with its cluster."""
+    from zielzeit.kafka.admin import ensure_topics
+    from zielzeit.topics import ALL
+
+    _log_to_stderr()
+    config = settings_of(context)
+    created = ensure_topics(config, ALL)
+    print(f"{config.kafka_bootstrap}: {len(created)} topics created, {len(ALL) - len(created)} were there")
 
 
 def _log_to_stderr() -> None:

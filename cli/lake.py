@@ -1,7 +1,8 @@
-"""``zielzeit lake``: list and compact the stored tables."""
+"""``zielzeit lake``: list, compact and fetch the stored tables."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -31,6 +32,7 @@ def register(app: typer.Typer) -> None:
     lake = typer.Typer(invoke_without_command=True)
     lake.callback()(show)
     lake.command(name="compact")(compact)
+    lake.command(name="fetch")(fetch)
     app.add_typer(lake, name="lake", help="List the stored tables: days, rows, files, share of labels, gaps.")
 
 
@@ -81,6 +83,22 @@ def compact(
     for one in made:
         print(f"{one.table} {one.day}: one file of {one.files}")
     print(f"{config.lake}: {len(made)} files made of {sum(one.files for one in made)}")
+
+
+def fetch(
+    context: typer.Context,
+    table: Annotated[str, typer.Argument(help="Name of a table: examples, outcomes, …")],
+    folder: Annotated[Path, typer.Argument(help="Folder of the copy: a lake of its own.")],
+    lake: LakeAt = None,
+) -> None:
+    """Copy a table of the lake to a folder, for commands that read folders alone; files that are there stay."""
+    from zielzeit.lake.fetching import fetch as copy
+    from zielzeit.lake.reading import Lake
+    from zielzeit.progress import Shown
+
+    config = settings_of(context)
+    copied = copy(Lake.of(config), table, folder, Shown())
+    print(f"{folder / table}: {copied} files copied from {config.lake}")
 
 
 def _line(one: TableSummary) -> dict[str, str]:
