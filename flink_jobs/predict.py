@@ -28,7 +28,9 @@ def build(env: StreamExecutionEnvironment, settings: Settings) -> None:
     table_env = StreamTableEnvironment.create(env)
     decided = (
         keyed(boards(env, table_env, settings), BOARD)
-        .process(Decide(Decider.of(settings), settings.topic(topics.BOARDS)), output_type=RECORD)
+        .process(
+            Decide(Decider.of(settings), settings.topic(topics.BOARDS), settings.early_minutes), output_type=RECORD
+        )
         .name("decide")
         .set_description("by station: when has a train left?")
         .uid("decide")

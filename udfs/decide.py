@@ -16,6 +16,7 @@ from zielzeit import berlin_time
 from zielzeit.berlin_time import Milliseconds
 from zielzeit.decision.dead_letter import dead_letter
 from zielzeit.decision.decider import Decider, RejectedBoard
+from zielzeit.decision.early import EarlyDeparture, EarlyDepartures
 from zielzeit.decision.planned_stop import PlannedStop, encode
 from zielzeit.decision.state import NEVER
 from zielzeit.decision.station import StationProcess, StationStep
@@ -29,15 +30,19 @@ from zielzeit.stations.table import register
 log = logging.getLogger(__name__)
 
 DECIDED = OutputTag("decided", KEYED)
-"""Decisions, without ``late`` ones, and planned stops."""
+"""Decisions, without ``late`` ones, planned stops, and departures that are told early."""
 
 
 class Decide(KeyedProcessFunction):  # type: ignore[misc]  # PyFlink is untyped
-    """Emits ``flink_jobs.event_sink.RECORD`` rows of the topics, and to ``DECIDED`` what ``follow`` needs."""
+    """Emits ``flink_jobs.event_sink.RECORD`` rows of the topics, and to ``DECIDED`` what ``follow`` needs.
 
-    def __init__(self, decider: Decider, topic: str) -> None:
+    Parameters: ``topic`` is the topic of the boards; ``early_minutes`` the setting, 0 to tell nothing early.
+    """
+
+    def __init__(self, decider: Decider, topic: str, early_minutes: int = 0) -> None:
         self._decider = decider
         self._topic = topic
+        self._early_minutes = early_minutes
 
     def open(self, runtime_context: RuntimeContext) -> None:
         """Bind the process to the state of the current key. It keeps the stations of this subtask in memory."""
@@ -52,6 +57,7 @@ class Decide(KeyedProcessFunction):  # type: ignore[misc]  # PyFlink is untyped
                 told=PlainState(runtime_context, "told", BYTES, b""),
             ),
             self._metrics.recorder,
+            EarlyDepartures(self._decider, self._early_minutes) if self._early_minutes else None,
         )
 
     def process_element(self, value: Any, ctx: KeyedProcessFunction.Context) -> Iterator[Any]:
@@ -89,6 +95,10 @@ class Decide(KeyedProcessFunction):  # type: ignore[misc]  # PyFlink is untyped
     def _emit(self, station: str, step: StationStep) -> Iterator[Any]:
         count(step, self._metrics.recorder, Milliseconds(time.time_ns() // 1_000_000))
         self._metrics.publish()
+        for early in step.early:
+            if isinstance(early, EarlyDeparture):
+                key = topic_record.run_key(early.shown.category, early.shown.number)
+                yield DECIDED, Row(key, (key, berlin_time.milliseconds(early.shown.decided_at), encode(early)))
         for output in step.outputs:
             if isinstance(output, RejectedBoard):
                 yield Row(*topic_record.of_dead_letter(dead_letter(output, step, station, self._topic)))

@@ -7,11 +7,12 @@ the operator's is after a restart.
 from __future__ import annotations
 
 import random
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
 from zielzeit.decision import station_store
+from zielzeit.decision.arrival import EarlySight
 from zielzeit.decision.decider import Decider, Output
 from zielzeit.decision.live_station import LiveStation
 from zielzeit.decision.offline import Stations
@@ -40,22 +41,32 @@ class Restarting(StationProcess):
 
 
 class Stream:
-    """One subtask: any number of stations, one watermark."""
+    """One subtask: any number of stations, one watermark; ``early`` tells of trains when boards arrive."""
 
-    def __init__(self, decider: Decider, process: type[StationProcess] = Restarting) -> None:
+    def __init__(
+        self,
+        decider: Decider,
+        process: type[StationProcess] = Restarting,
+        early: EarlySight[Any] | None = None,
+    ) -> None:
         self._processes: list[StationProcess] = []
         self._new_process = process
         self._stations = Stations(decider, self._new)
         self.outputs: list[Output] = []
+        self.early: list[object] = []
+        self._sight = early
 
     def arrive(self, board: Arrival) -> None:
         """A board comes in."""
-        self.outputs += self._stations.arrive(*board).outputs
+        step = self._stations.arrive(*board)
+        self.outputs += step.outputs
+        self.early += step.early
 
     def pass_watermark(self, watermark: int) -> None:
         """Time moves on for all stations."""
         for _, step in self._stations.pass_watermark(watermark):
             self.outputs += step.outputs
+            self.early += step.early
 
     def restart(self) -> None:
         """The watermark begins anew, all else is as it was."""
@@ -77,5 +88,5 @@ class Stream:
         return sum(len(one.state.entries) for one in stations), sum(len(one.memory) for one in stations)
 
     def _new(self, decider: Decider) -> StationProcess:
-        self._processes.append(self._new_process(decider, station_store.in_memory()))
+        self._processes.append(self._new_process(decider, station_store.in_memory(), early=self._sight))
         return self._processes[-1]

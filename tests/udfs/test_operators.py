@@ -60,7 +60,7 @@ def boards(tmp_path_factory: pytest.TempPathFactory) -> list[BoardRecord]:
 def job(boards: list[BoardRecord], monkeypatch: pytest.MonkeyPatch) -> dict[str, Harness]:
     """The four operators after the boards, out of order inside the grace, went through; one board is none."""
     monkeypatch.setattr(score, "Champion", NoRegistry)
-    deciding = Harness(decide.Decide(DECIDER, "boards"))
+    deciding = Harness(decide.Decide(DECIDER, "boards", early_minutes=2))
     following, scoring = Harness(follow.Follow("")), Harness(score.Score(None, ""))  # type: ignore[arg-type]
     labelling = Harness(label.Label())
     sent = [(berlin_time.milliseconds(board.polled_at), board.station, board.body) for board in boards]
@@ -165,6 +165,19 @@ def test_every_departure_gets_one_prediction_one_outcome_and_one_example(job: di
     assert Counter(one["prediction"]["id"] for one in outcomes) == departed
     assert Counter(one["id"] for one in _values(job["label"], topics.EXAMPLES)) == departed
     assert {one["status"] for one in outcomes} >= {"arrived", "unlabelled"}
+
+
+def test_each_departure_is_told_early_and_each_record_is_told_once(job: dict[str, Harness]) -> None:
+    departed = {one["id"] for one in _values(job["decide"], topics.DEPARTURES) if one["kind"] == "departed"}
+    early = _values(job["score"], topics.EARLY_PREDICTIONS)
+    assert set(Counter((one["id"], one["revision"]) for one in early).values()) == {1}
+    first = {one["id"]: one for one in early if one["stage"] == "early"}
+    assert departed <= set(first)
+    decided = {one["id"]: one for one in _values(job["score"], topics.PREDICTIONS)}
+    assert all(first[id_]["told_at"] < made["decided_at"] for id_, made in decided.items())
+    counted = Counter((one["stage"], one["reason"] or "none") for one in early)
+    assert _counts(job["score"], "early_predictions_total") == counted
+    assert _counts(job["score"], "early_wait_seconds_count") == {(): len(first)}
 
 
 def test_states_keep_the_names_that_savepoints_know(job: dict[str, Harness]) -> None:
