@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.options import Gap, Grace, MaxSilence, MlflowUri, Settle, settings_of
+from cli.options import EarlyMinutes, Gap, Grace, MaxSilence, MlflowUri, Settle, settings_of
 from zielzeit.errors import UserError
 
 if TYPE_CHECKING:
@@ -58,10 +58,20 @@ def decide(
             help="Print no decisions but the outcomes of the predictions, as on the topic of that name.",
         ),
     ] = False,
+    early: Annotated[
+        bool,
+        typer.Option(
+            "--early",
+            help="Print no decisions but how good early predictions are beside those of decided departures; with "
+            "--truth also how far the delays shown early are off.",
+        ),
+    ] = False,
+    early_minutes: EarlyMinutes = None,
     model: Annotated[
         str | None,
         typer.Option(
-            help="With --outcomes: model that predicts, models:/…, runs:/… or a folder; default: persistence.",
+            help="With --outcomes or --early: model that predicts, models:/…, runs:/… or a folder; default: "
+            "persistence.",
         ),
     ] = None,
     mlflow_uri: MlflowUri = None,
@@ -74,6 +84,7 @@ def decide(
     With --job no lines but whether the job, which has read the same boards to their end, decided the same.
     With --outcomes each departure is followed to its destination: give the boards of all stations on the way. A model
     predicts from the features that the job would give it, beginning with the network's state that it carries.
+    With --early the same is done for what is told early, and for what is decided, side by side.
     """
     import msgspec
 
@@ -84,15 +95,20 @@ def decide(
 
     config = settings_of(context)
     decider = Decider.of(config)
-    if bool(truth) + job + outcomes > 1:
-        raise UserError("--truth, --job and --outcomes exclude each other: give one of them")
+    if bool(truth) + job + outcomes > 1 or early + job + outcomes > 1:
+        raise UserError("--truth, --job and --outcomes exclude each other, as --early does the latter two: give one")
+    if early:
+        from cli.early import show_early
+
+        show_early(paths, station, config, truth or [], _served(model, config))
+        return
     if truth:
         _evaluate(paths, station, decider, truth, json_file)
         return
     if json_file is not None:
         raise UserError(f"--json {json_file} takes the figures of a comparison: it needs --truth")
-    if model is not None and not outcomes:
-        raise UserError(f"--model {model} predicts what becomes of departures: it needs --outcomes")
+    if model is not None and not outcomes:  # --early has been served
+        raise UserError(f"--model {model} predicts what becomes of departures: it needs --outcomes or --early")
     if job:
         _compare_with_job(paths, station, decider, config)
         return

@@ -21,14 +21,16 @@ def tune(
     out: Annotated[Path, typer.Option(help="File for the plot, PNG.")] = Path("docs/decisions.png"),
     every: Annotated[int, typer.Option(help="Seconds between two rebuilt boards.", min=30)] = 180,
 ) -> None:
-    """Learn the correction for silence from a recorded feed; plot decision latency against exact delays.
+    """Learn corrections of delays from a recorded feed; plot decision latency against exact delays.
 
-    The correction is measured on periods that it was not learnt from.
+    One is for trains that silence decided, the other for what boards still add to a delay that is told early. Both are
+    measured on periods that they were not learnt from.
     """
     from zielzeit import berlin_time
-    from zielzeit.decision.rules import Rules
+    from zielzeit.decision.decider import Decider
+    from zielzeit.decision.rules import Rules, default_minutes
+    from zielzeit.evaluation import early_truth, iris_feed, trade_off, tuning
     from zielzeit.evaluation import feed_truth as feeds
-    from zielzeit.evaluation import iris_feed, trade_off, tuning
     from zielzeit.evaluation.figures import delay_figures, figure
     from zielzeit.evaluation.rebuild_boards import rebuild
     from zielzeit.progress import Shown
@@ -43,6 +45,8 @@ def tune(
         default = list(rebuild(feed, station, begin, end, every=every, past=False))
         silent = tuning.silent_trains(default, {stop.id: stop for stop in truth}, Rules())
         past = list(rebuild(feed, station, begin, end, every=every, past=True))
+    with progress.step("early records compared"):
+        early = early_truth.compare_early(past, truth, Decider(Rules(), 0), default_minutes("early_minutes"))
     with progress.step("waiting times compared"):
         trades = list(trade_off.settle(past, truth))
         trades += trade_off.simulated_day(progress)
@@ -54,6 +58,12 @@ def tune(
     print(f"  the estimate is nearer by {figure(gains)} minutes on average")
     for group, learnt in sorted(tuning.learn(silent).items()):
         print(f"  {group}: add {learnt.delay:g}, error {learnt.error:g}")
+    shown, used = early_truth.held_out(early.departures)
+    for name, off in (("delay shown", shown), ("delay used", used)):
+        found = delay_figures(off)
+        print(f"early, {name}: mean error {found.mean_absolute}, bias {found.bias}, of {found.count}")
+    for name, added in early_truth.learn(early.departures).items():
+        print(f"  {name}: still to come {', '.join(map(str, added))}")
     for trade in trades:
         print(f"{trade.setting} {trade.value}: {trade.good:.1f} %, {trade.wait:.1f} min, {trade.wrong} wrong or late")
     out.parent.mkdir(parents=True, exist_ok=True)

@@ -23,7 +23,9 @@ from tests.waiting import wait_until
 from zielzeit import topics
 from zielzeit.boards.record import BoardRecord, compress, headers
 from zielzeit.decision.decider import Decider, RejectedBoard
+from zielzeit.decision.early import EarlyDeparture
 from zielzeit.decision.offline import decide
+from zielzeit.evaluation.early_truth import tell
 from zielzeit.events.structs import Decision
 from zielzeit.kafka.admin import ensure_topics
 from zielzeit.kafka.consumer import read_topic
@@ -233,3 +235,18 @@ def assert_each_once(settings: Settings, expected: Iterable[dict[str, Any]]) -> 
     assert Counter(outcome["prediction"]["id"] for outcome in records(settings, topics.OUTCOMES)) == departed
     assert Counter(example["id"] for example in records(settings, topics.EXAMPLES)) == departed
     assert set(departed.values()) <= {1}
+    early = Counter((one["id"], one["revision"]) for one in records(settings, topics.EARLY_PREDICTIONS))
+    assert set(early.values()) <= {1}, "an early record is told twice"
+
+
+def assert_told_early(settings: Settings, boards: Iterable[BoardRecord]) -> None:
+    """The topic holds each early record that boards in this order lead to, once; more only of what is decided later."""
+    due = Counter(
+        (one.shown.id, one.revision, one.stage, one.shown.delay)
+        for _, one in tell(boards, Decider.of(settings), settings.early_minutes)
+        if isinstance(one, EarlyDeparture) and one.stage != "retracted"
+    )
+    told = records(settings, topics.EARLY_PREDICTIONS)
+    found = Counter((one["id"], one["revision"], one["stage"], one["shown_delay"]) for one in told)
+    assert Counter({key: count for key, count in found.items() if key[2] != "retracted"}) == due
+    assert set(found.values()) == {1}

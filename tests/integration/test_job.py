@@ -109,6 +109,7 @@ def test_a_killed_task_manager_loses_nothing_and_doubles_nothing(stack: Stack, e
         final = {decision["id"] for decision in known if decision["kind"] == "departed"}
         assert final == {decision["id"] for decision in expected if decision["kind"] == "departed"}
         job.assert_each_once(settings, expected)
+        job.assert_told_early(settings, evening)
         job.assert_restarted(settings, started)
         assert _status(settings).state == "running"
     finally:

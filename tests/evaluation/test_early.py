@@ -1,0 +1,83 @@
+"""Early records beside the truth and beside the decided predictions, on a simulated railway."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+
+from zielzeit.berlin_time import BERLIN
+from zielzeit.boards.record import BoardRecord
+from zielzeit.decision.decider import Decider
+from zielzeit.decision.offline import decide
+from zielzeit.decision.rules import Rules
+from zielzeit.evaluation import truth_log
+from zielzeit.evaluation.comparison import TrueStop
+from zielzeit.evaluation.early_outcomes import decided_quality, early_quality, groups, predicted_twice
+from zielzeit.evaluation.early_truth import compare_early, held_out, learn, tell
+from zielzeit.events.structs import Decision
+from zielzeit.recordings.read import read_boards
+from zielzeit.simulator import recording, timetable
+from zielzeit.simulator.faults import Faults
+from zielzeit.simulator.world import World
+from zielzeit.stations.table import register
+
+DECIDER = Decider(Rules(), 5)
+
+
+@pytest.fixture(scope="module")
+def railway(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[BoardRecord], list[TrueStop]]:
+    """Four hours of eight stations, and what happened."""
+    folder: Path = tmp_path_factory.mktemp("early")
+    recording.record(
+        World(timetable.build(8, seed=3)),
+        folder / "boards.jsonl.zst",
+        start=datetime(2026, 3, 10, 6, tzinfo=BERLIN),
+        hours=4,
+        faults=Faults.parse("none", seed=3),
+        truth_file=folder / "truth.jsonl",
+    )
+    return list(read_boards([folder / "boards.jsonl.zst"])), list(truth_log.read(folder / "truth.jsonl"))
+
+
+def test_every_decided_departure_was_told_minutes_after_it_left(
+    railway: tuple[list[BoardRecord], list[TrueStop]],
+) -> None:
+    found = compare_early(*railway, DECIDER, 2)
+    assert len(found.departures) > 50
+    assert found.untold == 0
+    early = np.quantile([one.early_wait for one in found.departures], (0.5, 0.9))
+    decided = np.quantile([one.decided_wait for one in found.departures], (0.5, 0.9))
+    assert list(early) < [6, 8]
+    assert early[0] + 8 <= decided[0]
+    shown, used = held_out(found.departures)
+    assert len(shown) == len(used) == len(found.departures)
+    assert all(len(values) == 10 for values in learn(found.departures).values())
+
+
+def test_what_is_decided_beside_early_records_is_what_decide_decides(
+    railway: tuple[list[BoardRecord], list[TrueStop]],
+) -> None:
+    boards, _ = railway
+    beside = [one for _, one in tell(boards, DECIDER, 2) if isinstance(one, Decision)]
+    alone = [one for _, _, one in decide(boards, DECIDER) if isinstance(one, Decision)]
+    assert {msgspec.json.encode(one) for one in alone} <= {msgspec.json.encode(one) for one in beside}
+
+
+def test_early_and_decided_predictions_stand_side_by_side(railway: tuple[list[BoardRecord], list[TrueStop]]) -> None:
+    boards, _ = railway
+    departures = list(predicted_twice(tell(boards, DECIDER, 2), register("")))
+    assert len(departures) > 20
+    by_group = groups(departures)
+    assert sum(len(found) for name, found in by_group.items() if " " not in name) == len(departures)
+    early, decided = early_quality(departures), decided_quality(departures)
+    assert early is not None
+    assert early.count == decided.count == len(departures)
+    assert early.skill == decided.skill == 0.0, "persistence predicts"
+    assert early.wait + 8 <= decided.wait
+    assert early.before_arrival is not None
+    assert decided.before_arrival is not None
+    assert early.before_arrival >= decided.before_arrival
