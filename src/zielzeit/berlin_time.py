@@ -128,11 +128,13 @@ class BoardClock:
     def __init__(self, polled_at: Milliseconds) -> None:
         # Before a clock change the clocks pass an hour more or less than a board looks ahead: the later one counts.
         later = Milliseconds(polled_at + LOOK_AHEAD * MINUTE)
-        self._limit = max(wall_minutes(datetime_of(polled_at)) + LOOK_AHEAD, wall_minutes(datetime_of(later)))
-        ends = (WallMinutes(self._limit - DAY), WallMinutes(self._limit))
+        self.limit = max(wall_minutes(datetime_of(polled_at)) + LOOK_AHEAD, wall_minutes(datetime_of(later)))
+        """The latest wall time that this board can show, minutes."""
+        ends = (WallMinutes(self.limit - DAY), WallMinutes(self.limit))
         offsets = {wall - wall_to_utc(wall, fold) for wall in ends for fold in (0, 1)}
-        self._offset = offsets.pop() if len(offsets) == 1 else None
-        self.has_repeated_hour = self._offset is None and any(
+        self.offset = offsets.pop() if len(offsets) == 1 else None
+        """Minutes by which all its wall times are ahead of UTC; None near a clock change."""
+        self.has_repeated_hour = self.offset is None and any(
             is_repeated(WallMinutes(wall)) for wall in range(*ends, 30)
         )
         """True if a wall time that this board can show exists twice."""
@@ -142,9 +144,9 @@ class BoardClock:
 
         Raises KeyError for a text that is not a time of day.
         """
-        return WallMinutes(self._limit - (self._limit - MINUTE_OF_DAY[hhmm]) % DAY)
+        return WallMinutes(self.limit - (self.limit - MINUTE_OF_DAY[hhmm]) % DAY)
 
     def instant(self, wall: WallMinutes) -> Milliseconds:
         """Return the instant of one of this board's wall times, in the first pass where it exists twice."""
-        minute = wall - self._offset if self._offset is not None else wall_to_utc(wall)
+        minute = wall - self.offset if self.offset is not None else wall_to_utc(wall)
         return Milliseconds(minute * MINUTE)

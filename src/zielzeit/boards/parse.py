@@ -175,6 +175,21 @@ def count_rows(body: bytes) -> int:
         raise BoardError(f"the body is no board: {error}") from None
 
 
+def row_texts(body: bytes) -> list[bytes]:
+    """Return the JSON of each row of a body that ``parse`` has read, with bytes of its own."""
+    return [bytes(raw) for raw in _decode_loose(body).departures]
+
+
+def decode_row(text: bytes | memoryview) -> Row:
+    """Return a row from its JSON. Raises one of ``DECODE_ERRORS``."""
+    return _decode_row(text)
+
+
+def is_meaningful(row: Row) -> bool:
+    """Return True if ``parse`` takes a row of the right types as it is."""
+    return _fault(row) is None
+
+
 def _check_count(rows: int) -> None:
     if rows > MAX_ROWS:
         raise BoardError(f"the body is no board: {rows} rows, more than {MAX_ROWS}")

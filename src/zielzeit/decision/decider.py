@@ -8,14 +8,15 @@ from typing import Final, Self
 
 import msgspec
 
-from zielzeit.berlin_time import Milliseconds
+from zielzeit.berlin_time import MINUTE, Milliseconds
 from zielzeit.boards import parse
-from zielzeit.decision import event, rules
+from zielzeit.decision import delta, event, rules
 from zielzeit.decision.own_station import OwnStation
 from zielzeit.decision.planned_stop import PlannedStop
-from zielzeit.decision.rules import PLANNED, Rules, Transition
+from zielzeit.decision.rules import FoldedBoard, Rules
 from zielzeit.decision.sight import Sight
 from zielzeit.decision.state import Memory, StationState
+from zielzeit.decision.transition import PLANNED, Transition
 from zielzeit.events.structs import Decision
 from zielzeit.metrics import job
 from zielzeit.metrics.recorder import Recorder
@@ -77,22 +78,55 @@ class Decider(msgspec.Struct, frozen=True):
         ``sight`` makes it faster and changes nothing else: whoever keeps ``station`` in memory between boards keeps
         one of ``new_sight`` beside it. Consume the iterator to its end before the next call.
         """
-        parsed = self._parse(value, polled_at)
-        _count(recorder, job.IN_TURN, parsed)
-        if isinstance(parsed, RejectedBoard):
+        body = _body(value, polled_at)
+        found = (
+            body
+            if isinstance(body, RejectedBoard)
+            else self._fold(name, station, memory, value, body, polled_at, sight)
+        )
+        if isinstance(found, RejectedBoard):
+            _count(recorder, job.IN_TURN)
             if is_possible(polled_at):  # it shows no train, but time has passed
                 yield from self.pass_time(name, station, memory, polled_at)
-            yield parsed
+            yield found
             return
-        checksum = zlib.crc32(value)  # of the body as it comes: packed alike by one poller, and ten times as short
-        folded = rules.fold(
-            self._here(name, station), station, memory, parsed, polled_at, rules=self.rules, checksum=checksum
-        )
-        yield from self._events(self._here(name, station), folded.transitions)
+        folded, rows = found
+        _count(recorder, job.IN_TURN, rows)
+        yield from self._events(self._here(name, station, sight), folded.transitions)
         if folded.implausible:
             yield RejectedBoard(folded.implausible, folded.cause)
         for row in folded.unreadable:
             yield RejectedBoard(f"row {row.index}: {row.reason}", job.UNREADABLE_ROW, row.raw)
+
+    def _fold(
+        self,
+        name: str,
+        station: StationState,
+        memory: Memory,
+        value: bytes,
+        body: bytes,
+        polled_at: Milliseconds,
+        sight: Sight | None,
+    ) -> tuple[FoldedBoard, int] | RejectedBoard:
+        """Return what a board leads to, and the number of its readable rows."""
+        checksum = zlib.crc32(value)  # of the body as it comes: packed alike by one poller, and ten times as short
+        passed: list[Transition] = []
+        if sight is not None and (compared := sight.compare(station, body, polled_at)) is not None:
+            passed = rules.advance(station, memory, Milliseconds(polled_at - 1), self.rules)
+            quick = delta.fold(sight, station, memory, compared, polled_at, rules=self.rules, checksum=checksum)
+            if quick is not None:
+                return quick._replace(transitions=passed + quick.transitions), len(compared.rows)
+        board = _parse(body)
+        if isinstance(board, RejectedBoard):
+            return board
+        here = self._here(name, station)
+        folded = rules.fold(here, station, memory, board, polled_at, rules=self.rules, checksum=checksum)
+        if sight is not None and not folded.implausible:  # an implausible board leaves the one before to compare with
+            if board.unreadable:
+                sight.forget()
+            else:
+                sight.look(self._here(name, station), station, body, polled_at, self.rules.settle * MINUTE)
+        return folded._replace(transitions=passed + folded.transitions), len(board.rows)
 
     def pass_time(self, name: str, station: StationState, memory: Memory, to: Milliseconds) -> Iterator[Output]:
         """Let time pass up to ``to`` without a board."""
@@ -108,23 +142,19 @@ class Decider(msgspec.Struct, frozen=True):
         recorder: Recorder | None = None,
     ) -> Iterator[Output]:
         """Take a board from before the station's frontier: it changes nothing and yields ``late`` decisions."""
-        parsed = self._parse(value, polled_at)
-        _count(recorder, job.LATE, parsed)
-        if isinstance(parsed, RejectedBoard):
-            yield parsed
-        else:
-            here = self._here(name, station)
-            yield from self._events(here, rules.late(here, station, memory, parsed, polled_at))
+        body = _body(value, polled_at)
+        board = body if isinstance(body, RejectedBoard) else _parse(body)
+        if isinstance(board, RejectedBoard):
+            _count(recorder, job.LATE)
+            yield board
+            return
+        _count(recorder, job.LATE, len(board.rows))
+        here = self._here(name, station)
+        yield from self._events(here, rules.late(here, station, memory, board, polled_at))
 
-    def _parse(self, value: bytes, polled_at: Milliseconds) -> parse.ParsedBoard | RejectedBoard:
-        if not is_possible(polled_at):
-            return RejectedBoard(f"polled at {polled_at} milliseconds since 1970, which cannot be", job.IMPOSSIBLE_TIME)
-        try:
-            return parse.parse(parse.decompress(value))
-        except parse.BoardError as error:
-            return RejectedBoard(str(error), job.UNREADABLE)
-
-    def _here(self, key: str, station: StationState) -> OwnStation:
+    def _here(self, key: str, station: StationState, sight: Sight | None = None) -> OwnStation:
+        if sight is not None and sight.station is station:  # its name is not learnt any more
+            return sight.here
         return OwnStation(key, station.learnt, self.stations)
 
     def _events(self, here: OwnStation, transitions: Iterable[Transition]) -> Iterator[Decision | PlannedStop]:
@@ -135,11 +165,29 @@ class Decider(msgspec.Struct, frozen=True):
         )
 
 
-def _count(recorder: Recorder | None, turn: str, parsed: parse.ParsedBoard | RejectedBoard) -> None:
+def _body(value: bytes, polled_at: Milliseconds) -> bytes | RejectedBoard:
+    """Return a board's body, decompressed."""
+    if not is_possible(polled_at):
+        return RejectedBoard(f"polled at {polled_at} milliseconds since 1970, which cannot be", job.IMPOSSIBLE_TIME)
+    try:
+        return parse.decompress(value)
+    except parse.BoardError as error:
+        return RejectedBoard(str(error), job.UNREADABLE)
+
+
+def _parse(body: bytes) -> parse.ParsedBoard | RejectedBoard:
+    try:
+        return parse.parse(body)
+    except parse.BoardError as error:
+        return RejectedBoard(str(error), job.UNREADABLE)
+
+
+def _count(recorder: Recorder | None, turn: str, rows: int | None = None) -> None:
+    """Count a board, and its readable rows unless it is rejected."""
     if recorder is not None:
         recorder.add(job.BOARDS, turn)
-        if isinstance(parsed, parse.ParsedBoard):
-            recorder.add(job.ROWS, by=len(parsed.rows))
+        if rows is not None:
+            recorder.add(job.ROWS, by=rows)
 
 
 def is_possible(polled_at: Milliseconds) -> bool:

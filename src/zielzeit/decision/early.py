@@ -24,8 +24,8 @@ from zielzeit.decision import event, silence
 from zielzeit.decision.arrival import Arrival, EarlyStep
 from zielzeit.decision.decider import Decider, Output
 from zielzeit.decision.own_station import OwnStation
-from zielzeit.decision.rules import Transition
 from zielzeit.decision.state import Entry, StationState
+from zielzeit.decision.transition import Transition
 from zielzeit.events.structs import Decision, DidNotLeave, Stage
 
 REVISED_FROM: Final = 3

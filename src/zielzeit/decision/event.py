@@ -8,9 +8,9 @@ from zielzeit.boards import parse
 from zielzeit.decision import repeated_hour
 from zielzeit.decision.own_station import OwnStation
 from zielzeit.decision.planned_stop import PlannedStop
-from zielzeit.decision.rules import GONE, PLANNED, Transition
 from zielzeit.decision.silence_correction import estimate
 from zielzeit.decision.state import Entry
+from zielzeit.decision.transition import GONE, PLANNED, Transition
 from zielzeit.events.structs import Decision
 
 _WITHOUT_DELAY = ("cancelled", "withdrawn", "undecided")

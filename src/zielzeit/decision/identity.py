@@ -9,6 +9,7 @@ from zielzeit import berlin_time
 from zielzeit.berlin_time import Milliseconds
 from zielzeit.boards import parse as boards
 from zielzeit.decision import repeated_hour
+from zielzeit.decision.change import Change
 from zielzeit.decision.own_station import OwnStation
 from zielzeit.decision.state import Entry, StationState
 from zielzeit.decision.wings import tell_apart
@@ -33,7 +34,7 @@ def read(here: OwnStation, station: StationState, board: boards.ParsedBoard, pol
     repeated hour are told apart. ``zielzeit.decision.wings`` says what becomes of several rows of one identity.
     """
     clock = berlin_time.BoardClock(polled_at)
-    reports, doubled = _entries(here, station, board.rows, clock, polled_at)
+    reports, doubled = entries(here, station, board.rows, clock, polled_at)
     wings = station.wings
     for key in wings:  # mostly none
         if key in reports and key not in doubled:
@@ -45,14 +46,17 @@ def read(here: OwnStation, station: StationState, board: boards.ParsedBoard, pol
     return Reading(reports, wings)
 
 
-def _entries(
+def entries(
     here: OwnStation,
     station: StationState,
     rows: Iterable[boards.Row],
     clock: berlin_time.BoardClock,
     polled_at: Milliseconds,
 ) -> tuple[dict[str, Entry], dict[str, list[boards.Row]]]:
-    """Return an entry for the first row of each identity, and all rows of the identities that have several."""
+    """Return an entry for the first row of each identity, and all rows of the identities that have several.
+
+    ``read`` has the rules for these, and for the hour that autumn repeats.
+    """
     reports: dict[str, Entry] = {}
     doubled: dict[str, list[boards.Row]] = {}
     for row in rows:
@@ -89,7 +93,7 @@ def _one_per_part(
         known = wings.get(key) or ({} if before is None else {before.row.destination: ""})
         parts = tell_apart(doubled[key], known, here.name)
         for part in parts:
-            (report,) = _entries(here, station, [part.row], clock, polled_at)[0].values()
+            (report,) = entries(here, station, [part.row], clock, polled_at)[0].values()
             report.wing = part.wing
             apart[part_key(key, part.wing)] = report
         if len(parts) > 1 or key in wings:
@@ -109,24 +113,26 @@ def earlier_calls(key: str, keys: Iterable[str]) -> int:
     return sum(1 for other, at in map(_parted, keys) if other == train and 0 < wall - at <= LONGEST_LOOP)
 
 
-def complete(station: StationState, reports: dict[str, Entry]) -> set[str]:
+def complete(station: StationState, change: Change) -> set[str]:
     """Drop the entries whose rows had only an arrival and have their departure now; return their new identities.
+
+    They have not vanished: they are removed from ``change.vanished``, too.
 
     DBF loads the timetable by the hour: a train that arrives before the full hour and departs after it is a row
     without departure until the hour of its departure is loaded. Its number is the arriving train's until then, so
     that a train that changes its number here has another one afterwards. Such a train is recognised by its planned
     arrival and the stops that lie behind it. Only identities of trains that two boards confirmed are returned.
     """
-    new = sorted(reports.keys() - station.entries.keys())
-    if not new:  # as on most boards
+    if not change.new or not change.vanished:  # as on most boards
         return set()
     known = set()
-    for key in [key for key in station.entries if key not in reports]:
+    for key in list(change.vanished):
         entry = station.entries[key]
-        if entry.row.scheduled_departure is None and not entry.kind and entry.last_seen == station.last_board:
-            completed = next((report for report in new if _is_completed(entry, reports[report])), None)
+        if entry.row.scheduled_departure is None and not entry.kind:
+            completed = next((new for new in sorted(change.new) if _is_completed(entry, change.reports[new])), None)
             if completed is not None:
                 del station.entries[key]
+                change.vanished.remove(key)
                 if entry.confirmed:
                     known.add(completed)
     return known
@@ -139,6 +145,24 @@ def _is_completed(old: Entry, new: Entry) -> bool:
     if not behind:
         return old.row.train_number == new.row.train_number
     return [stop.name for stop in boards.route(new.row.route)][: len(behind)] == behind
+
+
+def replaced_by(station: StationState, change: Change, key: str) -> str | None:
+    """Return the open train whose place on the board a new train takes, if there is one: it is the same train."""
+    for old_key in change.vanished:
+        old = station.entries[old_key]
+        if not old.kind and _is_same_train(old_key, old, key, change.reports[key]):
+            return old_key
+    return None
+
+
+def _is_same_train(old_key: str, old: Entry, new_key: str, new: Entry) -> bool:
+    """Return True if a row got another number, or a departure that it had not: both change its identity."""
+    before, after = old.row, new.row
+    if (before.scheduled_arrival, before.scheduled_departure) == (after.scheduled_arrival, after.scheduled_departure):
+        return old.planned_wall == new.planned_wall and before.destination == after.destination
+    same_number = old_key.partition("@")[0] == new_key.partition("@")[0]
+    return same_number and before.scheduled_arrival == after.scheduled_arrival is not None
 
 
 def _parted(key: str) -> tuple[str, int]:

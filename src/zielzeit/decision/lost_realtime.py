@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Final
 
 from zielzeit.berlin_time import Milliseconds
+from zielzeit.decision.change import Change
 from zielzeit.decision.state import EARLY_DEPARTURE, Entry, StationState
 
 _SURE: Final = 2
@@ -29,28 +30,25 @@ def vanished_early(entry: Entry, at: Milliseconds) -> bool:
     return entry.planned <= at < entry.believed - EARLY_DEPARTURE and not entry.cancelled
 
 
-def update(station: StationState, reports: dict[str, Entry], polled_at: Milliseconds) -> None:
+def update(station: StationState, change: Change, polled_at: Milliseconds) -> None:
     """Note in ``station.lost`` which trains a board shows without the real-time data that they had, or lacks for that.
 
     A lost train that is gone stays lost until the feed is back: until another one has such data again.
     """
-    lost = _lost(station, reports, polled_at)
-    if station.lost and all(key in lost or key not in reports for key in station.lost):
+    lost = _lost(station, change, polled_at)
+    if station.lost and all(key in lost or key not in change.reports for key in station.lost):
         lost.update(key for key in station.lost if key in station.entries)
     station.lost = sorted(lost)
 
 
-def _lost(station: StationState, reports: dict[str, Entry], polled_at: Milliseconds) -> set[str]:
+def _lost(station: StationState, change: Change, polled_at: Milliseconds) -> set[str]:
     """Return the trains whose real-time data a failed feed has taken from this board; mostly none.
 
     They are the rows that show nothing of what they had, and the late trains that are gone. It takes two trains that
     surely had such data, or three that may have had it: a single one may have lost its own, or made up time.
     """
-    entries = station.entries
-    turned = [key for key, report in reports.items() if report.row.missing_realtime and _knew(station, key)]
-    gone = [
-        key for key in entries.keys() - reports.keys() if _knew(station, key) and _is_early(entries[key], polled_at)
-    ]
+    entries, reports = station.entries, change.reports
+    turned, gone = candidates(station, change, polled_at)
     if not turned and not gone:  # as on nearly every board
         return set()
     blank = {key for key in turned if _is_blank(entries[key], reports[key])}
@@ -69,6 +67,13 @@ def _lost(station: StationState, reports: dict[str, Entry], polled_at: Milliseco
         and _is_blank(entries[key], report)
     }
     return blank.union(gone, begin)
+
+
+def candidates(station: StationState, change: Change, polled_at: Milliseconds) -> tuple[list[str], list[str]]:
+    """Return the trains that may have lost their data: rows that say so now, and late trains that are gone."""
+    reports, entries = change.reports, station.entries
+    turned = [key for key, report in reports.items() if report.row.missing_realtime and _knew(station, key)]
+    return turned, [key for key in change.vanished if _knew(station, key) and _is_early(entries[key], polled_at)]
 
 
 def _knew(station: StationState, key: str) -> bool:

@@ -9,7 +9,7 @@ Nothing in a body says how it was polled. A station has default boards if they d
 
 from __future__ import annotations
 
-from itertools import islice
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from zielzeit.berlin_time import MINUTE, Milliseconds
@@ -25,20 +25,26 @@ _TIMES_PASSED: Final = 2
 """After so many times of departure a body that stays the same is doubted: one train may be without news."""
 _NEWS: Final = 5 * MINUTE
 """How long after a departure its true minute is mostly posted, milliseconds; less than the rules wait by default."""
-_FIRST_ROWS: Final = 3
+FIRST_ROWS: Final = 3
 """Rows among which the oldest stands: DBF orders rows by their believed departure, give or take a place."""
 
 
 def doubt(
-    station: StationState, reports: dict[str, Entry], polled_at: Milliseconds, checksum: int, max_silence: int
+    station: StationState,
+    first_rows: Iterable[Entry],
+    vanished: Sequence[str],
+    polled_at: Milliseconds,
+    checksum: int,
+    max_silence: int,
 ) -> str | None:
     """Return why a board is taken for an old one, or None. ``checksum`` is that of its body.
+
+    ``first_rows`` are the board's first ``FIRST_ROWS`` rows, ``vanished`` the trains that it is the first to lack.
 
     A body that has been doubted stays so until it changes; other doubts end after ``max_silence`` (milliseconds)
     without a board that is believed.
     """
-    first = [_leaves(report, polled_at) for report in islice(reports.values(), _FIRST_ROWS)]
-    oldest = min(first, default=polled_at)
+    oldest = min((_leaves(report, polled_at) for report in first_rows), default=polled_at)
     changed = checksum != station.body
     if not changed and (station.doubted or _times_passed(station, polled_at) >= _TIMES_PASSED):
         station.doubted = True
@@ -54,7 +60,7 @@ def doubt(
         return f"an old board: it shows a train that left {age} minutes ago, and goes back {reach // MINUTE} at most"
     if changed and oldest < polled_at - _DEFAULT_REACH:
         station.drops_departed = False
-    elif changed and _dropped(station, reports, polled_at):
+    elif changed and _dropped(station, vanished, polled_at):
         station.drops_departed = True
     return None
 
@@ -93,12 +99,9 @@ def _times_passed(station: StationState, polled_at: Milliseconds) -> int:
     )
 
 
-def _dropped(station: StationState, reports: dict[str, Entry], polled_at: Milliseconds) -> bool:
+def _dropped(station: StationState, vanished: Sequence[str], polled_at: Milliseconds) -> bool:
     """Return True if the board lacks a train that the one before showed, and whose time has come in between."""
     return any(
-        entry.last_seen == station.last_board
-        and station.last_board - _DEFAULT_REACH <= entry.expected < polled_at
-        and entry.confirmed
-        and not entry.cancelled
-        for entry in (station.entries[key] for key in station.entries.keys() - reports.keys())
+        station.last_board - _DEFAULT_REACH <= entry.expected < polled_at and entry.confirmed and not entry.cancelled
+        for entry in (station.entries[key] for key in vanished)
     )

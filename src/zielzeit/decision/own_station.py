@@ -105,6 +105,16 @@ class OwnStation:
             tuple(stop.name for stop in after if stop.is_cancelled),
         )
 
+    def is_taught(self, *, named: bool) -> bool:
+        """Return True if no board can teach anything about this station's names; ``named`` as for ``taught_by``."""
+        if named and (self.is_number or not self.learnt):
+            return True
+        return not self.is_number and self._is_unknown
+
+    @cached_property
+    def _is_unknown(self) -> bool:
+        return not self._register.resolve(self.key).known
+
     def taught_by(self, rows: Collection[parse.Row], *, named: bool) -> OwnStation:
         """Return this station as it is known after a board that shows ``rows``: which names it may have.
 
@@ -113,11 +123,9 @@ class OwnStation:
         all of them share; a run that starts or ends here tells it alone. A board that contradicts what is known teaches
         nothing. ``named`` says whether routes have named the station: then no name is learnt any more.
         """
-        if named and (self.is_number or not self.learnt):  # as on nearly every board
+        if self.is_taught(named=named):  # as on nearly every board
             return self
         if not self.is_number:
-            if not self._register.resolve(self.key).known:
-                return self
             unlearnt = OwnStation(self.key, (), self._own_file)
             if any(unlearnt.places(parse.route(row.route)) for row in rows):
                 return unlearnt

@@ -7,17 +7,19 @@ returns another station's board. A cache can answer with an old board (``zielzei
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Final, NamedTuple
 
 from zielzeit.berlin_time import MINUTE, Milliseconds
 from zielzeit.boards import parse as boards
 from zielzeit.decision import old_board
+from zielzeit.decision.change import Change
 from zielzeit.decision.lost_realtime import has_lost_realtime
 from zielzeit.decision.own_station import OwnStation
 from zielzeit.decision.state import EARLY_DEPARTURE, Entry, StationState
 from zielzeit.metrics.job import DEAD_FEED, OLD_BOARD, OTHER_BOARD
 
-_ENOUGH: Final = 3
+ENOUGH: Final = 3
 """If this many trains change at once in a way that single trains do not, the board is at fault."""
 _REACH: Final = 175 * MINUTE
 """How far a board surely looks ahead, milliseconds: three hours less five minutes."""
@@ -37,18 +39,19 @@ class Plausibility(NamedTuple):
 
 
 def check(
-    station: StationState, reports: dict[str, Entry], polled_at: Milliseconds, max_silence: int, checksum: int
+    station: StationState, change: Change, polled_at: Milliseconds, max_silence: int, checksum: int
 ) -> Plausibility:
     """Compare a board with the one before (``max_silence`` in milliseconds, ``checksum`` of the body)."""
-    old = old_board.doubt(station, reports, polled_at, checksum, max_silence)
+    reports = change.reports
+    first_rows = islice(reports.values(), old_board.FIRST_ROWS)
+    old = old_board.doubt(station, first_rows, change.vanished, polled_at, checksum, max_silence)
     if old:
         return Plausibility(old, cause=OLD_BOARD)
     if polled_at - station.last_board > max_silence:
         station.rejected = []
         return Plausibility(None)
-    shown_until = station.last_board + _REACH
-    unexpected = frozenset(key for key in reports.keys() - station.entries.keys() if reports[key].planned < shown_until)
-    disagreement = _disagreement(station, reports, unexpected, polled_at)
+    unexpected = unexpected_trains(station, change)
+    disagreement = _disagreement(station, change, unexpected, polled_at)
     if disagreement:
         coming = [key for key, report in reports.items() if report.planned > polled_at]
         if not _agree(station.rejected, coming):
@@ -67,7 +70,13 @@ def check(
     if not unexpected:  # as on nearly every board
         return Plausibility(None)
     in_common = sum(entry.last_seen == station.last_board for key, entry in station.entries.items() if key in reports)
-    return Plausibility(None, unexpected, same_station=in_common >= _ENOUGH)
+    return Plausibility(None, unexpected, same_station=in_common >= ENOUGH)
+
+
+def unexpected_trains(station: StationState, change: Change) -> frozenset[str]:
+    """Return the trains of a board that the one before should have shown, and did not."""
+    shown_until = station.last_board + _REACH
+    return frozenset(key for key in change.new if change.reports[key].planned < shown_until)
 
 
 def calls_here(here: OwnStation, station: StationState, entry: Entry) -> int | None:
@@ -97,30 +106,34 @@ def _dead_feed(station: StationState, reports: dict[str, Entry], polled_at: Mill
         elif entry.believed > polled_at:
             forgotten += 1
             proven += says_missing and entry.believed > polled_at + EARLY_DEPARTURE
-    if proven or forgotten >= _ENOUGH:
+    if proven or forgotten >= ENOUGH:
         return f"the real-time feed seems dead: all delays are 0, {forgotten} trains had another one before"
     return None
 
 
 def _disagreement(
-    station: StationState, reports: dict[str, Entry], unexpected: frozenset[str], polled_at: Milliseconds
+    station: StationState, change: Change, unexpected: frozenset[str], polled_at: Milliseconds
 ) -> str | None:
     """Return what is wrong if two boards differ in most of the trains that are to come and in reach of both."""
-
-    def is_coming(entry: Entry) -> bool:
-        return entry.last_seen == station.last_board and entry.earliest > polled_at
-
-    missing = sum(is_coming(station.entries[key]) for key in station.entries.keys() - reports.keys())
-    new = sum(1 for key in unexpected if reports[key].planned > polled_at)
-    if missing + new < _ENOUGH:  # as on nearly every board
+    missing, new = trains_to_come(station, change, unexpected, polled_at)
+    if missing + new < ENOUGH:  # as on nearly every board
         return None
-    coming = sum(map(is_coming, station.entries.values()))
+    on_last_board = (entry for entry in station.entries.values() if entry.last_seen == station.last_board)
+    coming = sum(entry.earliest > polled_at for entry in on_last_board)
     if 2 * (missing + new) > coming + new:
         return (
             "another station's board or an incomplete one: "
             f"{missing} of {coming} trains still to come are missing, {new} were not there before"
         )
     return None
+
+
+def trains_to_come(
+    station: StationState, change: Change, unexpected: frozenset[str], polled_at: Milliseconds
+) -> tuple[int, int]:
+    """Return how many trains that are to come a board lacks, and how many it shows that were not expected."""
+    missing = sum(station.entries[key].earliest > polled_at for key in change.vanished)
+    return missing, sum(change.reports[key].planned > polled_at for key in unexpected)
 
 
 def _agree(one: list[str], other: list[str]) -> bool:

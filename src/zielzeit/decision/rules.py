@@ -21,8 +21,8 @@ leave (cancelled, withdrawn, undecided) can be decided again, as the next revisi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Final, NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 import msgspec
 
@@ -30,17 +30,13 @@ from zielzeit.berlin_time import MINUTE, Milliseconds
 from zielzeit.boards import parse as boards
 from zielzeit.boards.odd_rows import UnreadableRow
 from zielzeit.decision import identity, looking_back, lost_realtime, plausibility, silence, unreadable
+from zielzeit.decision.change import Change
 from zielzeit.decision.own_station import OwnStation
-from zielzeit.decision.state import NEVER, Entry, Memory, StationState, recall, remember, sweep
+from zielzeit.decision.report import BelievedBoard, after_decision, take_report
+from zielzeit.decision.state import Entry, Memory, StationState, recall, remember, sweep
+from zielzeit.decision.transition import Transition, decide
 from zielzeit.decision.unreadable import NO_ROWS, HiddenTrain
 from zielzeit.settings import Settings
-
-CONFIRMED_AFTER: Final = MINUTE
-"""Milliseconds for which a value must stand before it settles or corrects: an error of one board must do neither."""
-GONE: Final = ("departed", "terminated")
-"""Kinds of trains that were here and have left; trains of the other kinds are opened again if they come back."""
-PLANNED: Final = "planned"
-"""Kind of a transition that is no decision: the first sight of a train, or of its run ending here."""
 
 
 def default_minutes(setting: str) -> int:
@@ -60,21 +56,6 @@ class Rules(msgspec.Struct, frozen=True):
     """Longest time between two boards after which silence still proves a departure."""
 
 
-class Transition(msgspec.Struct, frozen=True):
-    """A change of what is known of a train; ``zielzeit.decision.event`` makes a decision or a planned stop of it."""
-
-    kind: str
-    """``PLANNED`` or one of ``zielzeit.events.structs.Kind``."""
-    key: str
-    """Identity of the train at the station."""
-    entry: Entry
-    """The train's entry at that moment."""
-    at: Milliseconds
-    """Event time of the board or the deadline that caused it."""
-    rule: str | None = None
-    """Rule that decided, or None."""
-
-
 class FoldedBoard(NamedTuple):
     """What a board leads to."""
 
@@ -85,9 +66,6 @@ class FoldedBoard(NamedTuple):
     """Its unreadable rows that were not reported before."""
     cause: str = ""
     """As of ``Plausibility``."""
-
-
-_snapshot = msgspec.structs.replace
 
 
 def fold(
@@ -108,56 +86,52 @@ def fold(
     station.frontier = polled_at
     here = here.taught_by(board.rows, named=station.named)
     seen, wings = identity.read(here, station, board, polled_at)
-    checked = plausibility.check(station, seen, polled_at, rules.max_silence * MINUTE, checksum)
+    change = Change.of(station, seen)
+    checked = plausibility.check(station, change, polled_at, rules.max_silence * MINUTE, checksum)
     if checked.implausible:
         return FoldedBoard(transitions, checked.implausible, cause=checked.cause)
-    completed = identity.complete(station, seen)
-    lost_realtime.update(station, seen, polled_at)
-    if checked.unexpected:  # in the board's order: that of a set would change with the seed of Python's hashes
-        for key in [key for key in seen if key in checked.unexpected]:
-            transitions.extend(_replaced(station, seen, key, polled_at))
     hidden, reported = NO_ROWS
     if board.unreadable:
         hidden, reported = unreadable.note(station, board.unreadable, polled_at, station.last_board)
-    station.last_board, station.learnt, station.wings = polled_at, list(here.learnt), wings
-    for key, report in seen.items():
-        entry = station.entries.get(key)
-        if entry is None:
-            entry = station.entries[key] = report
-            calls = plausibility.calls_here(here, station, entry)
-            if calls is not None and calls > 1:
-                entry.call = identity.earlier_calls(key, station.entries.keys() | seen.keys())
-            entry.confirmed = key in completed or (
-                calls != 0 and (checked.same_station or key not in checked.unexpected)
-            )
-            transitions.extend(_first_sight(key, entry, memory))
-        else:
-            went_on = not entry.ends
-            _update(entry, report, lost=key in station.lost)
-            if went_on and entry.ends and not entry.kind:  # the run is cut short
-                transitions.append(Transition(PLANNED, key, _snapshot(entry), polled_at))
-        if entry.kind:
-            transitions.extend(_after_decision(key, entry, polled_at))
-        if not entry.kind and _is_settled(entry, polled_at, rules) and key not in station.lost:
-            transitions.append(_decide(key, entry, silence.kind_when_gone(entry), polled_at, "settled"))
-            looking_back.note_settled(station, entry, polled_at)
-    transitions.extend(_note_missing(station, memory, polled_at, hidden))
-    station.due = _earliest(station, rules)
-    transitions.extend(advance(station, memory, polled_at, rules))
+    station.learnt, station.wings = list(here.learnt), wings
+    believed = BelievedBoard(
+        here, station, memory, change, checked.unexpected, checked.same_station, polled_at, rules.settle * MINUTE
+    )
+    transitions.extend(fold_trains(believed, seen.items(), rules, hidden))
     return FoldedBoard(transitions, unreadable=reported)
+
+
+def fold_trains(
+    board: BelievedBoard,
+    reports: Iterable[tuple[str, Entry]],
+    rules: Rules,
+    hidden: Sequence[HiddenTrain] = (),
+) -> Iterator[Transition]:
+    """Take the trains of a board that counts: ``reports`` in its order, then those that it lacks.
+
+    Trains that it shows and ``reports`` leaves out must have ``polled_at`` as ``last_seen``, and nothing new.
+    """
+    station, polled_at = board.station, board.polled_at
+    completed = identity.complete(station, board.change)
+    lost_realtime.update(station, board.change, polled_at)
+    yield from _withdraw_replaced(station, board.change, board.unexpected, polled_at)
+    station.last_board = polled_at
+    for key, report in reports:
+        yield from take_report(board, key, report, is_completed=key in completed)
+    yield from _note_missing(station, board.memory, polled_at, hidden)
+    station.due = silence.earliest(station, rules.gap * MINUTE, rules.max_silence * MINUTE)
+    yield from advance(station, board.memory, polled_at, rules)
 
 
 def advance(station: StationState, memory: Memory, to: Milliseconds, rules: Rules) -> list[Transition]:
     """Let time pass up to ``to`` without a board: deadlines of silence and of outages are reached."""
     transitions = []
     if 0 < station.due <= to:
-        for deadline, key in sorted(item for item in _deadlines(station, rules) if item[0] <= to):
+        for deadline, key in silence.due(station, to, rules.gap * MINUTE, rules.max_silence * MINUTE):
             entry = station.entries[key]
-            transitions.append(
-                _decide(key, entry, silence.kind(entry, rules.max_silence * MINUTE), deadline, "silence")
-            )
+            transitions.append(decide(key, entry, silence.kind(entry, rules.max_silence * MINUTE), deadline, "silence"))
             remember(station, memory, key)
-        station.due = _earliest(station, rules)
+        station.due = silence.earliest(station, rules.gap * MINUTE, rules.max_silence * MINUTE)
     station.frontier = max(station.frontier, to)
     sweep(station, memory)
     return transitions
@@ -180,75 +154,17 @@ def late(
     return transitions
 
 
-def _replaced(station: StationState, seen: dict[str, Entry], key: str, polled_at: Milliseconds) -> Iterator[Transition]:
-    """Withdraw the train whose place an unexpected train takes: it vanished with this board, and is the same."""
-    for old_key, old in station.entries.items():
-        if (
-            not old.kind
-            and old_key not in seen
-            and old.last_seen == station.last_board
-            and _is_same_train(old_key, old, key, seen[key])
-        ):
-            yield _decide(old_key, old, "withdrawn", polled_at, "silence")
-            return
-
-
-def _is_same_train(old_key: str, old: Entry, new_key: str, new: Entry) -> bool:
-    """Return True if a row got another number, or a departure that it had not: both change its identity."""
-    before, after = old.row, new.row
-    if (before.scheduled_arrival, before.scheduled_departure) == (after.scheduled_arrival, after.scheduled_departure):
-        return old.planned_wall == new.planned_wall and before.destination == after.destination
-    same_number = old_key.partition("@")[0] == new_key.partition("@")[0]
-    return same_number and before.scheduled_arrival == after.scheduled_arrival is not None
-
-
-def _first_sight(key: str, entry: Entry, memory: Memory) -> Iterator[Transition]:
-    """Report a train that was not on the boards before, or that comes back after its decision."""
-    recall(entry, memory.get(key), entry.last_seen)
-    if entry.kind in GONE:
-        yield Transition("late", key, _snapshot(entry), entry.last_seen)
-    else:
-        entry.kind = ""
-        yield Transition(PLANNED, key, _snapshot(entry), entry.last_seen)
-
-
-def _update(entry: Entry, report: Entry, *, lost: bool) -> None:
-    entry.last_seen, entry.first_missing, entry.confirmed = report.last_seen, NEVER, True
-    if lost or (report.row.missing_realtime and lost_realtime.has_lost_realtime(entry, report)):
-        entry.outdated_at = report.last_seen  # the older values are better than none
+def _withdraw_replaced(
+    station: StationState, change: Change, unexpected: frozenset[str], polled_at: Milliseconds
+) -> Iterator[Transition]:
+    """Withdraw the trains whose places unexpected trains take."""
+    if not unexpected or not change.vanished:  # as on nearly every board
         return
-    if (entry.delay, entry.cancelled, entry.ends) != (report.delay, report.cancelled, report.ends):
-        entry.since = report.last_seen
-    entry.row, entry.planned, entry.delay, entry.ends = report.row, report.planned, report.delay, report.ends
-    entry.uncertain = report.uncertain
-
-
-def _is_settled(entry: Entry, polled_at: Milliseconds, rules: Rules) -> bool:
-    return (
-        entry.believed + rules.settle * MINUTE <= polled_at
-        and entry.since + CONFIRMED_AFTER <= polled_at
-        and entry.earliest <= polled_at
-        and not entry.uncertain
-    )
-
-
-def _after_decision(key: str, entry: Entry, at: Milliseconds, *, last_chance: bool = False) -> Iterator[Transition]:
-    """Correct a decided train after a change that stands; open it again if its cancellation is revoked.
-
-    ``last_chance``: the train is gone from the boards, so that nothing will confirm its last values.
-    """
-    cancelled = entry.cancelled
-    if entry.uncertain or (entry.delay, cancelled) == (entry.decided_delay, entry.decided_cancelled):
-        return
-    if entry.since + CONFIRMED_AFTER > at and not last_chance:
-        return
-    if entry.kind not in GONE:
-        if not cancelled:
-            entry.kind = ""
-        return
-    entry.decided_delay, entry.decided_cancelled = entry.delay, cancelled
-    yield Transition("corrected", key, _snapshot(entry), at)
-    entry.revision += 1
+    for key in change.new:  # in the board's order: that of a set would change with the seed of Python's hashes
+        if key in unexpected:
+            old_key = identity.replaced_by(station, change, key)
+            if old_key is not None:
+                yield decide(old_key, station.entries[old_key], "withdrawn", polled_at, "silence")
 
 
 def _note_missing(
@@ -266,26 +182,9 @@ def _note_missing(
     looking_back.note_missing(station, [entry for _, entry in missing if not entry.first_missing], polled_at)
     for key, entry in missing:
         if entry.kind:
-            transitions.extend(_after_decision(key, entry, polled_at, last_chance=True))
+            transitions.extend(after_decision(key, entry, polled_at, last_chance=True))
         if entry.kind:
             remember(station, memory, key)
         elif not entry.first_missing and key not in station.lost:  # open, or opened again by its last report
             entry.first_missing = polled_at
     return transitions
-
-
-def _earliest(station: StationState, rules: Rules) -> Milliseconds:
-    """Return the first of the deadlines, ``NEVER`` if there is none."""
-    return min((deadline for deadline, _ in _deadlines(station, rules)), default=NEVER)
-
-
-def _deadlines(station: StationState, rules: Rules) -> Iterator[tuple[Milliseconds, str]]:
-    return silence.deadlines(station, rules.gap * MINUTE, rules.max_silence * MINUTE)
-
-
-def _decide(key: str, entry: Entry, kind: str, at: Milliseconds, rule: str) -> Transition:
-    entry.kind = kind
-    entry.decided_delay, entry.decided_cancelled = entry.delay, entry.cancelled
-    transition = Transition(kind, key, _snapshot(entry), at, rule)
-    entry.revision += 1
-    return transition

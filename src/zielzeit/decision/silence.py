@@ -2,29 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from zielzeit.berlin_time import Milliseconds
 from zielzeit.decision import lost_realtime
-from zielzeit.decision.state import Entry, StationState
+from zielzeit.decision.state import NEVER, Entry, StationState
 
 
-def deadlines(station: StationState, gap: int, max_silence: int) -> Iterator[tuple[Milliseconds, str]]:
-    """Yield when each open train is decided if no other board shows it, and its key.
+def due(station: StationState, to: Milliseconds, gap: int, max_silence: int) -> list[tuple[Milliseconds, str]]:
+    """Return the deadlines up to ``to`` of open trains without another board, and their keys, in order.
 
     ``gap`` and ``max_silence`` are the waiting times of ``Rules``, here in milliseconds.
     """
-    for key, entry in station.entries.items():
+    shown_after = to - max_silence
+    return sorted(
+        (deadline, key)
+        for key, entry in station.entries.items()
+        if not entry.kind
+        and (entry.first_missing or entry.last_seen <= shown_after)
+        and (deadline := _deadline(entry, gap, max_silence)) <= to
+    )
+
+
+def earliest(station: StationState, gap: int, max_silence: int) -> Milliseconds:
+    """Return the first of the deadlines, ``NEVER`` if there is none."""
+    last_board = station.last_board
+    # Of the trains on the last board none is due sooner than one that was to leave by then: it needs no second look.
+    soonest = Milliseconds(last_board + max_silence)
+    found: Milliseconds = NEVER
+    is_shown = False
+    for entry in station.entries.values():
         if entry.kind:
             continue
-        if not entry.first_missing:
-            yield Milliseconds(max(entry.last_seen, entry.expected) + max_silence), key
-        elif _may_come_back(entry):
-            yield Milliseconds(max(entry.last_seen, entry.expected) + gap), key
-        elif _proves_nothing(entry, max_silence):
-            yield entry.first_missing, key
-        else:
-            yield Milliseconds(max(entry.last_seen + gap, entry.first_missing)), key
+        on_board = not entry.first_missing and entry.last_seen == last_board
+        if on_board and is_shown:
+            continue
+        deadline = _deadline(entry, gap, max_silence)
+        is_shown = is_shown or (on_board and deadline == soonest)
+        if found == NEVER or deadline < found:
+            found = deadline
+    return found
+
+
+def _deadline(entry: Entry, gap: int, max_silence: int) -> Milliseconds:
+    """Return when an open train is decided if no other board shows it."""
+    if not entry.first_missing:
+        return Milliseconds(max(entry.last_seen, entry.expected) + max_silence)
+    if _may_come_back(entry):
+        return Milliseconds(max(entry.last_seen, entry.expected) + gap)
+    if _proves_nothing(entry, max_silence):
+        return entry.first_missing
+    return Milliseconds(max(entry.last_seen + gap, entry.first_missing))
 
 
 def kind(entry: Entry, max_silence: int) -> str:
