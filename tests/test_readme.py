@@ -38,7 +38,7 @@ def test_every_command_says_in_one_line_what_it_does() -> None:
         assert command.get_short_help_str(), name
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/data.md"])
+@pytest.mark.parametrize("page", ["docs/lake.md", "docs/data.md"])
 def test_the_lines_that_read_the_lake_do(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import duckdb
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import mlflow
 import pytest
 import requests
 import yaml
@@ -16,12 +18,16 @@ import yaml
 from deploy.cluster.submit import submit
 from deploy.local.stack import Stack
 from deploy.monitoring.alerts import ALERTS
+from deploy.monitoring.dashboards import DASHBOARDS
+from deploy.monitoring.picture import take
 from deploy.monitoring.prometheus import configuration
 from deploy.monitoring.queries import OPERATIONS, PREDICTION_QUALITY
 from tests.conftest import free_ports
 from tests.integration import job
 from tests.sources.test_poll_metrics import Delivering
 from tests.waiting import wait_until
+from training import first_model, model_registry, model_training
+from training.history.moments import Moments
 from zielzeit.boards.record import BoardRecord
 from zielzeit.settings import Settings
 from zielzeit.sources.poll_metrics import answering
@@ -30,13 +36,14 @@ from zielzeit.sources.reply_kind import ReplyKind
 
 pytestmark = pytest.mark.integration
 
-QUERIES = {query.title: query.expression for query in (*OPERATIONS, *PREDICTION_QUALITY)}
-NEED_A_MODEL = {"Coverage of a day", "Age of the model"}
-"""Persistence predicts in this test: it has no interval and no age."""
+STATIONS, SEED = 12, 5
+"""Of the railway of ``evening``."""
+ROUNDS = {"growth": 20, "p10": 10, "p90": 10, "cancelled": 5}
 
+QUERIES = {query.title: query.expression for row in (*OPERATIONS, *PREDICTION_QUALITY) for query in row.panels}
 
 WRONG = {"ZielzeitFallback", "ZielzeitWatermarkBehind", "ZielzeitPollerReplies"}
-"""What is wrong with the stack of this test: no model, boards of last March, every second request times out."""
+"""What is wrong with the stack of this test: first no model, boards of last March, every second request times out."""
 RIGHT = {
     "ZielzeitJobMissing",
     "ZielzeitNoPredictions",
@@ -53,11 +60,11 @@ class Prometheus:
     """A running Prometheus."""
 
     def __init__(self, url: str) -> None:
-        self._url = url
+        self.url = url
 
     def get(self, path: str, **parameters: str) -> Any:
         """Return the data of an answer of its API."""
-        reply = requests.get(f"{self._url}/api/v1/{path}", params=parameters, timeout=30)
+        reply = requests.get(f"{self.url}/api/v1/{path}", params=parameters, timeout=30)
         answer = reply.json()
         assert answer["status"] == "success", answer
         return answer["data"]
@@ -65,9 +72,19 @@ class Prometheus:
     def is_ready(self) -> bool:
         """Return True if it answers."""
         try:
-            return requests.get(f"{self._url}/-/ready", timeout=5).ok
+            return requests.get(f"{self.url}/-/ready", timeout=5).ok
         except requests.ConnectionError:
             return False
+
+
+@pytest.fixture
+def pictures(request: pytest.FixtureRequest) -> Path | None:
+    """Where the dashboards are drawn by Grafana's components: ``--pictures docs/images``.
+
+    Not by default: npm brings 450 packages of 457 MB for them, which took 88 s alone and 266 s beside other work.
+    """
+    folder = request.config.getoption("--pictures")
+    return Path(folder) if folder else None
 
 
 @pytest.fixture
@@ -78,9 +95,28 @@ def settings(stack: Stack) -> Settings:
         stack,
         bounded=False,
         start_from="earliest-offset",
+        model_name="monitored",
+        model_refresh_seconds=1.0,
         poll_metrics_port=poller,
         node_exporter=f"127.0.0.1:{exporter}",
     )
+
+
+@pytest.fixture
+def model(settings: Settings, evening: Sequence[BoardRecord], tmp_path: Path) -> Iterator[Callable[[], object]]:
+    """A model of the evening's railway, trained on the days before; a call makes it the champion."""
+    last = evening[0].polled_at.date() - timedelta(days=1)
+    before = mlflow.get_tracking_uri()
+    first_model.simulated_month(tmp_path / "month", STATIONS, SEED, last, moments=Moments.of(settings))
+    folder, examples = tmp_path / "model", tmp_path / "month" / "examples"
+    card = model_training.train(examples, last, folder, seed=1, rounds=ROUNDS, threads=1)
+
+    def promote() -> object:
+        model_registry.connect(settings)
+        return model_registry.register(settings, folder, card, examples, parameters={}, alias=settings.model_alias)
+
+    yield promote
+    mlflow.set_tracking_uri(before)
 
 
 @pytest.fixture
@@ -109,7 +145,11 @@ def prometheus(settings: Settings, tmp_path: Path) -> Iterator[Prometheus]:
 
 
 def test_every_series_and_query_has_data_and_what_is_wrong_calls(
-    prometheus: Prometheus, settings: Settings, evening: Sequence[BoardRecord]
+    prometheus: Prometheus,
+    settings: Settings,
+    evening: Sequence[BoardRecord],
+    model: Callable[[], object],
+    pictures: Path | None,
 ) -> None:
     statistics = PollStatistics(12)
     half = len(evening) // 2
@@ -120,6 +160,10 @@ def test_every_series_and_query_has_data_and_what_is_wrong_calls(
             running = submit(settings)
             job.wait_for_checkpoints(settings, running, 3)
             statistics.replies.update({ReplyKind.OK: 3, ReplyKind.TIMEOUT: 1})
+            wait_until("persistence calls", lambda: "ZielzeitFallback" in called(prometheus))
+            model()
+            registered = next(query for title, query in QUERIES.items() if title == "Age of the model")
+            wait_until("the job has the model", lambda: _numbers(prometheus.get("query", query=registered)))
             job.publish(settings, evening[half:])
             job.publish_end_of_time(settings, evening[-1].polled_at)
             for alert in ALERTS:
@@ -127,12 +171,14 @@ def test_every_series_and_query_has_data_and_what_is_wrong_calls(
                     wait_until(name, lambda name=name: prometheus.get("query", query=name)["result"])  # type: ignore[misc]
             statistics.replies.update({ReplyKind.OK: 3, ReplyKind.TIMEOUT: 3})
             for title, query in QUERIES.items():
-                if title not in NEED_A_MODEL:
-                    wait_until(title, lambda query=query: _numbers(prometheus.get("query", query=query)))  # type: ignore[misc]
+                wait_until(title, lambda query=query: _numbers(prometheus.get("query", query=query)))  # type: ignore[misc]
 
             wait_until("the rules are evaluated", lambda: evaluated(prometheus))
             wait_until("what is wrong calls", lambda: called(prometheus) >= WRONG)
             assert not RIGHT & called(prometheus)
+            if pictures:
+                for name in DASHBOARDS:
+                    assert without_data(take(name, prometheus.url, pictures / f"dashboard-{name}.png", 5)) == []
         finally:
             if running:
                 job.cancel(settings, running)
@@ -157,6 +203,13 @@ def evaluated(prometheus: Prometheus) -> bool:
 def called(prometheus: Prometheus) -> set[str]:
     """The alerts whose expression holds: they call when it has held for their minutes."""
     return {name for name, rule in states(prometheus).items() if rule["state"] != "inactive"}
+
+
+def without_data(document: str) -> list[str]:
+    """The panels of a drawn dashboard that show nothing."""
+    drawn = re.findall(r'data-panel="([^"]+)" data-series="(\d+)"', document)
+    assert drawn
+    return [panel for panel, series in drawn if panel in QUERIES and series == "0"]
 
 
 def _numbers(data: dict[str, Any]) -> list[float]:

@@ -16,7 +16,9 @@ from zielzeit.metrics.job import JOB
 from zielzeit.metrics.poller import POLLER
 
 KNOWN = {metric.series for metric in (*JOB, *POLLER)} | {metric.bucket for metric in JOB if metric.bounds}
-QUERIES = (*OPERATIONS, *PREDICTION_QUALITY)
+QUERIES = [query for row in (*OPERATIONS, *PREDICTION_QUALITY) for query in row.panels]
+PROMETHEUS = {"ALERTS"}
+"""Series that Prometheus makes itself."""
 FLINK = {value for name, value in vars(flink_series).items() if name.isupper()}
 
 
@@ -32,26 +34,31 @@ def test_no_file_is_left_of_a_dashboard_that_is_gone() -> None:
 
 @pytest.mark.parametrize("name", dashboards.DASHBOARDS)
 def test_panels_do_not_overlap_and_each_has_a_query_and_a_meaning(name: str) -> None:
-    board = json.loads(dashboards.text(name))
+    panels = json.loads(dashboards.text(name))["panels"]
     covered: set[tuple[int, int]] = set()
-    for panel in board["panels"]:
+    for panel in panels:
         place = panel["gridPos"]
         cells = {(place["x"] + right, place["y"] + down) for right in range(place["w"]) for down in range(place["h"])}
         assert not covered & cells
         assert max(x for x, _ in cells) < 24
         covered |= cells
+        if panel["type"] == "row":
+            continue
         assert panel["title"]
         assert panel["description"]
         assert len(panel["targets"]) == 1
         assert panel["datasource"] == {"type": "prometheus", "uid": "${datasource}"}
-    assert len(board["panels"]) == len(dashboards.DASHBOARDS[name][2])
+    shown = [panel["title"] for panel in panels]
+    assert len(shown) == len(set(shown)), "two panels have one name"
+    rows = dashboards.DASHBOARDS[name][2]
+    assert shown == [title for row in rows for title in (row.title, *(query.title for query in row.panels))]
 
 
 @pytest.mark.parametrize("query", QUERIES, ids=lambda query: query.title)
 def test_a_query_is_promql_over_metrics_that_somebody_counts(query: Query) -> None:
-    named = set(re.findall(r"\b(?:flink|zielzeit)_\w+", query.expression))
+    named = set(re.findall(r"\b(?:flink_|zielzeit_|ALERTS)\w*", query.expression))
     assert named
-    assert named <= KNOWN | FLINK
+    assert named <= KNOWN | FLINK | PROMETHEUS
 
 
 def test_prometheus_reads_every_query(tmp_path: Path) -> None:
