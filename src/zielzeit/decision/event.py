@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from zielzeit import berlin_time
 from zielzeit.berlin_time import MINUTE, Milliseconds, WallMinutes
 from zielzeit.boards import parse
@@ -13,6 +15,8 @@ from zielzeit.decision.state import Entry
 from zielzeit.decision.transition import GONE, PLANNED, Transition
 from zielzeit.events.structs import Decision
 
+_datetime_of = lru_cache(maxsize=4096)(berlin_time.datetime_of)
+"""Trains that one board decides share most of their instants."""
 _WITHOUT_DELAY = ("cancelled", "withdrawn", "undecided")
 
 
@@ -21,8 +25,13 @@ def decision_id(key: str, row: parse.Row, planned_wall: WallMinutes, wing: str =
 
     If several parts of a train leave under one number, all but the first have their destination behind it.
     """
-    planned = berlin_time.wall_datetime(planned_wall).isoformat(timespec="minutes")
+    planned = _wall_text(planned_wall)
     return "|".join([key, f"{parse.category(row.train)} {row.train_number}", planned, *filter(None, [wing])])
+
+
+@lru_cache(maxsize=4096)
+def _wall_text(wall: WallMinutes) -> str:
+    return berlin_time.wall_datetime(wall).isoformat(timespec="minutes")
 
 
 def _line(row: parse.Row) -> str:
@@ -44,7 +53,7 @@ def event(here: OwnStation, transition: Transition, grace_minutes: int) -> Decis
     row = entry.row
     behind, ahead, cancelled_ahead = here.split_route(row, entry.call)
     destination = _destination(here, entry, ahead, cancelled_ahead)
-    decided_at = berlin_time.datetime_of(Milliseconds(transition.at + grace_minutes * MINUTE))
+    decided_at = _datetime_of(Milliseconds(transition.at + grace_minutes * MINUTE))
     starts_here = row.scheduled_arrival is None or (bool(ahead) and not behind)
     if transition.kind == PLANNED:
         return PlannedStop(
@@ -53,7 +62,7 @@ def event(here: OwnStation, transition: Transition, grace_minutes: int) -> Decis
             category=parse.category(row.train),
             number=row.train_number,
             destination=destination,
-            scheduled=berlin_time.datetime_of(entry.planned),
+            scheduled=_datetime_of(entry.planned),
             decided_at=decided_at,
             starts_here=starts_here,
             ends_here=entry.ends,
@@ -70,12 +79,12 @@ def event(here: OwnStation, transition: Transition, grace_minutes: int) -> Decis
         number=row.train_number,
         line=_line(row),
         destination=destination,
-        scheduled=berlin_time.datetime_of(entry.planned),
+        scheduled=_datetime_of(entry.planned),
         delay=None if entry.cancelled or entry.uncertain or transition.kind in _WITHOUT_DELAY else entry.delay,
         cancelled=entry.cancelled,
         realtime=not row.missing_realtime,
-        last_seen=berlin_time.datetime_of(entry.last_seen),
-        first_missing=berlin_time.datetime_of(entry.first_missing) if entry.first_missing else None,
+        last_seen=_datetime_of(entry.last_seen),
+        first_missing=_datetime_of(entry.first_missing) if entry.first_missing else None,
         decided_at=decided_at,
         rule=transition.rule,  # type: ignore[arg-type]
         platform=row.platform,

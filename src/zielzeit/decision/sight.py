@@ -20,6 +20,8 @@ from zielzeit.decision.own_station import OwnStation
 from zielzeit.decision.report import wakes_at
 from zielzeit.decision.state import Entry, StationState
 
+_STRETCH: Final = 16
+"""Rows that are compared before the next ones are taken from the list: mostly one changes among them."""
 _WITHIN: Final = 64
 """Rows among which an unchanged row is looked for, if those before it are gone."""
 
@@ -151,11 +153,17 @@ class Sight:
         place, count = 0, len(old)
         while at != end:
             first = place
-            for text in texts[place:]:
-                if not begins(text, at):
-                    break
-                at += len(text)
-                place += 1
+            while True:
+                stretch = texts[place : place + _STRETCH]
+                for text in stretch:
+                    if not begins(text, at):
+                        break
+                    at += len(text)
+                    place += 1
+                else:
+                    if stretch:
+                        continue
+                break
             rows += old[first:place]
             if at >= end:  # a joiner, and no row after it
                 return None
