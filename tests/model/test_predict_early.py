@@ -86,3 +86,20 @@ def test_messages_of_runs_are_told_from_early_ones() -> None:
     assert again is not None
     assert (again.departure.id, again.stage, again.waited) == (told.departure.id, "early", 3.0)
     assert decode_early(_encode(told.departure)) is None
+
+
+def test_the_features_of_a_run_know_what_was_told_before_and_nothing_that_is_decided_does() -> None:
+    following, train = follower()
+    following.on_early(early("A", 0, delay=4))
+    told = following.on_early(early("B", 10, delay=7)).departure.seen
+    assert (told.earlier_delays, told.previous_station, told.previous_minutes) == ((4,), "A", 10.0)
+    following.on_early(early("A", 0, delay=4, stage="retracted", revision=1, reason="cancelled"))
+    assert following.on_early(early("B", 10, delay=7)).departure.seen.earlier_delays == ()
+    assert following.on_early(early("C", 80, delay=7)).departure.seen.earlier_delays == (), (
+        "an hour ago: decided by now"
+    )
+    decided = decision("D", 90, kind="terminated")
+    at = berlin_time.milliseconds(decided.decided_at)
+    following.on_decision(at, _encode(decided))
+    following.on_time(at)
+    assert all(call.delay is None for run in train.load().runs for call in run.calls)

@@ -19,6 +19,7 @@ from zielzeit.metrics.recorder import Recorder
 from zielzeit.runs.event_time_buffer import EventTimeBuffer
 from zielzeit.runs.group_keys import GroupKey
 from zielzeit.runs.messages import Departure, EarlyMessage, Ending, Message
+from zielzeit.runs.told_departures import ToldDepartures
 from zielzeit.runs.tracker import expire, follow, look_ahead, next_due
 from zielzeit.runs.train_state import TrainState, upgrade
 from zielzeit.stored_value import StoredValue
@@ -38,7 +39,7 @@ class RunProcess:
     """Follows the runs of one train: decisions in order of ``decided_at``, then of their planned time.
 
     Parameters: ``train`` is the train's state, ``waiting`` the decisions that wait, by ``decided_at``, ``key`` the
-    identity of each station; ``recorder`` counts runs and messages.
+    identity of each station; ``recorder`` counts runs and messages; ``told`` is what was told early.
     """
 
     def __init__(
@@ -47,11 +48,13 @@ class RunProcess:
         waiting: MutableMapping[Milliseconds, bytes],
         key: GroupKey,
         recorder: Recorder | None = None,
+        told: ToldDepartures | None = None,
     ) -> None:
         self._train = train
         self._key = key
         self._waiting = EventTimeBuffer(waiting)
         self._recorder = recorder
+        self._told = ToldDepartures() if told is None else told
 
     def on_decision(self, decided_at: Milliseconds, decision: bytes) -> Milliseconds | None:
         """A decision or planned stop arrives, encoded, and waits for its turn; return the timer to register, if any."""
@@ -61,7 +64,7 @@ class RunProcess:
         """A departure is told before it is decided: return at once what is known of it. Changes nothing."""
         train = self._train.load()
         upgrade(train, self._key)
-        return look_ahead(train, early, self._key)
+        return look_ahead(train, early, self._key, self._told)
 
     def on_time(self, now: Milliseconds) -> RunStep:
         """A timer fires: it is the turn of decisions, or an ending falls due."""

@@ -11,7 +11,7 @@ A run yields a ``Departure`` at each station that it leaves, and for each depart
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from zielzeit import berlin_time
@@ -26,6 +26,7 @@ from zielzeit.runs.group_keys import GroupKey
 from zielzeit.runs.messages import CancelledStop, Departure, EarlyMessage, Message
 from zielzeit.runs.run_choice import RouteStop, known_run, run_of
 from zielzeit.runs.same_run import LONGEST_RIDE
+from zielzeit.runs.told_departures import Left, ToldDepartures
 from zielzeit.runs.train_state import NOT_DUE, Call, Run, RunEnd, TrainState
 
 LABEL_WAIT: Final = 30 * MINUTE
@@ -43,12 +44,19 @@ def follow(train: TrainState, decision: Decision | PlannedStop, key: GroupKey) -
     _set_due(train, run, now, key)
 
 
-def look_ahead(train: TrainState, early: EarlyDeparture, key: GroupKey) -> EarlyMessage:
-    """Return what is known of a departure that is told before it is decided. Reads the state, never changes it."""
-    stop = _stop(early.shown, key)
+def look_ahead(train: TrainState, early: EarlyDeparture, key: GroupKey, told: ToldDepartures) -> EarlyMessage:
+    """Return what is known of a departure that is told before it is decided; note it in ``told``.
+
+    The train's state is read and never changed.
+    """
+    shown = early.shown
+    stop = _stop(shown, key)
     run = known_run(train, stop) or Run(stop.planned, stop.planned, sorted(set(stop.route)))
+    name, at = f"{shown.category} {shown.number}", berlin_time.milliseconds(shown.decided_at)
+    left = sorted([*run.left(), *told.before(name, stop.planned, run.left())])
+    told.note(name, at, (stop.planned, shown.delay or 0, stop.station), retracted=early.stage == "retracted")
     return EarlyMessage(
-        departure=_departure(train, run, early.shown, stop),
+        departure=_departure(train, run, shown, stop, left),
         stage=early.stage,
         revision=early.revision,
         reason=early.reason,
@@ -131,7 +139,7 @@ def _happened(
         run.ends[here] = RunEnd(stop.planned, decision.delay or 0, cancelled=False, calls_again=here in missed)
     elif decision.kind == "departed" or (decision.kind == "corrected" and call.delay is not None):
         if decision.kind == "departed" and not _is_told_by_a_part(run, decision, stop, key):
-            departure = _departure(train, run, decision, stop)
+            departure = _departure(train, run, decision, stop, run.left())
             run.departures.append(departure)
             yield departure
         call.delay = decision.delay or 0
@@ -177,9 +185,9 @@ def _learn_cancelled(run: Run, stop: RouteStop, missed: set[str], *, here_cancel
     run.cancelled = sorted((missed | (here if here_cancelled else set()) | set(run.cancelled)) - served)
 
 
-def _departure(train: TrainState, run: Run, decision: Decision, stop: RouteStop) -> Departure:
+def _departure(train: TrainState, run: Run, decision: Decision, stop: RouteStop, left: Sequence[Left]) -> Departure:
     planned = stop.planned
-    before = [left for left in run.left() if left[0] < planned and _is_behind(left[2], stop)]
+    before = [one for one in left if one[0] < planned and _is_behind(one[2], stop)]
     since, _, last = before[-1] if before else (planned, 0, "")
     # Otherwise stops between are not polled, or not decided yet.
     previous = decision.route_behind[-1] if stop.behind[-1:] == (last,) else ""
