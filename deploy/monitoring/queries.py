@@ -69,7 +69,8 @@ def _a_minute(metric: Metric, by: str) -> str:
 
 def _microseconds(metric: Metric) -> str:
     by = "sum by (job_name)"
-    return f"{by} (rate({metric.series}[5m])) / {by} (rate({job.PREDICTIONS.series}[5m]))"
+    # Without predictions there is no quotient.
+    return f"{by} (rate({metric.series}[5m])) / ({by} (rate({job.PREDICTIONS.series}[5m])) > 0)"
 
 
 def _quantile(share: float, metric: Metric) -> str:
@@ -309,6 +310,9 @@ PREDICTION_QUALITY: Final = (
                 expression=SKILL,
                 legend="{{train_class}}",
                 meaning="At each moment, over the 24 hours before it.",
+                # Before persistence has made an error, the quotient is infinite.
+                least=-1,
+                most=1,
                 wrong_below=0,
                 width=12,
             ),

@@ -1,5 +1,5 @@
 // A panel of each type that the dashboards use, drawn by Grafana's own components.
-import { FieldType, VizOrientation, dateTime, getDisplayProcessor, reduceField } from "@grafana/data";
+import { FieldType, VizOrientation, dateTime, getDisplayProcessor, getDisplayValueAlignmentFactors, reduceField } from "@grafana/data";
 import { BarGauge, BigValue, Table, TimeSeries } from "@grafana/ui";
 
 /** Draws the frames of a panel into a box of this size, in pixels. */
@@ -58,17 +58,19 @@ function Stat({ panel, frames, theme, width, height }) {
 function Bars({ panel, frames, theme, width, height }) {
   const gap = 8;
   const each = (height - gap * (frames.length - 1)) / frames.length;
+  const values = frames.map((frame) => shown(panel, frame.fields[1]));
+  const alignmentFactors = getDisplayValueAlignmentFactors(values.map((display) => ({ display })));
   return frames.map((frame, number) => (
     <div key={number} style={{ marginBottom: gap }}>
       <BarGauge
-        value={shown(panel, frame.fields[1])}
+        value={values[number]}
         field={frame.fields[1].config}
         display={frame.fields[1].display}
         orientation={VizOrientation.Horizontal}
         displayMode={panel.options.displayMode}
         valueDisplayMode={panel.options.valueMode}
         showUnfilled={panel.options.showUnfilled}
-        alignmentFactors={{ title: "long_distance", text: "100%" }}
+        alignmentFactors={alignmentFactors}
         {...{ theme, width, height: each }}
       />
     </div>

@@ -24,7 +24,8 @@ export async function query(base, target, panel, range, theme) {
 
 function frame(series, index, target, panel, theme) {
   const samples = series.values ?? [series.value];
-  const number = (text) => (text === "NaN" ? null : Number(text));
+  const special = { NaN: null, "+Inf": Infinity, "-Inf": -Infinity };
+  const number = (text) => (text in special ? special[text] : Number(text));
   const name = legend(target.legendFormat, series.metric);
   const defaults = panel.fieldConfig.defaults;
   const thresholds = { ...defaults.thresholds, steps: steps(defaults.thresholds.steps) };
