@@ -10,7 +10,7 @@ from pyflink.common import Row, Types
 from pyflink.datastream import KeyedProcessFunction, RuntimeContext
 
 from udfs.flink_metrics import FlinkMetrics
-from udfs.keyed_state import StructState, map_state
+from udfs.keyed_state import LiveKeys, LiveMapping, LiveStruct
 from zielzeit.berlin_time import Milliseconds
 from zielzeit.decision.early import decode_early
 from zielzeit.runs.group_keys import group_keys
@@ -36,9 +36,10 @@ class Follow(KeyedProcessFunction):  # type: ignore[misc]  # PyFlink is untyped
     def open(self, runtime_context: RuntimeContext) -> None:
         """Bind the process to the state of the current key."""
         self._metrics = FlinkMetrics(runtime_context, "follow")
+        self._live = LiveKeys(runtime_context)
         self._process = RunProcess(
-            train=StructState(runtime_context, "train", TrainState),
-            waiting=map_state(runtime_context, "waiting", Types.LONG()),
+            train=LiveStruct(self._live, "train", TrainState),
+            waiting=LiveMapping(self._live, "waiting", Types.LONG()),
             key=group_keys(register(self._stations)),
             recorder=self._metrics.recorder,
         )
@@ -46,6 +47,7 @@ class Follow(KeyedProcessFunction):  # type: ignore[misc]  # PyFlink is untyped
     def process_element(self, value: Any, ctx: KeyedProcessFunction.Context) -> Iterator[Any]:
         """A decision, which waits for its turn; a departure that is told early does not."""
         key, at, decision = value
+        self._live.enter(key)
         early = decode_early(decision)
         if early is not None:
             yield Row(NETWORK, (key, at, _encode(self._process.on_early(early))))
@@ -57,6 +59,7 @@ class Follow(KeyedProcessFunction):  # type: ignore[misc]  # PyFlink is untyped
     def on_timer(self, timestamp: Milliseconds, ctx: KeyedProcessFunction.OnTimerContext) -> Iterator[Any]:
         """It is the turn of decisions, or an ending falls due."""
         key = ctx.get_current_key()
+        self._live.enter(key)
         step = self._process.on_time(timestamp)
         self._metrics.publish()
         if step.register is not None:

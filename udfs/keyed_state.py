@@ -100,6 +100,91 @@ class StateMapping(MutableMapping[Any, bytes]):
         return bool(self._state.contains(key))
 
 
+class LiveKeys:
+    """What an operator keeps in memory of the keys that it saw last. All of it is stored, too: nothing is ever lost.
+
+    The operator calls ``enter`` before it hands an element or a timer to its process.
+    """
+
+    def __init__(self, context: RuntimeContext, keys: int = 5_000) -> None:
+        self.context = context
+        self._keys = keys
+        self._of_keys: dict[str, dict[str, Any]] = {}
+        self.current: dict[str, Any] = {}
+        """Of the current key, by name of the state."""
+
+    def enter(self, key: str) -> None:
+        """Make a key the current one."""
+        self.current = self._of_keys.pop(key, {})
+        self._of_keys[key] = self.current
+        if len(self._of_keys) > self._keys:
+            del self._of_keys[next(iter(self._of_keys))]
+
+
+class LiveStruct(Generic[Value]):
+    """One struct per key, which is decoded once and encoded when it is stored: a ``StoredValue``.
+
+    ``load`` returns the same object again and again: whoever changes it must store or clear it.
+    """
+
+    def __init__(self, live: LiveKeys, name: str, struct: type[Value]) -> None:
+        self._live, self._name = live, name
+        self._stored = StructState(live.context, name, struct)
+
+    def load(self) -> Value:
+        """Return the struct of the current key, or a new one where nothing is stored."""
+        current = self._live.current
+        if self._name not in current:
+            current[self._name] = self._stored.load()
+        value: Value = current[self._name]
+        return value
+
+    def store(self, value: Value) -> None:
+        """Replace the struct of the current key."""
+        self._live.current[self._name] = value
+        self._stored.store(value)
+
+    def clear(self) -> None:
+        """Remove the struct of the current key."""
+        self._live.current.pop(self._name, None)
+        self._stored.clear()
+
+
+class LiveMapping(MutableMapping[Any, bytes]):
+    """A mapping in keyed state with a mirror in memory: Flink is asked once for each key, and told what changes."""
+
+    def __init__(self, live: LiveKeys, name: str, key_type: Any) -> None:
+        self._live, self._name = live, name
+        self._stored = map_state(live.context, name, key_type)
+
+    @property
+    def _mirror(self) -> dict[Any, bytes]:
+        mirror: dict[Any, bytes] | None = self._live.current.get(self._name)
+        if mirror is None:
+            mirror = self._live.current[self._name] = dict(self._stored)
+        return mirror
+
+    def __getitem__(self, key: Any) -> bytes:
+        return self._mirror[key]
+
+    def __setitem__(self, key: Any, value: bytes) -> None:
+        self._mirror[key] = value
+        self._stored[key] = value
+
+    def __delitem__(self, key: Any) -> None:
+        del self._mirror[key]
+        del self._stored[key]
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._mirror)
+
+    def __len__(self) -> int:
+        return len(self._mirror)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._mirror
+
+
 def map_state(context: RuntimeContext, name: str, key_type: Any) -> StateMapping:
     """Return a mapping in keyed state, from keys of a Flink type to bytes."""
     return StateMapping(context.get_map_state(MapStateDescriptor(name, key_type, BYTES)))

@@ -9,7 +9,7 @@ from pyflink.common import Row, Types
 from pyflink.datastream import KeyedProcessFunction, RuntimeContext
 
 from udfs.flink_metrics import FlinkMetrics
-from udfs.keyed_state import map_state
+from udfs.keyed_state import LiveKeys, LiveMapping, map_state
 from zielzeit.berlin_time import Milliseconds
 from zielzeit.events import topic_record
 from zielzeit.metrics.job import MISSING_PREDICTIONS
@@ -23,14 +23,16 @@ class Label(KeyedProcessFunction):  # type: ignore[misc]  # PyFlink is untyped
     def open(self, runtime_context: RuntimeContext) -> None:
         """Bind the process to the state of the current key."""
         self._metrics = FlinkMetrics(runtime_context, "label")
+        self._live = LiveKeys(runtime_context)
         self._process = LabelProcess(
-            pending=map_state(runtime_context, "pending", Types.STRING()),
-            endings=map_state(runtime_context, "endings", Types.LONG()),
+            pending=map_state(runtime_context, "pending", Types.STRING()),  # large, and each read once
+            endings=LiveMapping(self._live, "endings", Types.LONG()),
         )
 
     def process_element(self, value: Any, ctx: KeyedProcessFunction.Context) -> Iterator[Any]:
         """A prediction, which is kept, or an ending, which waits for its turn."""
-        _, at, message = value
+        key, at, message = value
+        self._live.enter(key)
         timer = self._process.on_message(at, message)
         if timer is not None:
             ctx.timer_service().register_event_time_timer(timer)
@@ -38,6 +40,7 @@ class Label(KeyedProcessFunction):  # type: ignore[misc]  # PyFlink is untyped
 
     def on_timer(self, timestamp: Milliseconds, ctx: KeyedProcessFunction.OnTimerContext) -> Iterator[Any]:
         """It is the turn of endings."""
+        self._live.enter(ctx.get_current_key())
         step = self._process.on_time(timestamp)
         for outcome, _ in step.labelled:
             count(outcome, self._metrics.recorder)

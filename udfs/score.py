@@ -14,7 +14,7 @@ from pyflink.common import Row, Types
 from pyflink.datastream import KeyedProcessFunction, OutputTag, RuntimeContext
 
 from udfs.flink_metrics import FlinkMetrics
-from udfs.keyed_state import KEYED, StructState, map_state
+from udfs.keyed_state import KEYED, LiveKeys, LiveMapping, StructState, map_state
 from zielzeit.berlin_time import Milliseconds
 from zielzeit.events import topic_record
 from zielzeit.features.key_names import station_keys
@@ -46,8 +46,9 @@ class Score(KeyedProcessFunction):  # type: ignore[misc]  # PyFlink is untyped
         """Load the model and bind the process to the state."""
         self._metrics = FlinkMetrics(runtime_context, "score")
         self._champion = Champion(self._registry, self._metrics.recorder)
+        live = LiveKeys(runtime_context)  # there is one key
         self._process = ScoringProcess(
-            waiting=map_state(runtime_context, "waiting", Types.LONG()),
+            waiting=LiveMapping(live, "waiting", Types.LONG()),
             snapshot=StructState(runtime_context, "network", Snapshot),
             log=map_state(runtime_context, "observed", Types.LONG()),
             models=self._champion,

@@ -38,9 +38,8 @@ def scored(*, restarting: bool) -> list[tuple[int, str, PendingPrediction]]:
     snapshot = InMemory(Snapshot)
     process = ScoringProcess(waiting, snapshot, log, OneModel())
     found = []
-    for at, key, message in messages():
-        process.on_message(at, key, encode(message))
-    for at in sorted(waiting):
+    timers = [process.on_message(at, key, encode(message)) for at, key, message in messages()]
+    for at in sorted(timer for timer in timers if timer is not None):
         if restarting:
             process = ScoringProcess(waiting, snapshot, log, OneModel())
         found += [(at, key, one) for key, one in process.on_time(at).scored]

@@ -88,14 +88,24 @@ class Harness:
         self._timers = EventTimeTimers()
         self._watermark = BEFORE_ALL
         self.key, self._timestamp = "", 0
-        self.names: list[str] = []
-        """Names of the operator's states."""
+        self._states: dict[str, Any] = {}
         self.emitted: list[Any] = []
         """Rows of the main output."""
         self.side: dict[str, list[Any]] = {}
         """Rows of the side outputs, by tag."""
         self.metrics = Group(())
         operator.open(self)
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the operator's states."""
+        return list(self._states)
+
+    def restart(self) -> None:
+        """Open the operator anew: it keeps its state and timers, and nothing else."""
+        self._watermark = BEFORE_ALL
+        self._operator.close()
+        self._operator.open(self)
 
     def element(self, key: str, value: Any, timestamp: int = 0) -> None:
         """An element arrives."""
@@ -121,12 +131,10 @@ class Harness:
     # What the operator asks of Flink.
 
     def get_state(self, descriptor: Any) -> _Value:
-        self.names.append(descriptor.get_name())
-        return _Value(self)
+        return self._states.setdefault(descriptor.get_name(), _Value(self))
 
     def get_map_state(self, descriptor: Any) -> _Map:
-        self.names.append(descriptor.get_name())
-        return _Map(self)
+        return self._states.setdefault(descriptor.get_name(), _Map(self))
 
     def get_metrics_group(self) -> Group:
         return self.metrics

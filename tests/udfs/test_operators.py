@@ -60,6 +60,11 @@ def boards(tmp_path_factory: pytest.TempPathFactory) -> list[BoardRecord]:
 def job(boards: list[BoardRecord], monkeypatch: pytest.MonkeyPatch) -> dict[str, Harness]:
     """The four operators after the boards, out of order inside the grace, went through; one board is none."""
     monkeypatch.setattr(score, "Champion", NoRegistry)
+    return _through(boards)
+
+
+def _through(boards: list[BoardRecord], *, restart_every: int = 0) -> dict[str, Harness]:
+    """Send boards through new operators, which are restarted again and again."""
     deciding = Harness(decide.Decide(DECIDER, "boards", early_minutes=2))
     following, scoring = Harness(follow.Follow("")), Harness(score.Score(None, ""))  # type: ignore[arg-type]
     labelling = Harness(label.Label())
@@ -70,17 +75,23 @@ def job(boards: list[BoardRecord], monkeypatch: pytest.MonkeyPatch) -> dict[str,
     for offset, (at, name, body) in enumerate(sorted(sent, key=lambda one: one[0] + rng.random() * 4 * MINUTE)):
         newest = max(newest, at)
         deciding.element(name, (body, 0, offset), at)
+        if restart_every and offset % restart_every == 0:
+            deciding.restart()
         deciding.pass_watermark(newest)
     deciding.pass_watermark(newest + DECIDER.grace * MINUTE)
-    _send(deciding.side["decided"], following)
-    _send(following.emitted, scoring)
-    _send(scoring.side["scored"], labelling)
+    _send(deciding.side["decided"], following, restart_every)
+    _send(following.emitted, scoring, restart_every)
+    _send(scoring.side["scored"], labelling, restart_every)
     return {"decide": deciding, "follow": following, "score": scoring, "label": labelling}
 
 
-def _send(rows: list[Any], to: Harness) -> None:
-    for row in rows:
+def _send(rows: list[Any], to: Harness, restart_every: int = 0) -> None:
+    """Send the rows to an operator in order of event time, and the watermark with them."""
+    for number, row in enumerate(sorted(rows, key=lambda row: row[1][1])):
+        to.pass_watermark(row[1][1] - 1)
         to.element(row[0], row[1])
+        if restart_every and number % restart_every == 0:
+            to.restart()
     to.pass_watermark(1 << 62)
 
 
@@ -178,6 +189,18 @@ def test_each_departure_is_told_early_and_each_record_is_told_once(job: dict[str
     counted = Counter((one["stage"], one["reason"] or "none") for one in early)
     assert _counts(job["score"], "early_predictions_total") == counted
     assert _counts(job["score"], "early_wait_seconds_count") == {(): len(first)}
+
+
+def test_operators_that_are_restarted_again_and_again_emit_the_same(
+    boards: list[BoardRecord], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(score, "Champion", NoRegistry)
+    first = boards[: len(boards) // 3]
+    whole, restarted = _through(first), _through(first, restart_every=5)
+    for name, harness in whole.items():
+        assert sorted(map(repr, restarted[name].emitted)) == sorted(map(repr, harness.emitted)), name
+    assert len(whole["score"].emitted) > 10
+    assert whole["label"].emitted
 
 
 def test_states_keep_the_names_that_savepoints_know(job: dict[str, Harness]) -> None:

@@ -17,7 +17,20 @@ from zielzeit.model.predict import PendingPrediction, outcome
 from zielzeit.runs.event_time_buffer import EventTimeBuffer
 from zielzeit.runs.messages import Ending
 
-_decode = msgspec.msgpack.Decoder(PendingPrediction | Ending).decode
+
+class _Named(msgspec.Struct):
+    id: str
+
+
+class _Scored(msgspec.Struct, tag="scored"):
+    """Of a ``PendingPrediction`` the id alone: it is kept as it came, and decoded once its ending is known."""
+
+    prediction: _Named
+
+
+_decode_kind = msgspec.msgpack.Decoder(_Scored | Ending).decode
+_decode_scored = msgspec.msgpack.Decoder(PendingPrediction).decode
+_decode_ending = msgspec.msgpack.Decoder(Ending).decode
 
 
 class LabelStep(NamedTuple):
@@ -42,8 +55,8 @@ class LabelProcess:
 
     def on_message(self, at: Milliseconds, message: bytes) -> Milliseconds | None:
         """A prediction or an ending (msgpack) arrives; return the timer to register, if any."""
-        decoded = _decode(message)
-        if isinstance(decoded, PendingPrediction):
+        decoded = _decode_kind(message)
+        if isinstance(decoded, _Scored):
             self._pending[decoded.prediction.id] = message
             return None
         return self._endings.add(at, message)
@@ -57,11 +70,11 @@ class LabelProcess:
         labelled: list[tuple[Outcome, Example]] = []
         missing = 0
         for message in self._endings.take(now):
-            ending = _decode(message)
+            ending = _decode_ending(message)
             for departure in ending.departures:
                 pending = self._pending.pop(departure.id, None)
                 if pending is None:
                     missing += 1
                 else:
-                    labelled.append(outcome(_decode(pending), ending, known_at))
+                    labelled.append(outcome(_decode_scored(pending), ending, known_at))
         return LabelStep(labelled, missing)

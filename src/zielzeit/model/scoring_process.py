@@ -122,7 +122,8 @@ class ScoringProcess:
             at = berlin_time.utc_minutes(
                 max(self._log, default=berlin_time.milliseconds(early.departure.seen.decided_at))
             )
-            unobserved, self._preview = self._unobserved, self._rebuild(at)
+            unobserved, self._unobserved = self._unobserved, []  # the preview must not add to them
+            self._preview = self._rebuild(at)
             self._unobserved = unobserved
         return self._preview
 

@@ -12,31 +12,19 @@ import msgspec
 
 from zielzeit.berlin_time import Milliseconds
 
-_CHUNK: Final = 64
-"""Elements of a full chunk. To add one, the open chunk is written anew; the full ones are not."""
-_MOST_FULL: Final = 2**15
-"""Full chunks of an instant, at most, so that their keys fit into 64 bits up to the year 9999. What comes beyond stays
-in the open chunk."""
-
-
-class _Open(msgspec.Struct):
-    """The open chunk of an instant that has full ones, too. Without full ones it is the list of its elements alone."""
-
-    full: int
-    """Number of full chunks."""
-    elements: list[bytes]
-
+_MOST: Final = 2**15
+"""Entries of an instant: their keys fit into 64 bits up to the year 9999. All further elements share the last one."""
 
 _encode = msgspec.msgpack.Encoder().encode
-_decode_open = msgspec.msgpack.Decoder(list[bytes] | _Open).decode
-_decode_full = msgspec.msgpack.Decoder(list[bytes]).decode
+_decode = msgspec.msgpack.Decoder(list[bytes]).decode
 
 
 class EventTimeBuffer:
     """A buffer with one timer per instant: when it fires, all elements of that instant have arrived.
 
-    An instant may have thousands of elements. They are kept in chunks, so that the time to add one does not grow with
-    those that wait already. The key of the open chunk is the instant; the keys of full chunks are negative.
+    An instant may have thousands of elements. Each is an entry of its own, with consecutive keys: to add one, one is
+    written. How many wait is not stored; it is found by looking for the first key that is free, which a mapping with a
+    mirror in memory (``udfs.keyed_state.LiveMapping``) answers without Flink.
     """
 
     def __init__(self, waiting: MutableMapping[Milliseconds, bytes]) -> None:
@@ -44,35 +32,42 @@ class EventTimeBuffer:
 
     def add(self, at: Milliseconds, element: bytes) -> Milliseconds | None:
         """Keep an element until ``at``; return the timer to register, or None if there is one."""
-        kept = self._waiting.get(at)
-        if kept is None:
-            self._waiting[at] = _encode([element])
-            return at
-        waiting = _open(kept)
-        if len(waiting.elements) >= _CHUNK and waiting.full < _MOST_FULL:
-            self._waiting[_full_key(at, waiting.full)] = _encode(waiting.elements)
-            waiting = _Open(waiting.full + 1, [])
-        waiting.elements.append(element)
-        self._waiting[at] = _encode(waiting if waiting.full else waiting.elements)
-        return None
+        number = self._count(at)
+        last = number >= _MOST - 1
+        if last:
+            number = _MOST - 1
+            others = self._waiting.get(_key(at, number))
+            element = _encode([*(_decode(others) if others else ()), element])
+        self._waiting[_key(at, number)] = element
+        return at if number == 0 else None
 
     def take(self, at: Milliseconds) -> list[bytes]:
         """Remove and return the elements of an instant, sorted by their bytes."""
-        kept = self._waiting.pop(at, None)
-        if kept is None:
-            return []
-        waiting = _open(kept)
-        elements = waiting.elements
-        for number in range(waiting.full):
-            elements.extend(_decode_full(self._waiting.pop(_full_key(at, number))))
+        elements: list[bytes] = []
+        for number in range(_MOST):
+            element = self._waiting.pop(_key(at, number), None)
+            if element is None:
+                break
+            elements.extend(_decode(element) if number == _MOST - 1 else (element,))
         return sorted(elements)
 
+    def _count(self, at: Milliseconds) -> int:
+        """Return the number of entries of an instant, after a number of looks that grows with its logarithm."""
+        waiting, above = self._waiting, 1
+        if _key(at, 0) not in waiting:
+            return 0
+        while above < _MOST and _key(at, above) in waiting:
+            above *= 2
+        below = above // 2  # its key is taken; that of ``above`` is free, or does not exist
+        while above - below > 1:
+            middle = (below + above) // 2
+            if _key(at, middle) in waiting:
+                below = middle
+            else:
+                above = middle
+        return above
 
-def _open(kept: bytes) -> _Open:
-    waiting = _decode_open(kept)
-    return waiting if isinstance(waiting, _Open) else _Open(0, waiting)
 
-
-def _full_key(at: Milliseconds, number: int) -> Milliseconds:
-    """Return the key of a full chunk; no event time is negative."""
-    return Milliseconds(-(at * _MOST_FULL + number) - 1)
+def _key(at: Milliseconds, number: int) -> Milliseconds:
+    """Return the key of an element; no event time is negative."""
+    return Milliseconds(at * _MOST + number)
