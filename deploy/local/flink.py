@@ -27,7 +27,7 @@ from zielzeit.errors import UserError
 from zielzeit.settings import Settings
 
 # What a model's loader inside a TaskManager needs: no pickles, one thread each.
-_WORKER_ENVIRONMENT = {
+WORKER_ENVIRONMENT = {
     "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "DO_NOT_TRACK": "true",
@@ -155,7 +155,7 @@ def worker_environment(settings: Settings, program: str) -> dict[str, str]:
     pid_dir = Folders.of(settings).flink / "pid" / program
     return {
         **flink_environment(settings),
-        **_WORKER_ENVIRONMENT,
+        **WORKER_ENVIRONMENT,
         # What a command or an earlier worker has compiled is loaded: compiling takes longer than all else at a start.
         CACHE_VARIABLE: str(cache_folder()),
         "FLINK_IDENT_STRING": program,

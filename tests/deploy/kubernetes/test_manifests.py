@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import re
 from importlib.metadata import version
-from typing import Any
 from urllib.parse import urlsplit
 
 import kubernetes_validate
 import pytest
-from typer.main import get_command
 
-from cli.app import build
 from deploy.cluster.job_description import PREDICT, STORE, JobDescription
 from deploy.local import flink
 from deploy.monitoring import prometheus
+from tests.deploy.container_checks import RELEASED, assert_options_of_the_stack, parsed, settings_of
 from tests.deploy.kubernetes.rendering import (
     MAIN_CONTAINER,
     OVERLAYS,
@@ -24,23 +22,10 @@ from tests.deploy.kubernetes.rendering import (
     of_kind,
     rendered,
 )
-from zielzeit.settings import Settings, environment_variable, load
+from zielzeit.settings import Settings, load
 
 KUBERNETES = "1.32"
 JOBS = {"zielzeit": PREDICT, "zielzeit-store": STORE}
-OF_THE_MACHINE = {
-    # Where a program of this machine lies, how it starts quickly, and whom the client asks.
-    *("python.client.executable", "python.executable", "env.java.opts.client"),
-    *("rest.address", "rest.port", "security.ssl.rest.enabled"),
-}
-
-
-def settings_of(values: dict[str, str]) -> Settings:
-    """The settings that a pod with this environment reads."""
-    names = {environment_variable(name): name for name in Settings.model_fields}
-    unknown = {name for name in values if name.startswith("ZIELZEIT_")} - names.keys()
-    assert not unknown, f"no settings: {unknown}"
-    return load(**{names[name]: value for name, value in values.items() if name in names})
 
 
 @pytest.mark.parametrize("overlay", OVERLAYS)
@@ -65,16 +50,7 @@ def test_a_job_runs_as_the_local_stack_runs_it(overlay: str, name: str) -> None:
     deployment, job = of_kind(overlay, "FlinkDeployment")[name], JOBS[name]
     settings = _job_settings(overlay, job)
     written = deployment["spec"]["flinkConfiguration"]
-    submitted = {name: _text(value) for name, value in flink.client_configuration(settings).items()}
-    for option in submitted.keys() - OF_THE_MACHINE:
-        assert written.get(option) == submitted[option], option
-    on_this_machine = {name: _text(value) for name, value in flink.configuration(settings).items()}
-    shared = [
-        option for option in on_this_machine if option.startswith(("metrics.", "taskmanager.")) and "host" not in option
-    ]
-    different = {"metrics.reporter.prometheus.port", "taskmanager.memory.process.size"}
-    for option in {*shared} - different:
-        assert written.get(option) == on_this_machine[option], option
+    assert_options_of_the_stack(written, settings)
     assert written["execution.checkpointing.savepoint-dir"].startswith("s3://")
     assert deployment["spec"]["job"]["upgradeMode"] == "last-state"
 
@@ -186,27 +162,10 @@ def test_images_are_the_projects_and_of_its_version(overlay: str) -> None:
         container["image"] for each in rendered(overlay) for container in containers(each) if "image" in container
     ]
     images += [each["spec"]["image"] for each in of_kind(overlay, "FlinkDeployment").values()]
-    from zielzeit.settings import ROOT
-
-    (released,) = re.findall(r'^version = "(.+)"$', (ROOT / "pyproject.toml").read_text(), re.MULTILINE)
-    assert {*images} == {f"zielzeit/{target}:{released}" for target in ("job", "poller", "commands")}
-
-
-def parsed(arguments: list[str]) -> str:
-    """Name of the command that the arguments of ``zielzeit`` start. Raises click's UsageError for wrong ones."""
-    command: Any = get_command(build())
-    rest = list(arguments)
-    while hasattr(command, "commands"):
-        command = command.commands[rest.pop(0)]
-    command.make_context(command.name, rest)
-    return str(command.name)
+    assert {*images} == {f"zielzeit/{target}:{RELEASED}" for target in ("job", "poller", "commands")}
 
 
 def _job_settings(overlay: str, job: JobDescription) -> Settings:
     """Settings of a job where it is submitted with the main job's environment."""
     main = settings_of(job_environment(overlay, of_kind(overlay, "FlinkDeployment")["zielzeit"]))
     return job.settings(main)
-
-
-def _text(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
