@@ -1,4 +1,4 @@
-"""The page that draws the dashboards has what it needs; drawing them wants npm: ``--pictures`` (see tests/integration)."""
+"""The page that draws the dashboards has what it needs. Drawing wants npm: tests/integration, ``--pictures``."""
 
 from __future__ import annotations
 
