@@ -28,7 +28,10 @@ def register(app: typer.Typer) -> None:
 
 
 def _setup(
-    dev: Annotated[bool, typer.Option("--dev", help="Also what the tests need.")] = False,
+    dev: Annotated[bool, typer.Option("--dev", help="Also what the tests need, Airflow included.")] = False,
+    airflow: Annotated[
+        bool, typer.Option("--airflow", help="Also Airflow, in a virtual environment of its own.")
+    ] = False,
     yes: Yes = False,
 ) -> None:
     """Install everything ahead of time: Python packages, Java, Maven, jars, missing system packages."""

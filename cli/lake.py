@@ -1,7 +1,8 @@
-"""``zielzeit lake``: list, compact and fetch the stored tables."""
+"""``zielzeit lake``: list, check, compact and fetch the stored tables."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -31,6 +32,7 @@ def register(app: typer.Typer) -> None:
     """Add this module's commands."""
     lake = typer.Typer(invoke_without_command=True)
     lake.callback()(show)
+    lake.command(name="check")(check)
     lake.command(name="compact")(compact)
     lake.command(name="fetch")(fetch)
     app.add_typer(lake, name="lake", help="List the stored tables: days, rows, files, share of labels, gaps.")
@@ -59,13 +61,45 @@ def show(
     if as_json:
         print(msgspec.json.encode(found).decode())
         return
-    rows = [row for one in found for row in (_by_day(one) if by_day else [_line(one)])]
-    if output_width() is not None:
-        columns = [_COLUMNS.get(name, Column(name)) for name in rows[0]]
-        print_table(columns, [list(row.values()) for row in rows])
-        return
-    for row in rows:
-        print(", ".join(f"{name} {value}" for name, value in row.items() if value))
+    _table([row for one in found for row in (_by_day(one) if by_day else [_line(one)])])
+
+
+def check(
+    context: typer.Context,
+    lake: LakeAt = None,
+    days: Annotated[int, typer.Option(min=1, help="Look at so many of the last days.")] = 7,
+    today: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Date against which the data must be fresh; default: today."),
+    ] = None,
+    thresholds: Annotated[
+        Path | None, typer.Option(help="File of thresholds; default: training/promotion.toml.")
+    ] = None,
+) -> None:
+    """Report on the newest days: tables, and what is missing, stale or shifted.
+
+    Exit code 1 if there is a fault. `retrain` would refuse faults of the examples.
+    """
+    from training import data_checks
+    from training import thresholds as limits
+    from zielzeit.lake.listing import summaries
+    from zielzeit.lake.quality import faults
+    from zielzeit.lake.reading import Lake
+    from zielzeit.progress import Shown
+
+    config = settings_of(context)
+    rules = limits.load(thresholds or limits.FILE).data
+    day = today.date() if today else datetime.now(UTC).date()
+    tables = summaries(Lake.of(config), Shown())
+    _table([_line(one) for one in tables])
+    found = faults(tables, day, days=days, stale_days=rules.stale_days, hole_minutes=rules.hole_minutes)
+    if not config.lake_uri.startswith("s3://"):
+        found += [f"examples: {fault}" for fault in data_checks.faults(Path(config.lake) / "examples", day, rules)]
+    for fault in found:
+        print(fault)
+    print(f"{config.lake}: {len(found)} faults on the last {days} days before {day}")
+    if found:
+        raise typer.Exit(1)
 
 
 def compact(
@@ -99,6 +133,15 @@ def fetch(
     config = settings_of(context)
     copied = copy(Lake.of(config), table, folder, Shown())
     print(f"{folder / table}: {copied} files copied from {config.lake}")
+
+
+def _table(rows: list[dict[str, str]]) -> None:
+    if output_width() is not None:
+        columns = [_COLUMNS.get(name, Column(name)) for name in rows[0]]
+        print_table(columns, [list(row.values()) for row in rows])
+        return
+    for row in rows:
+        print(", ".join(f"{name} {value}" for name, value in row.items() if value))
 
 
 def _line(one: TableSummary) -> dict[str, str]:

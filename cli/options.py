@@ -48,6 +48,7 @@ Grace = Annotated[int | None, _setting("grace")]
 MaxSilence = Annotated[int | None, _setting("max_silence")]
 Yes = Annotated[bool, typer.Option("--yes", help="Install missing system packages without asking.")]
 """Read by the launcher ``zielzeit``, before the command runs."""
+Wait = Annotated[bool, typer.Option("--wait", help="With --bounded: wait until the job has finished.")]
 Resume = Annotated[
     str | None,
     typer.Option(

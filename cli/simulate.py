@@ -39,8 +39,12 @@ def _simulate(
     hours: Annotated[float, typer.Option(help="Hours to record.", min=0.01)] = 24.0,
     every: Annotated[int, typer.Option(help="Seconds between two boards of a station.", min=30)] = 180,
     past: Annotated[bool, typer.Option(help="Record boards as polled with past=1.")] = True,
+    history: Annotated[
+        Path | None, typer.Option(help="Write finished history to this Parquet file, for `history import`.")
+    ] = None,
+    days: Annotated[int, typer.Option(min=1, help="Service days of history.")] = 31,
 ) -> None:
-    """Simulate a railway: serve boards like DBF, or record them to a file."""
+    """Simulate a railway: serve boards like DBF, record them to a file, or write finished history."""
     from zielzeit.progress import Shown
     from zielzeit.simulator.faults import Faults
     from zielzeit.simulator.recording import record
@@ -51,6 +55,13 @@ def _simulate(
 
     begin = start_time(start)
     wrong = Faults.parse(faults, seed)
+    if history is not None:
+        from zielzeit.simulator.history import stop_table
+
+        stops = stop_table(build(station_count, seed), begin.date(), days)
+        stops.write_parquet(history)
+        print(f"{history}: {len(stops):,} stops on {days} days from {begin.date()}")
+        return
     world = World(build(station_count, seed))
     if boards is None:
         _serve_simulation(world, wrong, SimulatedClock(begin.timestamp(), speed), host=host, port=port, truth=truth)

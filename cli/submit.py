@@ -24,6 +24,7 @@ from cli.options import (
     StartFrom,
     StoreIntervalSeconds,
     TopicPrefix,
+    Wait,
     settings_of,
 )
 
@@ -56,6 +57,7 @@ def submit(
     max_silence: MaxSilence = None,
     parallelism: Parallelism = None,
     resume: Resume = None,
+    wait: Wait = False,
 ) -> None:
     """Submit the job to the local or any other Flink cluster.
 
@@ -64,7 +66,7 @@ def submit(
     """
     from deploy.cluster.job_description import PREDICT
 
-    _start(PREDICT, context, resume)
+    _start(PREDICT, context, resume, wait)
 
 
 def store(
@@ -78,6 +80,7 @@ def store(
     lake: LakeAt = None,
     store_interval_seconds: StoreIntervalSeconds = None,
     resume: Resume = None,
+    wait: Wait = False,
 ) -> None:
     """Submit the storage job: topics to Parquet by day, exactly once.
 
@@ -85,7 +88,7 @@ def store(
     """
     from deploy.cluster.job_description import STORE
 
-    _start(STORE, context, resume)
+    _start(STORE, context, resume, wait)
 
 
 def stop(
@@ -128,10 +131,18 @@ def stop(
         print(f"To go on from there: {next_command.resume(description, own, again)}")
 
 
-def _start(job: JobDescription, context: typer.Context, resume: str | None) -> None:
+def _start(job: JobDescription, context: typer.Context, resume: str | None, wait: bool) -> None:
+    from deploy.cluster import jobs
     from deploy.cluster.start import start
+    from zielzeit.errors import UserError
     from zielzeit.progress import Shown
 
     config = settings_of(context)
+    if wait and not config.bounded:
+        raise UserError(f"{job.command}: --wait waits for the job's end, and only a job with --bounded has one")
     job_id = start(job, config, resume=resume, progress=Shown())
-    print(f"job {job_id} {job.result(config)}: {config.flink_rest}/#/job/running/{job_id}/overview")
+    print(f"job {job_id} {job.result(config)}: {config.flink_rest}/#/job/running/{job_id}/overview", flush=True)
+    if wait:
+        with Shown().step(f"waiting for the end of job {job_id}"):
+            jobs.await_finish(config, job_id)
+        print(f"job {job_id} has finished")

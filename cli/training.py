@@ -11,6 +11,7 @@ import typer
 
 from cli.known_names import print_known
 from cli.options import MlflowUri, settings_of
+from zielzeit.errors import GATE_CLOSED
 
 if TYPE_CHECKING:
     from training.promotion import PromotionResult
@@ -162,29 +163,35 @@ def promote(
     rollback: Annotated[
         bool, typer.Option("--rollback", help="Make the previous champion the champion again.")
     ] = False,
+    version: Annotated[
+        int | None, typer.Option(min=1, help="Make this version the champion, without asking the gate.")
+    ] = None,
     thresholds: Annotated[
         Path | None, typer.Option(help="File of thresholds; default: training/promotion.toml.")
     ] = None,
     mlflow_uri: MlflowUri = None,
 ) -> None:
-    """Make the challenger the champion if it is good enough on the newest days, or go back.
+    """Make the challenger the champion if it is good enough on the newest days, or go back to an older version.
 
-    Exit code 1 if it is not; the reasons are printed and kept with its version.
+    Exit code 3 if it is not; the reasons are printed and kept with its version.
     """
     from training import model_registry, promotion
     from training import thresholds as limits
     from zielzeit.errors import UserError
 
     config = settings_of(context)
+    if sum([folder is not None, rollback, version is not None]) != 1:
+        raise UserError("promote: give --examples DIR to compare the models, or --rollback, or --version N")
     model_registry.connect(config)
-    if rollback:
+    if folder is not None:
+        rules = limits.load(thresholds or limits.FILE)
+        _say(promotion.promote(config, folder, rules.promotion))
+    elif version is not None:
+        before = promotion.make_champion(config, str(version))
+        print(f"champion is version {version} now" + (f", no longer {before}" if before else ""))
+    else:
         old, new = promotion.roll_back(config)
         print(f"champion is version {new} again, no longer {old}")
-        return
-    if folder is None:
-        raise UserError("promote: --examples DIR is needed to compare the models, or --rollback")
-    rules = limits.load(thresholds or limits.FILE)
-    _say(promotion.promote(config, folder, rules.promotion))
 
 
 def retrain(
@@ -204,6 +211,7 @@ def retrain(
     """Import, train, evaluate and promote, once per newest day.
 
     Does nothing if a model for the newest day exists; fails without a change if the data is missing, stale or shifted.
+    Exit code 3 if the challenger was not good enough: the champion stays.
     """
     from training import model_registry, retraining
     from training import thresholds as limits
@@ -270,7 +278,7 @@ def _say(result: PromotionResult) -> None:
     for reason in result.reasons:
         print(f"  {reason}")
     print("the champion stays")
-    raise typer.Exit(1)
+    raise typer.Exit(GATE_CLOSED)
 
 
 def _last_day(folder: Path) -> date:

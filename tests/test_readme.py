@@ -18,7 +18,10 @@ def _required(file: Path) -> list[str]:
     return [re.split(r"[<=>[]", line)[0] for line in lines if line and not line.startswith(("#", "-"))]
 
 
-@pytest.mark.parametrize("name", ["requirements.in", "requirements-dev.in"])
+REQUIREMENTS = ["requirements.in", "requirements-dev.in", "deploy/airflow/requirements.in"]
+
+
+@pytest.mark.parametrize("name", REQUIREMENTS)
 def test_every_dependency_is_in_the_table(name: str) -> None:
     rows = set(re.findall(r"^\| ([\w-]+) \|", README, re.MULTILINE))
     assert set(_required(ROOT / name)) - rows == set()
@@ -27,7 +30,7 @@ def test_every_dependency_is_in_the_table(name: str) -> None:
 def test_no_dependency_in_the_table_is_gone() -> None:
     table = README[README.index("## What it is built on") :]
     rows = set(re.findall(r"^\| ([\w-]+) \|", table, re.MULTILINE)) - {"package"}
-    required = {*_required(ROOT / "requirements.in"), *_required(ROOT / "requirements-dev.in")}
+    required = {name for file in REQUIREMENTS for name in _required(ROOT / file)}
     assert rows - required == set()
 
 

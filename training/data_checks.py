@@ -18,26 +18,31 @@ NEWEST, BEFORE = 3, 28
 
 def check_examples(folder: Path, today: date, rules: DataThresholds) -> None:
     """Raise UserError that lists every fault of the newest days; ``today`` tells how old they are."""
+    if found := faults(folder, today, rules):
+        raise UserError(f"{folder} cannot be trained on, nothing was changed: " + "; ".join(found))
+
+
+def faults(folder: Path, today: date, rules: DataThresholds) -> list[str]:
+    """Faults of the newest days, one clause each; ``today`` tells how old they are."""
     known = examples.days(folder)
     if len(known) < NEWEST + 2:
-        raise UserError(f"{folder} has {len(known)} days of examples, too few to train on: import more history")
-    faults = []
+        return [f"{len(known)} days of examples, too few to train on: import more history"]
+    found = []
     if (today - known[-1]).days > rules.stale_days:
-        faults.append(f"stale: the newest day is {known[-1]}, more than {rules.stale_days} days before {today}")
+        found.append(f"stale: the newest day is {known[-1]}, more than {rules.stale_days} days before {today}")
     table = pl.DataFrame([_day(folder, day) for day in known[-(NEWEST + BEFORE) :]])
     newest, before = table.tail(NEWEST), table.head(len(table) - NEWEST)
     rows, median = float(newest["rows"].to_numpy().mean()), float(np.median(before["rows"].to_numpy()))
     if rows < rules.rows_lowest * median:
-        faults.append(f"missing: {rows:.0f} examples a day on the newest days, {median:.0f} before")
+        found.append(f"missing: {rows:.0f} examples a day on the newest days, {median:.0f} before")
     rate = float(newest["label_rate"].to_numpy()[:-1].mean())
     if rate < rules.label_rate_lowest:
-        faults.append(f"missing: {rate:.0%} of the newest examples have a label")
+        found.append(f"missing: {rate:.0%} of the newest examples have a label")
     mean, spread = float(before["delay"].to_numpy().mean()), float(before["delay"].to_numpy().std())
     shift = abs(float(newest["delay"].to_numpy().mean()) - mean) / max(spread, 0.5)
     if shift > rules.delay_shift:
-        faults.append(f"shifted: the mean delay of the newest days is {shift:.1f} standard deviations off")
-    if faults:
-        raise UserError(f"{folder} cannot be trained on, nothing was changed: " + "; ".join(faults))
+        found.append(f"shifted: the mean delay of the newest days is {shift:.1f} standard deviations off")
+    return found
 
 
 def _day(folder: Path, day: date) -> dict[str, float]:

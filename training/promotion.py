@@ -1,4 +1,4 @@
-"""Promotion: the challenger becomes champion if it holds every rule on the newest days; rollback to the one before."""
+"""Promotion: the challenger becomes champion if it holds every rule on the newest days; return to an older version."""
 
 from __future__ import annotations
 
@@ -116,6 +116,26 @@ def roll_back(settings: Settings) -> tuple[str, str]:
     client.set_registered_model_alias(settings.model_name, model_registry.PREVIOUS, champion)
     client.set_model_version_tag(settings.model_name, champion, "rolled_back", datetime.now(UTC).isoformat())
     return champion, previous
+
+
+def make_champion(settings: Settings, version: str) -> str | None:
+    """Make a version champion without asking the gate; returns the champion before it, None where there was none.
+
+    Raises UserError where there is no such version, or where it is the champion.
+    """
+    client = mlflow.MlflowClient()
+    champion = _version(client, settings, settings.model_alias)
+    if champion == version:
+        raise UserError(f"version {version} of {settings.model_name} is the champion already")
+    known = {str(one.version) for one in client.search_model_versions(f"name='{settings.model_name}'")}
+    if version not in known:
+        there = ", ".join(sorted(known, key=int)) or "none"
+        raise UserError(f"{settings.model_name} has no version {version}; versions: {there}")
+    client.set_registered_model_alias(settings.model_name, settings.model_alias, version)
+    if champion is not None:
+        client.set_registered_model_alias(settings.model_name, model_registry.PREVIOUS, champion)
+    client.set_model_version_tag(settings.model_name, version, "promoted_by_hand", datetime.now(UTC).isoformat())
+    return champion
 
 
 def _version(client: mlflow.MlflowClient, settings: Settings, alias: str) -> str | None:

@@ -23,12 +23,13 @@ class PromotionThresholds(msgspec.Struct, frozen=True, forbid_unknown_fields=Tru
 
 
 class DataThresholds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Limits of the data that a retraining accepts; the file says what each one means."""
+    """Limits of the data that a retraining and `lake check` accept; the file says what each one means."""
 
     stale_days: int
     rows_lowest: float
     label_rate_lowest: float
     delay_shift: float
+    hole_minutes: float
 
 
 class Thresholds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -12,6 +12,7 @@ from zielzeit.settings import Settings
 
 _END_SECONDS = 30.0
 _POLL_SECONDS = 0.3
+_SILENCE_SECONDS = 60.0
 _ENDED = frozenset({"FAILED", "CANCELED", "FINISHED"})
 LOST = "LOST"
 """Our own state, not Flink's: the cluster answers but does not know the job, as after a JobManager was killed."""
@@ -81,6 +82,23 @@ def cancel(settings: Settings, job: str) -> None:
     except requests.RequestException:
         return
     await_end(settings, job)
+
+
+def await_finish(settings: Settings, job: str) -> None:
+    """Wait until a bounded job has finished.
+
+    Raises UserError if it ends otherwise, if the cluster does not know it any more or has not answered for a minute.
+    """
+    answered = time.monotonic()
+    while (word := state(settings, job)) != "FINISHED":
+        if word in _ENDED | {LOST}:
+            cause = failure(settings, job)
+            raise UserError(f"job {job} did not finish, it is {word.lower()}" + (f": {cause}" if cause else ""))
+        if word != "UNKNOWN":
+            answered = time.monotonic()
+        elif time.monotonic() - answered > _SILENCE_SECONDS:
+            raise UserError(f"the cluster at {settings.flink_rest} does not answer; job {job} may still run there")
+        time.sleep(_POLL_SECONDS)
 
 
 def await_end(settings: Settings, job: str) -> str:

@@ -48,10 +48,23 @@ NO_PROMETHEUS = Missing("Prometheus is not installed, tests check its rules and 
 
 def ensure_python(root: Path, packages: SystemPackages, development: bool = False) -> Path:
     """The interpreter of an environment that has what requirements.txt says (and requirements-dev.txt, for tests)."""
-    venv = root / ".venv"
-    python, stamp = venv / "bin" / "python", venv / "zielzeit.json"
     files = [root / "requirements.txt", root / "requirements-dev.txt"]
-    wanted = [_digest(file) for file in files[: 2 if development else 1]]
+    return _ensure_environment(root, root / ".venv", files[: 2 if development else 1], packages)
+
+
+def ensure_airflow(root: Path, packages: SystemPackages) -> Path:
+    """The interpreter of Airflow's own environment, which has what deploy/airflow/requirements.txt says."""
+    return _ensure_environment(root, airflow(root), [root / "deploy" / "airflow" / "requirements.txt"], packages)
+
+
+def airflow(root: Path) -> Path:
+    """Folder of Airflow's environment."""
+    return root / ".local" / "airflow"
+
+
+def _ensure_environment(root: Path, venv: Path, files: Sequence[Path], packages: SystemPackages) -> Path:
+    python, stamp = venv / "bin" / "python", venv / "zielzeit.json"
+    wanted = [_digest(file) for file in files]
     if _is_done(stamp, wanted) and python.exists():
         return python
     with alone(root / ".local"):
@@ -61,7 +74,7 @@ def ensure_python(root: Path, packages: SystemPackages, development: bool = Fals
             shutil.rmtree(venv, ignore_errors=True)
             _make_environment(root, _find_python(), venv, packages)
         stamp.unlink(missing_ok=True)
-        for file in files[: len(wanted)]:
+        for file in files:
             _install(root, python, file)
         stamp.write_text(json.dumps(wanted))
     return python
@@ -112,7 +125,7 @@ def _install(root: Path, python: Path, requirements: Path) -> None:
     local = root / ".local"
     uv = local / "tools" / "bin" / "uv"
     pip = [str(python), "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
-    title = f"installing {requirements.name}"
+    title = f"installing {requirements.relative_to(root)}"
     # Compiled once here, or by every process at its start where PYTHONDONTWRITEBYTECODE is set.
     by_uv = [str(uv), "pip", "install", "--compile-bytecode", "--python", str(python), "-r", str(requirements)]
     try:

@@ -1,6 +1,9 @@
-"""The error whose message is meant for the user."""
+"""The error whose message is meant for the user, and exit codes of the command line."""
 
 from __future__ import annotations
+
+GATE_CLOSED = 3
+"""Exit code where the challenger did not pass the gate. 2 is an error, 1 what Python gives for a fault of ours."""
 
 
 class UserError(Exception):

@@ -135,6 +135,14 @@ def test_retrain_promotes_once_per_day_and_rolls_back(
     assert "MAE" in client.get_model_version(store.model_name, "2").tags["promotion"]
     client.set_registered_model_alias(store.model_name, "champion", "2")
     assert promotion.roll_back(store) == ("2", "1")
+    with pytest.raises(UserError, match="has no version 9; versions: 1, 2"):
+        promotion.make_champion(store, "9")
+    with pytest.raises(UserError, match=r"version 1 of .* is the champion already"):
+        promotion.make_champion(store, "1")
+    assert promotion.make_champion(store, "2") == "1"
+    assert str(client.get_model_version_by_alias(store.model_name, "champion").version) == "2"
+    assert client.get_model_version(store.model_name, "2").tags["promoted_by_hand"]
+    assert promotion.roll_back(store) == ("2", "1")
 
 
 def _register_worse(store: Settings, folder: Path, scratch: Path) -> None:

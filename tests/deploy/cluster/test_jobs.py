@@ -9,6 +9,7 @@ import pytest
 
 from deploy.cluster import jobs
 from tests.conftest import free_ports
+from tests.deploy.cluster.fake_flink import FakeFlink
 from zielzeit.errors import UserError
 from zielzeit.settings import Settings, load
 
@@ -23,6 +24,27 @@ def test_no_cluster_is_told_with_what_to_do() -> None:
         jobs.free_slots(settings(port))
     assert jobs.state(settings(port), "a" * 32) == "UNKNOWN"
     jobs.cancel(settings(port), "a" * 32)
+
+
+@pytest.mark.parametrize("word", ["FAILED", "CANCELED"])
+def test_a_job_that_is_waited_for_and_ends_otherwise_is_an_error_with_its_cause(
+    cluster: tuple[FakeFlink, Settings], word: str
+) -> None:
+    flink, config = cluster
+    flink.add("a" * 32, "zielzeit", "FINISHED")
+    jobs.await_finish(config, "a" * 32)
+    flink.add("b" * 32, "zielzeit", word, failures=(5.0,))
+    with pytest.raises(UserError, match=rf"job b+ did not finish, it is {word.lower()}: .*broker away"):
+        jobs.await_finish(config, "b" * 32)
+    with pytest.raises(UserError, match="it is lost"):
+        jobs.await_finish(config, "c" * 32)
+
+
+def test_a_cluster_that_falls_silent_is_not_waited_for_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "_SILENCE_SECONDS", 0.5)
+    (port,) = free_ports(1)
+    with pytest.raises(UserError, match=r"does not answer; job a+ may still run there"):
+        jobs.await_finish(settings(port), "a" * 32)
 
 
 def test_another_server_at_the_address_is_no_cluster() -> None:

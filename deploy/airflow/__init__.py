@@ -1,0 +1,1 @@
+"""Airflow's DAGs, in a virtual environment of their own: docs/schedules.md."""
