@@ -49,6 +49,7 @@ def test_the_command_line_takes_the_commands_of_the_workflow(job: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)  # a dozen commands one after the other
 def test_the_flow_leads_from_history_to_a_champion_and_back(tmp_path: Path) -> None:
     environment = {
         **os.environ,
