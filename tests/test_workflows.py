@@ -53,6 +53,7 @@ def test_the_command_line_takes_the_commands_of_the_workflow(job: str) -> None:
 def test_the_flow_leads_from_history_to_a_champion_and_back(tmp_path: Path) -> None:
     environment = {
         **os.environ,
+        "OMP_WAIT_POLICY": "PASSIVE",
         "FLOW": str(tmp_path / "flow"),
         "ZIELZEIT_MODEL_NAME": "flow",
         "ZIELZEIT_LOCAL_DIR": str(tmp_path / "local"),

@@ -37,7 +37,8 @@ from zielzeit.settings import Settings
 EXPERIMENT = "zielzeit"
 CHALLENGER, PREVIOUS = "challenger", "previous"
 _PROBE_SECONDS = 2.0
-_REQUIREMENTS = ("lightgbm", "numpy", "numba", "msgspec", "holidays")
+_REQUIREMENTS = ("lightgbm", "numpy", "numba", "msgspec", "holidays", "zstandard")
+"""Distributions that a version's own environment needs beside mlflow: what the library imports to predict."""
 
 _EXAMPLE = pd.DataFrame(np.zeros((1, len(FEATURES))), columns=list(FEATURES))
 _ANSWER = pd.DataFrame(np.zeros((1, len(OUTPUTS))), columns=list(OUTPUTS))

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterable
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, packages_distributions, requires
 from pathlib import Path
 
 import mlflow
@@ -12,7 +19,7 @@ from mlflow.models.cli import commands
 from tests.training.conftest import Trained
 from training import model_registry
 from zielzeit.model.delay_model import FILE
-from zielzeit.settings import load
+from zielzeit.settings import ROOT, load
 
 
 @pytest.mark.slow
@@ -38,3 +45,45 @@ def test_the_folder_of_an_image_holds_the_model_its_code_and_its_pinned_packages
     assert len(list(model.rglob(FILE))) == 1
     pinned = (model / "requirements.txt").read_text()
     assert all(f"{name}==" in pinned for name in model_registry._REQUIREMENTS)
+
+
+_PREDICT = """
+import sys
+from pathlib import Path
+from zielzeit.features.definition import FEATURES
+from zielzeit.model.delay_model import load_model
+import numpy
+load_model(Path(sys.argv[1])).matrix(numpy.zeros((1, len(FEATURES))))
+print(*sorted({name.partition(".")[0] for name in sys.modules} - set(sys.stdlib_module_names)))
+"""
+
+
+@pytest.mark.slow
+def test_what_predicting_imports_is_pinned_in_a_versions_own_environment(trained: Trained) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+    predict = [sys.executable, "-c", _PREDICT, str(trained.folder)]
+    done = subprocess.run(predict, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    distributions = packages_distributions()
+    imported = {_plain(one) for module in done.stdout.split() for one in distributions.get(module, ())}
+    assert "numpy" in imported, "the list of imports is empty"
+    optional = {"typing-extensions"}  # msgspec reads it where it is
+    assert imported - _with_all_they_need(model_registry._REQUIREMENTS) - optional == set()
+
+
+def _with_all_they_need(names: Iterable[str]) -> set[str]:
+    """These distributions and those that they require, and so on; extras are left out."""
+    found: set[str] = set()
+    waiting = list(names)
+    while waiting:
+        name = _plain(waiting.pop())
+        if name in found:
+            continue
+        found.add(name)
+        with suppress(PackageNotFoundError):  # required on another platform
+            waiting += [re.split(r"[^\w.-]", line)[0] for line in requires(name) or () if "extra ==" not in line]
+    return found
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()

@@ -16,7 +16,7 @@ from training import model_registry, training_run
 from zielzeit.lake.reading import Lake
 from zielzeit.settings import Settings, load
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]  # Airflow and a command start for each DAG
 
 _FEW_TREES = {"growth": 5, "p10": 5, "p90": 5, "cancelled": 3}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -132,3 +133,30 @@ def test_a_folder_of_jars_that_the_settings_name_is_left_as_it_is(tmp_path: Path
     with pytest.raises(UserError, match=r"holds no jars: unset ZIELZEIT_JARS_DIR"):
         java.jars(tmp_path / "kafka")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "installed"),
+    [
+        (["demo"], False),
+        (["setup"], False),
+        (["setup", "--airflow"], True),
+        (["setup", "--dev"], True),
+        (["test"], True),
+        (["test", "--quick"], False),
+        (["test", "--help"], False),
+    ],
+)
+def test_airflow_is_installed_for_the_tests_and_where_it_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch, arguments: list[str], installed: bool
+) -> None:
+    launcher = runpy.run_path(str(ROOT / "zielzeit"))
+    asked = []
+    monkeypatch.setattr(bootstrap, "ensure_python", lambda *_: Path(sys.executable))
+    monkeypatch.setattr(bootstrap, "ensure_java", lambda *_: Path("/java"))
+    monkeypatch.setattr(bootstrap, "ensure_airflow", lambda *_: asked.append(True))
+    monkeypatch.setattr(os, "execv", lambda *_: None)
+    for name in ("JAVA_HOME", "PYTHONPATH"):
+        monkeypatch.setenv(name, os.environ.get(name, ""))
+    launcher["main"](arguments)
+    assert asked == [True] * installed
