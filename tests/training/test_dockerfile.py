@@ -47,22 +47,17 @@ def test_the_folder_of_an_image_holds_the_model_its_code_and_its_pinned_packages
     assert all(f"{name}==" in pinned for name in model_registry._REQUIREMENTS)
 
 
-_PREDICT = """
+_IMPORT = """
 import sys
-from pathlib import Path
-from zielzeit.features.definition import FEATURES
-from zielzeit.model.delay_model import load_model
-import numpy
-load_model(Path(sys.argv[1])).matrix(numpy.zeros((1, len(FEATURES))))
+import zielzeit.features.definition, zielzeit.model.delay_model
 print(*sorted({name.partition(".")[0] for name in sys.modules} - set(sys.stdlib_module_names)))
 """
 
 
 @pytest.mark.slow
-def test_what_predicting_imports_is_pinned_in_a_versions_own_environment(trained: Trained) -> None:
+def test_what_the_models_code_imports_is_pinned_in_a_versions_own_environment() -> None:
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
-    predict = [sys.executable, "-c", _PREDICT, str(trained.folder)]
-    done = subprocess.run(predict, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run([sys.executable, "-c", _IMPORT], env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     distributions = packages_distributions()
     imported = {_plain(one) for module in done.stdout.split() for one in distributions.get(module, ())}
