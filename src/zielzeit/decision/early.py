@@ -32,13 +32,15 @@ REVISED_FROM: Final = 3
 """Minutes by which the delay shown must move for a revision."""
 _SHOWN_AT_MOST: Final = 24 * 60 * MINUTE
 """Milliseconds after its believed departure at which no board shows a train any more."""
-_DID_NOT_LEAVE: Final = ("cancelled", "withdrawn", "undecided", "terminated")
-"""Kinds of decisions after which a departure that was told is retracted; ``terminated``: the run was cut short here."""
+_FINAL: Final = ("departed", "cancelled", "withdrawn", "undecided", "terminated")
+"""Kinds of decisions. After all but ``departed`` what was told is retracted; ``terminated``: the run was cut short."""
 
 
 class Told(msgspec.Struct, array_like=True, gc=False):
     """What was told of one train."""
 
+    id: str
+    """Id of the decision to come."""
     delay: int
     """Delay told last, minutes."""
     revision: int
@@ -54,7 +56,7 @@ class ToldTrains(msgspec.Struct):
     """What was told of a station's trains that are not decided yet, and of those that were retracted."""
 
     trains: dict[str, Told] = {}
-    """By id of the decision."""
+    """By identity of the train at the station; those that were told with their decision by id."""
 
 
 class EarlyDeparture(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="early"):
@@ -125,28 +127,33 @@ class EarlyDepartures:
     def on_turn(self, name: str, outputs: Sequence[Output], told: ToldTrains) -> EarlyStep:
         """Take what is decided for good: departures are told no more, those that did not leave are retracted."""
         found, changed = [], False
-        for decision in outputs:
-            train = told.trains.get(decision.id) if isinstance(decision, Decision) else None
-            if train is None or not isinstance(decision, Decision):
+        decided = [one for one in outputs if isinstance(one, Decision) and one.kind in _FINAL]
+        if not decided or not told.trains:  # as after most boards
+            return EarlyStep()
+        keys = {train.id: key for key, train in told.trains.items()}
+        for decision in decided:
+            key = keys.get(decision.id)
+            if key is None:
                 continue
+            train = told.trains[key]
             if decision.kind == "departed":
-                del told.trains[decision.id]
+                del told.trains[key]
                 changed = True
-            elif (
-                decision.kind in _DID_NOT_LEAVE
-                and not train.retracted
-                and train.at + self._grace <= berlin_time.milliseconds(decision.decided_at)
-            ):
+            elif not train.retracted and train.at + self._grace <= berlin_time.milliseconds(decision.decided_at):
                 train.retracted, train.revision, changed = True, train.revision + 1, True
                 found.append(_record(decision, "retracted", train.revision))
         return EarlyStep(found, changed)
 
     def _decided_at_once(self, seen: Arrival, told: ToldTrains) -> Iterator[EarlyDeparture]:
         """Yield the departures that this board decides and that no earlier one told."""
-        for decision in seen.outputs:
-            if isinstance(decision, Decision) and decision.kind == "departed" and decision.id not in told.trains:
+        departed = [one for one in seen.outputs if isinstance(one, Decision) and one.kind == "departed"]
+        if not departed:  # as after most boards
+            return
+        known = {train.id for train in told.trains.values()}
+        for decision in departed:
+            if decision.id not in known:
                 scheduled, delay = berlin_time.milliseconds(decision.scheduled), decision.delay or 0
-                told.trains[decision.id] = Told(delay, 0, seen.polled_at, _forget_at(scheduled, delay))
+                told.trains[decision.id] = Told(decision.id, delay, 0, seen.polled_at, _forget_at(scheduled, delay))
                 shown = msgspec.structs.replace(decision, decided_at=berlin_time.datetime_of(seen.polled_at))
                 yield _record(shown, "early", 0)
 
@@ -154,14 +161,18 @@ class EarlyDepartures:
         """Yield the open trains that the newest board believes to have left, and those whose delay has moved since."""
         now = station.last_board
         for key, entry in station.entries.items():
-            if entry.kind or min(entry.planned, entry.believed) > now or not _may_be_told(entry) or key in station.lost:
+            if entry.kind or (entry.planned > now and entry.delay >= 0):  # nearly every train
                 continue
-            id_ = event.decision_id(here.key, entry.row, entry.planned_wall, entry.wing)
-            known = told.trains.get(id_)
+            if not _may_be_told(entry) or key in station.lost:
+                continue
+            known = told.trains.get(key)
             if known is None:
                 if not self._is_believed_gone(entry, now):
                     continue
-                known = told.trains[id_] = Told(entry.delay, 0, now, _forget_at(entry.planned, entry.delay))
+                id_ = event.decision_id(here.key, entry.row, entry.planned_wall, entry.wing)
+                if id_ in told.trains:  # told with a decision that an earlier board has undone
+                    continue
+                known = told.trains[key] = Told(id_, entry.delay, 0, now, _forget_at(entry.planned, entry.delay))
                 stage: Stage = "early"
             elif not known.retracted and abs(entry.delay - known.delay) >= REVISED_FROM:
                 known.delay, known.revision, stage = entry.delay, known.revision + 1, "revised"

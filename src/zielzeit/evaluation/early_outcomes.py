@@ -70,11 +70,15 @@ class Quality(msgspec.Struct, frozen=True):
 def predicted_twice(
     told: Iterable[Told], register: StationRegister, served: ServedModel | None = None
 ) -> Iterator[PredictedTwice]:
-    """Yield the departures that arrived, in order of their outcomes; predictions by persistence without a model."""
+    """Yield the departures that arrived, in order of their outcomes; predictions by persistence without a model.
+
+    Departures from before the first board are left out: nobody could tell them in time.
+    """
     timers = EventTimeTimers()
     scoring = ScoringProcess({}, InMemory(Snapshot), {}, OneModel(served), station_keys(register))
     labels = LabelProcess({}, {})
     first: dict[str, EarlyPrediction] = {}
+    begun = _END
 
     def pass_time(to: Milliseconds) -> Iterator[PredictedTwice]:
         for at, _ in timers.fire(to):
@@ -83,10 +87,12 @@ def predicted_twice(
                 labels.on_message(at, _encode(made))
             for outcome, _ in labels.on_time(at).labelled:
                 early = first.pop(outcome.prediction.id, None)
-                if outcome.observed_delay is not None:
+                left = berlin_time.milliseconds(outcome.prediction.departed_at)
+                if outcome.observed_delay is not None and left >= begun:
                     yield PredictedTwice(early, outcome, _arrival(outcome))
 
     for at, key, message in _followed(told, group_keys(register)):
+        begun = min(begun, at)
         yield from pass_time(Milliseconds(at - 1))
         if isinstance(message, EarlyMessage):
             if message.stage == "early":
