@@ -2,11 +2,15 @@
 
 Counters alone: in thread mode a gauge written in Python is called by the thread that answers a scrape, which crashes
 the TaskManager. A latest value is a counter that is moved to it, and means and ages are left to Prometheus.
+
+In process mode Beam carries the counts to Java, and keeps only those that are made while an element is processed: what
+an operator with side outputs counts on a timer is lost. There it waits for the next element.
 """
 
 from __future__ import annotations
 
 from pyflink.datastream import RuntimeContext
+from pyflink.fn_execution.metrics.process.metric_impl import GenericMetricGroup
 from pyflink.metrics import Counter
 
 from zielzeit.metrics.job import of_operator
@@ -21,11 +25,17 @@ class FlinkMetrics:
     def __init__(self, context: RuntimeContext, operator: str) -> None:
         self.recorder = Recorder(of_operator(operator))
         self._group = context.get_metrics_group().add_group(_GROUP)
+        self._by_beam = isinstance(self._group, GenericMetricGroup)
         self._counters: dict[Count, Counter] = {}
         self.publish()
 
     def publish(self) -> None:
-        """Tell Flink the changes since the last call; to be called by the operator's own thread."""
+        """Tell Flink the changes since the last call; to be called by the operator's own thread.
+
+        To be called for elements as well as on timers: in process mode the latter may have to wait.
+        """
+        if self._by_beam and not _is_heard_by_beam():
+            return
         for count, change in self.recorder.take().items():
             counter = self._counters.get(count)
             if counter is None:
@@ -38,3 +48,10 @@ class FlinkMetrics:
         for label, value in count.labels:
             group = group.add_group(label, value)
         return group.counter(count.name)
+
+
+def _is_heard_by_beam() -> bool:
+    """Return True while Beam takes counts, which is while an element is processed."""
+    from apache_beam.metrics.execution import MetricsEnvironment  # noqa: PLC0415 - slow, and only for process mode
+
+    return MetricsEnvironment.current_container() is not None  # type: ignore[no-untyped-call]

@@ -68,6 +68,7 @@ class Score(KeyedProcessFunction):  # type: ignore[misc]  # PyFlink is untyped
             yield Row(*topic_record.of_early_prediction(self._process.on_early(early)))
             self._metrics.publish()
             return
+        self._metrics.publish()
         timer = self._process.on_message(at, key, message)
         if timer is not None:
             ctx.timer_service().register_event_time_timer(timer)
