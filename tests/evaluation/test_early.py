@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime
 from pathlib import Path
 
@@ -9,9 +10,12 @@ import msgspec
 import numpy as np
 import pytest
 
+from tests.decision.stream import Arrival, Stream
+from zielzeit import berlin_time
 from zielzeit.berlin_time import BERLIN
 from zielzeit.boards.record import BoardRecord
 from zielzeit.decision.decider import Decider
+from zielzeit.decision.early import EarlyDeparture, EarlyDepartures
 from zielzeit.decision.offline import decide
 from zielzeit.decision.rules import Rules
 from zielzeit.evaluation import truth_log
@@ -65,6 +69,27 @@ def test_what_is_decided_beside_early_records_is_what_decide_decides(
     beside = [one for _, one in tell(boards, DECIDER, 2) if isinstance(one, Decision)]
     alone = [one for _, _, one in decide(boards, DECIDER) if isinstance(one, Decision)]
     assert {msgspec.json.encode(one) for one in alone} <= {msgspec.json.encode(one) for one in beside}
+
+
+def test_the_jobs_process_tells_the_same_however_often_it_is_restarted(
+    railway: tuple[list[BoardRecord], list[TrueStop]],
+) -> None:
+    boards, _ = railway
+    stream = Stream(DECIDER, early=EarlyDepartures(DECIDER, 2))
+    for board in boards:
+        at = berlin_time.milliseconds(board.polled_at)
+        stream.arrive(Arrival(board.station, at, board.body))
+        stream.pass_watermark(at)
+    offline = [one for _, one in tell(boards, DECIDER, 2) if isinstance(one, EarlyDeparture)]
+    restarted = [one for one in stream.early if isinstance(one, EarlyDeparture)]
+    assert len(offline) > 50
+    assert told(restarted) == told(offline)
+
+
+def told(records: list[EarlyDeparture]) -> Counter[tuple[str, int, str, int | None]]:
+    """How often each record is told; those that retract depend on what is decided after the last board."""
+    said = ((one.shown.id, one.revision, one.stage, one.shown.delay) for one in records if one.stage != "retracted")
+    return Counter(said)
 
 
 def test_early_and_decided_predictions_stand_side_by_side(railway: tuple[list[BoardRecord], list[TrueStop]]) -> None:
