@@ -1,72 +1,117 @@
-"""Time of scoring by batch size: microseconds of processor time a departure, all four outputs.
+"""Processor time of describing and of scoring a departure, in one process.
 
-    PYTHONPATH=src:. .venv/bin/python -m bench.scoring --model FOLDER --examples DIR --day YYYY-MM-DD
-
-``--model`` is a folder with ``model.json`` (``zielzeit train --out``), ``--examples`` what ``zielzeit history import``
-wrote. A row of the table is a train class and a way to call the model: ``matrix`` takes and returns arrays, as training
-does; ``predict`` takes tuples and returns structs, as the stream does. Each figure is the median over repetitions,
-followed by the quickest, which other programs on the same core disturb least. The batch sizes take turns within each
-repetition, so that a busy machine slows all of them alike.
+Departures of simulated boards go through the job's own objects, minute by minute; and the model alone scores rows of
+examples in batches of different sizes, which take turns so that a busy machine slows all alike.
 """
 
 from __future__ import annotations
 
-import argparse
 import time
-from collections.abc import Callable
-from datetime import date
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
+import msgspec
 import numpy as np
-import numpy.typing as npt
-from rich.console import Console
-from rich.table import Table
 
-from training import dataset
+from bench.inputs import Boards
+from bench.measurement import Measurement, summary
 from zielzeit import train_classes
+from zielzeit.berlin_time import Milliseconds
+from zielzeit.decision.decider import Decider
+from zielzeit.decision.offline import decide
+from zielzeit.evaluation.outcomes import RunMessage, followed
+from zielzeit.event_time_timers import EventTimeTimers
+from zielzeit.features.key_names import station_keys
+from zielzeit.metrics import job
+from zielzeit.metrics.recorder import Recorder
 from zielzeit.model.delay_model import LightGBMModel, load_model
+from zielzeit.model.loading import load_served
+from zielzeit.model.predict import OneModel, ServedModel
+from zielzeit.model.scoring_process import ScoringProcess, Snapshot
+from zielzeit.progress import Progress
+from zielzeit.runs.group_keys import group_keys
+from zielzeit.settings import Settings
+from zielzeit.stations.table import register
+from zielzeit.stored_value import InMemory
 
-BATCH_SIZES = (1, 5, 20, 100, 1000)
-_ROWS = max(BATCH_SIZES)
-
-
-def main() -> None:
-    """Print a table: a row for each train class and way to call, a column for each batch size."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", type=Path, required=True, help="folder with model.json")
-    parser.add_argument("--examples", type=Path, required=True, help="folder of examples")
-    parser.add_argument("--day", type=date.fromisoformat, required=True, help="service day to take rows from")
-    parser.add_argument("--repetitions", type=int, default=50, help="how often each batch size scores all rows")
-    options = parser.parse_args()
-    model = load_model(options.model)
-    table = Table("class", "call", *(f"{size:,}" for size in BATCH_SIZES), title="µs per row: median (quickest)")
-    for train_class, name in enumerate(train_classes.CLASSES):
-        data = dataset.load(options.examples, train_class, options.day, options.day, most=_ROWS)
-        if not len(data):
-            continue
-        rows = np.resize(data.features.astype(np.float64), (_ROWS, data.features.shape[1]))
-        for call, times in _timed(rows, model, options.repetitions).items():
-            table.add_row(name, call, *(f"{np.median(each):.0f} ({min(each):.0f})" for each in times.values()))
-    Console().print(table)
+_BATCH_SIZES: Final = (1, 20, 1000)
+_ROWS: Final = max(_BATCH_SIZES)
+_MICROSECONDS: Final = 1e6
+_END: Final = Milliseconds(2**62)
 
 
-def _timed(rows: npt.NDArray[np.float64], model: LightGBMModel, repetitions: int) -> dict[str, dict[int, list[float]]]:
-    """Microseconds a row of each repetition, by call and batch size."""
-    tuples = [tuple(row) for row in rows.tolist()]
-    calls: dict[str, Callable[[int, int], object]] = {
-        "matrix": lambda start, size: model.matrix(rows[start : start + size]),
-        "predict": lambda start, size: model.predict(tuples[start : start + size]),
+def measure(settings: Settings, boards: Boards, made: Path, repeat: int, progress: Progress) -> list[Measurement]:
+    """Microseconds a departure; ``made`` is what ``bench.model.trained`` returns."""
+    known = register(settings.stations)
+    outputs = [output for _, _, output in decide(boards, Decider.of(settings))]
+    messages = list(followed(outputs, group_keys(known)))
+    served = load_served(made / "model", "bench", "1", "bench")
+    _pass(messages, served)  # loads the machine code
+    found: dict[str, list[float]] = {"features": [], "model": [], "all of the operator": []}
+    with progress.step("describe and score", repeat) as step:
+        for _ in range(repeat):
+            for name, value in _pass(messages, served).items():
+                found[name].append(value)
+            step.advance()
+    note = f"{sum(output.__class__.__name__ == 'Decision' for output in outputs):,} decisions of {boards.described()}"
+    return [
+        *(summary("score", name, "µs/departure", values, note=note) for name, values in found.items()),
+        *_batches(made, repeat),
+    ]
+
+
+def _pass(messages: Sequence[RunMessage], served: ServedModel) -> dict[str, float]:
+    """Microseconds a departure of one pass over all messages."""
+    encode = msgspec.msgpack.Encoder().encode
+    recorder, timers = Recorder(), EventTimeTimers()
+    process = ScoringProcess(
+        {}, InMemory(Snapshot), {}, OneModel(served), station_key=station_keys(register("")), recorder=recorder
+    )
+    begin = time.process_time()
+    for at, key, message in messages:
+        timer = process.on_message(at, key, encode(message))
+        if timer is not None:
+            timers.register("", timer)
+    for at, _ in timers.fire(_END):
+        process.on_time(at)
+    seconds = time.process_time() - begin
+    counts = Counter[str]()
+    for count, value in recorder.take().items():
+        counts[count.name] += value
+    departures = counts[job.PREDICTIONS.name]
+    return {
+        "features": counts[job.DESCRIPTION_TIME.name] / departures,
+        "model": counts[job.SCORING_TIME.name] / departures,
+        "all of the operator": seconds * _MICROSECONDS / departures,
     }
-    times: dict[str, dict[int, list[float]]] = {call: {size: [] for size in BATCH_SIZES} for call in calls}
-    for _ in range(repetitions):
-        for call, score in calls.items():
-            for size in BATCH_SIZES:
-                begin = time.process_time()
-                for start in range(0, _ROWS, size):
-                    score(start, size)
-                times[call][size].append((time.process_time() - begin) * 1e6 / _ROWS)
-    return times
 
 
-if __name__ == "__main__":
-    main()
+def _batches(made: Path, repeat: int) -> list[Measurement]:
+    """Microseconds a row of the model alone, by the size of the batch, of the train class with most examples."""
+    from bench.model import LAST  # noqa: PLC0415
+    from training import dataset  # noqa: PLC0415 - polars takes a second to import
+
+    classes = range(len(train_classes.CLASSES))
+    data = [dataset.load(made / "examples", one, LAST, LAST, most=_ROWS) for one in classes]
+    largest = max(classes, key=lambda one: len(data[one]))
+    features = data[largest].features.astype(np.float64)
+    rows = [tuple(row) for row in np.resize(features, (_ROWS, features.shape[1])).tolist()]
+    model = load_model(made / "model")
+    times: dict[int, list[float]] = {size: [] for size in _BATCH_SIZES}
+    for _ in range(repeat):
+        for size in _BATCH_SIZES:
+            times[size].append(_timed(model, rows, size))
+    note = f"model alone, {train_classes.CLASSES[largest]}, all four outputs"
+    return [
+        summary("score: batch size", f"{size:,} departures at once", "µs/departure", values, note=note)
+        for size, values in times.items()
+    ]
+
+
+def _timed(model: LightGBMModel, rows: Sequence[tuple[float, ...]], size: int) -> float:
+    begin = time.process_time()
+    for start in range(0, _ROWS, size):
+        model.predict(rows[start : start + size])
+    return (time.process_time() - begin) * _MICROSECONDS / _ROWS

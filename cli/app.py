@@ -24,6 +24,7 @@ _MODULES = (
     "cli.data",
     "cli.lake",
     "cli.stations",
+    "cli.bench",
     "cli.develop",
 )
 

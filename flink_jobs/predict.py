@@ -7,18 +7,15 @@ import logging
 from pyflink.datastream import StreamExecutionEnvironment
 from pyflink.table import StreamTableEnvironment
 
-from flink_jobs import board_source, event_sink, operator_names
-from flink_jobs.board_source import BOARD, boards
+from flink_jobs import board_source, decisions, event_sink, operator_names
 from flink_jobs.event_sink import RECORD
 from flink_jobs.keyed_streams import keyed, side_output
-from udfs.decide import DECIDED, Decide
+from udfs.decide import DECIDED
 from udfs.follow import Follow
 from udfs.keyed_state import KEYED
 from udfs.label import Label
 from udfs.score import SCORED, Score
 from zielzeit import settings as configuration
-from zielzeit import topics
-from zielzeit.decision.decider import Decider
 from zielzeit.model.registry_address import Registry
 from zielzeit.settings import Settings
 
@@ -26,15 +23,7 @@ from zielzeit.settings import Settings
 def build(env: StreamExecutionEnvironment, settings: Settings) -> None:
     """Lay out the job's graph; ``env.execute`` runs it. Its picture is in docs/architecture.md."""
     table_env = StreamTableEnvironment.create(env)
-    decided = (
-        keyed(boards(env, table_env, settings), BOARD)
-        .process(
-            Decide(Decider.of(settings), settings.topic(topics.BOARDS), settings.early_minutes), output_type=RECORD
-        )
-        .name("decide")
-        .set_description("by station: when has a train left?")
-        .uid("decide")
-    )
+    decided = decisions.decided(env, table_env, settings)
     followed = (
         keyed(side_output(decided, DECIDED), KEYED)
         .process(Follow(settings.stations), output_type=KEYED)

@@ -1,0 +1,146 @@
+"""The workloads by name, and their sizes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from bench import engines, growth, inputs, job, latency, model, restart, scoring
+from bench.cluster import own_stack
+from bench.inputs import Boards
+from bench.measurement import Measurement
+from deploy.local.stack import Stack
+from zielzeit.errors import UserError
+from zielzeit.progress import Progress
+from zielzeit.settings import Settings
+
+
+class Size(NamedTuple):
+    """How much is measured."""
+
+    repeat: int
+    """Runs of which the median is taken."""
+    busy: tuple[int, int, int]
+    """Of the throughput's boards: stations of the railway whose busiest one is taken, boards of it, copies."""
+    base: int
+    """Stations of the small railway that is copied for growth and latency."""
+    growth: Mapping[int, int]
+    """Boards of each station, by the number of stations."""
+    growth_repeat: int
+    parallelism: tuple[int, ...]
+    germany: int
+    """Stations of the load for latency and restart."""
+    live: timedelta
+    """How long boards are published at their own time."""
+    intervals: tuple[float, ...]
+    """Seconds between two checkpoints, for latency."""
+
+
+FULL: Final = Size(
+    repeat=5,
+    busy=(200, 40, 120),
+    base=50,
+    growth={50: 200, 500: 40, 5_400: 4, 50_000: 2},
+    growth_repeat=3,
+    parallelism=(1, 2, 4),
+    germany=5_400,
+    live=timedelta(seconds=60),
+    intervals=(1.0, 3.0, 10.0),
+)
+QUICK: Final = FULL._replace(
+    repeat=3,
+    busy=(200, 20, 40),
+    growth={50: 40, 500: 10},
+    growth_repeat=1,
+    parallelism=(1, 2),
+    germany=1_000,
+    live=timedelta(seconds=20),
+    intervals=(1.0,),
+)
+TINY: Final = QUICK._replace(
+    repeat=1, busy=(12, 12, 4), base=20, growth={20: 6}, parallelism=(1, 2), germany=400, live=timedelta(seconds=20)
+)
+"""For the tests: that everything works, not how fast."""
+
+_GERMANY_ROUNDS: Final = 5
+"""Boards of each station before and during the live time: a quarter of an hour."""
+_SCORED_ROUNDS: Final = 60
+SCORE: Final = "score"
+"""The workload that needs no stack."""
+NAMES: Final = ("engines", "job", "latency", "growth", "restart", SCORE)
+
+
+def measure(
+    settings: Settings,
+    size: Size,
+    progress: Progress,
+    only: Sequence[str] = (),
+    recorded: Sequence[Path] = (),
+) -> list[Measurement]:
+    """Measure the workloads, all by default, on a stack of their own.
+
+    ``recorded`` are recorded boards of one station, for the throughput instead of simulated ones. Raises UserError for
+    an unknown workload, and where one fails.
+    """
+    if unknown := set(only) - set(NAMES):
+        raise UserError(f"there is no workload {', '.join(sorted(unknown))}; there are {', '.join(NAMES)}")
+    chosen = [name for name in NAMES if not only or name in only]
+    folder = settings.local_dir.expanduser().resolve() / "bench"
+    made = model.trained(settings, folder, progress)
+    boards = Inputs(folder / "inputs", size, recorded, progress)
+    found: list[Measurement] = []
+    if set(chosen) != {SCORE}:
+        with own_stack(settings) as stack:
+            model.give(stack.settings, made / "model")
+            workloads = _on_stack(stack, size, boards, folder, progress)
+            found += [one for name in chosen if name != SCORE for one in workloads[name]()]
+    if SCORE in chosen:
+        found += scoring.measure(settings, boards.railway(size.base, _SCORED_ROUNDS), made, size.repeat, progress)
+    return found
+
+
+class Inputs(NamedTuple):
+    """The boards of the workloads, made where they are needed."""
+
+    folder: Path
+    size: Size
+    recorded: Sequence[Path]
+    progress: Progress
+
+    def busy(self) -> Boards:
+        """For throughput."""
+        stations, rounds, copies = self.size.busy
+        if self.recorded:
+            return Boards(inputs.recorded(self.recorded), copies)
+        return Boards(inputs.busy_station(self.folder, stations, rounds, self.progress), copies)
+
+    def railway(self, stations: int, rounds: int) -> Boards:
+        """Of so many stations, which are copies of a small railway's."""
+        made = inputs.railway(self.folder, self.size.base, rounds, self.progress)
+        return Boards(made, stations // self.size.base)
+
+    def germany(self) -> Boards:
+        """For latency and restart."""
+        return self.railway(self.size.germany, _GERMANY_ROUNDS)
+
+
+def _on_stack(
+    stack: Stack, size: Size, boards: Inputs, folder: Path, progress: Progress
+) -> dict[str, Callable[[], list[Measurement]]]:
+    def grown() -> list[Measurement]:
+        sizes = {count: partial(boards.railway, count, rounds) for count, rounds in size.growth.items()}
+        return [
+            *growth.stations(stack, sizes, size.growth_repeat, progress),
+            *growth.parallelism(stack, boards.busy(), size.parallelism, size.growth_repeat, progress),
+        ]
+
+    return {
+        "engines": lambda: engines.measure(stack, boards.busy(), size.repeat, folder / "peers", progress),
+        "job": lambda: job.measure(stack, boards.busy(), size.repeat, progress),
+        "latency": lambda: latency.measure(stack, boards.germany(), size.live, size.intervals, progress),
+        "growth": grown,
+        "restart": lambda: restart.measure(stack, boards.germany(), size.repeat, progress),
+    }
