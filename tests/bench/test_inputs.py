@@ -35,8 +35,11 @@ def decided(boards: Boards) -> list[Decision]:
 def test_every_copy_is_another_station_with_trains_of_its_own(boards: Boards) -> None:
     found = decided(boards)
     assert found
-    assert set(Counter(one.station for one in found).values()) == {len(found) // 3}
-    assert len({one.number for one in found}) == 3 * len({one.number[:-3] for one in found})
+    counts_of = Counter(one.station for one in found)
+    counts = counts_of.values()
+    assert len(counts) == 3
+    assert max(counts) - min(counts) < 5  # a copy's boards are a minute later, and show the same
+    assert all({one.number[-3:] for one in found if one.station == name} == {name[-1:].zfill(3)} for name in counts_of)
     assert boards.stations == 3
     assert boards.count == len(list(boards)) == 30
 
