@@ -114,6 +114,7 @@ class Decider(msgspec.Struct, frozen=True):
         if sight is not None and (compared := sight.compare(station, body, polled_at)) is not None:
             passed = rules.advance(station, memory, Milliseconds(polled_at - 1), self.rules)
             quick = delta.fold(sight, station, memory, compared, polled_at, rules=self.rules, checksum=checksum)
+            sight.note(refused=quick is None)
             if quick is not None:
                 return quick._replace(transitions=passed + quick.transitions), len(compared.rows)
         board = _parse(body)

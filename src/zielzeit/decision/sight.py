@@ -20,6 +20,7 @@ from zielzeit.decision.own_station import OwnStation
 from zielzeit.decision.report import wakes_at
 from zielzeit.decision.state import Entry, StationState
 
+_MOST_REFUSED: Final = 5
 _STRETCH: Final = 16
 """Rows that are compared before the next ones are taken from the list: mostly one changes among them."""
 _WITHIN: Final = 64
@@ -76,7 +77,7 @@ class Sight:
     ``take_late`` need no sight. A state that another object replaces (decoded anew, or forgotten) is noticed.
     """
 
-    __slots__ = ("clock", "here", "layout", "oldest", "rows", "station", "texts")
+    __slots__ = ("_pause", "_refused", "clock", "here", "layout", "oldest", "rows", "station", "texts")
 
     def __init__(self) -> None:
         self.station: StationState | None = None
@@ -85,6 +86,8 @@ class Sight:
         self.rows: list[SeenRow] = []
         self.texts: list[bytes] = []
         """Those of the rows."""
+        self._refused = 0
+        self._pause = 0
         self.layout: Layout
         self.clock: BoardClock
         """That of the last board."""
@@ -96,6 +99,15 @@ class Sight:
         self.station = None
         self.rows, self.texts = [], []
 
+    def note(self, *, refused: bool) -> None:
+        """Note whether a compared board was left to the full fold.
+
+        Where that is the rule (a board every quarter of an hour changes in many trains), looking costs more than it
+        saves: the more boards are refused, the more are not looked at, up to 15 in a row.
+        """
+        self._refused = min(self._refused + 1, _MOST_REFUSED) if refused else max(self._refused - 1, 0)
+        self._pause = 2 ** (self._refused - 1) - 1 if refused else 0
+
     def look(self, here: OwnStation, station: StationState, body: bytes, polled_at: Milliseconds, settle: int) -> None:
         """Take in a believed board without unreadable rows that has been folded into ``station``.
 
@@ -103,6 +115,9 @@ class Sight:
         has lost its real-time data, or parts; a row was not in DBF's form), the next board is to be decided in full.
         """
         self.forget()
+        if self._pause:
+            self._pause -= 1
+            return
         clock = _clock(berlin_time.utc_minutes(polled_at))
         texts = parse.row_texts(body)
         layout = _layout(body, texts)
