@@ -103,7 +103,7 @@ def settings(stack: Stack) -> Settings:
 
 @pytest.fixture
 def model(settings: Settings, evening: Sequence[BoardRecord], tmp_path: Path) -> Iterator[None]:
-    """A champion of the evening's railway, trained on the days before: persistence has neither an interval nor an age."""
+    """A champion of the evening's railway, trained on the days before. Persistence has no interval and no age."""
     last = evening[0].polled_at.date() - timedelta(days=1)
     before = mlflow.get_tracking_uri()
     first_model.simulated_month(tmp_path / "month", STATIONS, SEED, last, moments=Moments.of(settings))
