@@ -1,4 +1,4 @@
-"""Processor time of describing and of scoring a departure, in one process.
+"""Time of describing and of scoring a departure, in one process.
 
 Departures of simulated boards go through the job's own objects, minute by minute; and the model alone scores rows of
 examples in batches of different sizes, which take turns so that a busy machine slows all alike.
@@ -39,6 +39,9 @@ from zielzeit.stored_value import InMemory
 _BATCH_SIZES: Final = (1, 20, 1000)
 _ROWS: Final = max(_BATCH_SIZES)
 _MICROSECONDS: Final = 1e6
+_FEATURES, _MODEL = "features, elapsed", "model, elapsed"
+"""As the job counts them: other programs on the machine lengthen them."""
+_ALL = "all of the operator, processor time"
 _END: Final = Milliseconds(2**62)
 
 
@@ -49,7 +52,7 @@ def measure(settings: Settings, boards: Boards, made: Path, repeat: int, progres
     messages = list(followed(outputs, group_keys(known)))
     served = load_served(made / "model", "bench", "1", "bench")
     _pass(messages, served)  # loads the machine code
-    found: dict[str, list[float]] = {"features": [], "model": [], "all of the operator": []}
+    found: dict[str, list[float]] = {_FEATURES: [], _MODEL: [], _ALL: []}
     with progress.step("describe and score", repeat) as step:
         for _ in range(repeat):
             for name, value in _pass(messages, served).items():
@@ -82,9 +85,9 @@ def _pass(messages: Sequence[RunMessage], served: ServedModel) -> dict[str, floa
         counts[count.name] += value
     departures = counts[job.PREDICTIONS.name]
     return {
-        "features": counts[job.DESCRIPTION_TIME.name] / departures,
-        "model": counts[job.SCORING_TIME.name] / departures,
-        "all of the operator": seconds * _MICROSECONDS / departures,
+        _FEATURES: counts[job.DESCRIPTION_TIME.name] / departures,
+        _MODEL: counts[job.SCORING_TIME.name] / departures,
+        _ALL: seconds * _MICROSECONDS / departures,
     }
 
 
