@@ -32,7 +32,7 @@ _NAMES = re.compile(r"(?i)^(.*_proxy|pip_.*|.*_ca_?bundle|.*ca_?info|ssl_cert_.*
 
 def stage(folder: Path, name: str) -> Path:
     """Make the root of a stage, and of those that it needs, unless they are there."""
-    root = folder / name
+    root, where = folder / name, "/"
     if (root / ".made").exists():
         return root
     base, *lines = [line for line in STAGES[name].splitlines() if line.strip()]
@@ -43,14 +43,13 @@ def stage(folder: Path, name: str) -> Path:
     if below in STAGES:
         subprocess.run(["cp", "-a", str(stage(folder, below)), str(root)], check=True)
         (root / ".made").unlink()
+        where = (root / ".workdir").read_text()
         environment = dict(re.findall(r"^(\w+)=(.*)$", (root / ".environment").read_text(), re.MULTILINE))
     else:
         subprocess.run(
             ["debootstrap", "--variant=minbase", "bookworm", str(root)], check=True, stdout=subprocess.DEVNULL
         )
         environment = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
-        _lend(root)
-    where = "/"
     for line in lines:
         word, _, rest = line.partition(" ")
         began = time.monotonic()
@@ -64,10 +63,12 @@ def stage(folder: Path, name: str) -> Path:
         elif word == "COPY":
             _copy(folder, root, where, rest)
         elif word == "RUN":
+            _lend(root)  # a step may have installed certificates of its own over them
             run(root, where, environment, rest)
         if word in ("COPY", "RUN"):
             print(f"{name}: {time.monotonic() - began:6.1f} s  {line[:100]}", flush=True)
     (root / ".environment").write_text("".join(f"{variable}={value}\n" for variable, value in environment.items()))
+    (root / ".workdir").write_text(where)
     (root / ".made").touch()
     return root
 
