@@ -61,7 +61,7 @@ def own_stack(settings: Settings, parts: tuple[str, ...] = ("kafka", "flink")) -
             "mlflow_uri": f"http://127.0.0.1:{next(ports)}",
             "high_availability": False,
             "boards_ahead_minutes": 0,
-            "restart_attempts": 3,
+            "restart_attempts": 20,
             "start_from": "earliest-offset",
         }
     )
