@@ -49,8 +49,9 @@ def test_the_folder_of_an_image_holds_the_model_its_code_and_its_pinned_packages
 
 _IMPORT = """
 import sys
+before = set(sys.modules)  # an environment's own hooks, as of setuptools
 import zielzeit.features.definition, zielzeit.model.delay_model
-print(*sorted({name.partition(".")[0] for name in sys.modules} - set(sys.stdlib_module_names)))
+print(*sorted({name.partition(".")[0] for name in set(sys.modules) - before} - set(sys.stdlib_module_names)))
 """
 
 
