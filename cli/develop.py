@@ -51,8 +51,8 @@ def _test(
     """Check format, lint, types and imports; run the tests beside that.
 
     Without an option everything runs. This must pass before a change lands.
-    Tests that need the broker, the cluster or the registry run one after the
-    other in one process, all others beside them in a second process.
+    The tests run in two processes, those of a file in one. Each process starts
+    a broker, a cluster and a registry of its own for the tests that need them.
 
     With --quick only tests that need no server and take seconds run.
 
@@ -132,8 +132,8 @@ def _pytest_arguments(given: Sequence[str], quick: bool) -> list[str]:
         argument.startswith("-n") or argument in ("--pdb", "--trace", "-s") or _is_path(argument) for argument in given
     )
     if not one_process:
-        # See tests/conftest.py for the groups.
-        chosen += ["-n", str(_WORKERS), "--dist", "loadgroup", "--no-loadscope-reorder"]
+        # The tests of a file in one process, the files in the order of tests/conftest.py.
+        chosen += ["-n", str(_WORKERS), "--dist", "loadfile", "--no-loadscope-reorder"]
     return [*chosen, *given]
 
 

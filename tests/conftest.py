@@ -1,4 +1,4 @@
-"""What tests share: one broker and one stack per session, started by the first test that needs them; markers; order."""
+"""What tests share: a broker and a stack for each process of the tests, started by the first that needs it; order."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from pathlib import Path
 
 import hypothesis
 import pytest
-from xdist.scheduler import LoadGroupScheduling
 
 from deploy.local.stack import Stack
 from zielzeit.settings import Settings, load
@@ -24,9 +23,6 @@ hypothesis.settings.load_profile("same")
 
 # Below the ports that Linux gives to outgoing connections, so that a port that is free now stays free.
 _PORTS = range(20_000, 30_000)
-
-_CLUSTER = "cluster"
-"""Group of the tests that use the cluster: all in one process, so that they share it."""
 
 _RERUNS = 1
 """How often a test that uses servers is tried again after it failed. The summary lists it as RERUN, to be looked into:
@@ -43,7 +39,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--stations", type=int, default=8, help="stations of that railway")
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark each test that uses the session's stack as ``integration``, and put the longest-running tests first."""
     for item in items:
@@ -52,21 +47,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.integration)
         if item.get_closest_marker("integration"):
             item.add_marker(pytest.mark.flaky(reruns=_RERUNS))
-        if "stack" in fixtures:
-            item.add_marker(pytest.mark.xdist_group(_CLUSTER))
-    items.sort(key=lambda item: [not item.get_closest_marker(mark) for mark in ("xdist_group", "slow", "integration")])
+    items.sort(key=_is_short)
 
 
-class _ByFile(LoadGroupScheduling):  # type: ignore[misc]
-    """Runs the tests of a file in one process, and all tests of the group in one process."""
-
-    def _split_scope(self, nodeid: str) -> str:
-        return _CLUSTER if nodeid.endswith(f"@{_CLUSTER}") else nodeid.partition("::")[0]
-
-
-def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadGroupScheduling | None:
-    """The scheduler of ``./zielzeit test``, which asks for it by ``--dist loadgroup``."""
-    return _ByFile(config, log) if config.getoption("dist") == "loadgroup" else None
+def _is_short(item: pytest.Item) -> tuple[bool, bool, bool]:
+    return (
+        "stack" not in getattr(item, "fixturenames", ()),
+        not item.get_closest_marker("slow"),
+        not item.get_closest_marker("integration"),
+    )
 
 
 def free_ports(count: int) -> list[int]:
@@ -114,7 +103,7 @@ def _no_experiment_from_another_test() -> None:
 
 @pytest.fixture(scope="session")
 def session_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """The session's stack; nothing of it is started yet."""
+    """The stack of this process of the tests; nothing of it is started yet."""
     # Every JVM compiles with the quick compiler alone: a test's job ends before better machine code would pay.
     os.environ["JAVA_TOOL_OPTIONS"] = "-XX:TieredStopAtLevel=1"
     # pytest removes it with its other folders where the tests were killed.
