@@ -76,8 +76,9 @@ import importlib, pkgutil, sys
 import bench, cli, deploy, flink_jobs, training, udfs, zielzeit
 for package in (bench, cli, deploy, flink_jobs, training, udfs, zielzeit):
     for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
-        # MLflow runs this file with the model; on its own it registers a model.
-        if module.name != "training.pyfunc":
+        # MLflow runs the one with the model, and on its own it registers a model; the others run in environments of
+        # other engines.
+        if module.name != "training.pyfunc" and not module.name.startswith("bench.peers."):
             importlib.import_module(module.name)
 from deploy.cluster import code_archive
 from deploy.local import java

@@ -10,13 +10,14 @@ an operator with side outputs counts on a timer is lost. There it waits for the 
 from __future__ import annotations
 
 from pyflink.datastream import RuntimeContext
-from pyflink.fn_execution.metrics.process.metric_impl import GenericMetricGroup
 from pyflink.metrics import Counter
 
 from zielzeit.metrics.job import of_operator
 from zielzeit.metrics.recorder import Count, Recorder
 
 _GROUP = "zielzeit"
+_OF_BEAM = "pyflink.fn_execution.metrics.process.metric_impl"
+"""Module of the groups in process mode. By name, because importing it loads Beam and pandas in thread mode, too."""
 
 
 class FlinkMetrics:
@@ -25,7 +26,7 @@ class FlinkMetrics:
     def __init__(self, context: RuntimeContext, operator: str) -> None:
         self.recorder = Recorder(of_operator(operator))
         self._group = context.get_metrics_group().add_group(_GROUP)
-        self._by_beam = isinstance(self._group, GenericMetricGroup)
+        self._by_beam = type(self._group).__module__ == _OF_BEAM
         self._counters: dict[Count, Counter] = {}
         self.publish()
 

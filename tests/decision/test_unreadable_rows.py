@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 from tests.decision.handmade import HERE, Watched, at, body, row
@@ -132,6 +132,8 @@ ODD = st.sampled_from(
 FIELDS = st.sampled_from(sorted(row()))
 
 
+# Its train leaves on that board, and boards go on to show what has left.
+@example(seeds=[986, 100, 101], field="delayArrival", odd=True, since=4, boards=1, past=True)
 @settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(st.integers(100, 5_000), min_size=3, max_size=7, unique=True),
@@ -157,6 +159,9 @@ def test_whatever_is_odd_in_one_row_the_other_trains_are_decided_as_without_it(
             time = berlin_time.datetime_of(Milliseconds(START + minute * MINUTE)).isoformat()
             station.board(time, *rows, *([shown] if shown else []), LATER | {"scheduledDeparture": "03:59"})
         found.append(station)
+    # Where a board has few trains, a single row can say that the feed is dead or the board an old one: then so can the
+    # lack of a row that cannot be read.
+    assume(all(reason.startswith("row ") for station in found for reason in station.refused))
     good, bad = ([d for d in station.decisions if d.number in {one.number for one in others}] for station in found)
     assert bad == good
     assert max(Counter(found[1].refused).values(), default=1) == 1

@@ -39,12 +39,22 @@ class Plausibility(NamedTuple):
 
 
 def check(
-    station: StationState, change: Change, polled_at: Milliseconds, max_silence: int, checksum: int
+    station: StationState,
+    change: Change,
+    polled_at: Milliseconds,
+    max_silence: int,
+    checksum: int,
+    *,
+    all_readable: bool,
 ) -> Plausibility:
-    """Compare a board with the one before (``max_silence`` in milliseconds, ``checksum`` of the body)."""
+    """Compare a board with the one before (``max_silence`` in milliseconds, ``checksum`` of the body).
+
+    ``all_readable`` is False if a row of the board cannot be read: it may be that of a train that seems to be gone.
+    """
     reports = change.reports
     first_rows = islice(reports.values(), old_board.FIRST_ROWS)
-    old = old_board.doubt(station, first_rows, change.vanished, polled_at, checksum, max_silence)
+    vanished = change.vanished if all_readable else []
+    old = old_board.doubt(station, first_rows, vanished, polled_at, checksum, max_silence)
     if old:
         return Plausibility(old, cause=OLD_BOARD)
     if polled_at - station.last_board > max_silence:

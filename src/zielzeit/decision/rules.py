@@ -87,7 +87,8 @@ def fold(
     here = here.taught_by(board.rows, named=station.named)
     seen, wings = identity.read(here, station, board, polled_at)
     change = Change.of(station, seen)
-    checked = plausibility.check(station, change, polled_at, rules.max_silence * MINUTE, checksum)
+    max_silence, all_readable = rules.max_silence * MINUTE, not board.unreadable
+    checked = plausibility.check(station, change, polled_at, max_silence, checksum, all_readable=all_readable)
     if checked.implausible:
         return FoldedBoard(transitions, checked.implausible, cause=checked.cause)
     hidden, reported = NO_ROWS
