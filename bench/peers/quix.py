@@ -1,4 +1,7 @@
-"""Quix Streams, exactly once: a transaction each second holds records and offsets. It runs until it is terminated."""
+"""Quix Streams, exactly once: a transaction each second holds records and offsets. It runs until it is terminated.
+
+The broker waits some seconds for a new group's members, so each process has its partitions from their first board on.
+"""
 
 from __future__ import annotations
 
@@ -38,9 +41,15 @@ def main() -> None:
         for name in topics.DECISIONS
     }
     decisions = Partitions(given)
+    begun: set[int] = set()
 
     def take(value: bytes, key: bytes, timestamp: int, _headers: Any) -> list[tuple[Any, ...]]:
-        return [tuple(record) for record in decisions.take(message_context().partition, key, timestamp, value)]
+        message = message_context()
+        if message.partition not in begun:
+            begun.add(message.partition)
+            if message.offset:
+                raise RuntimeError(f"partition {message.partition} has moved here: its stations' state is elsewhere")
+        return [tuple(record) for record in decisions.take(message.partition, key, timestamp, value)]
 
     decided = app.dataframe(boards).apply(take, expand=True, metadata=True)
     decided = decided.set_timestamp(lambda record, *_: record[3])

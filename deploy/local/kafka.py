@@ -48,8 +48,6 @@ def server_properties(settings: Settings) -> str:
         "transaction.state.log.num.partitions": 4,
         # Flink's open transactions must outlive a checkpoint interval and a long restart.
         "transaction.max.timeout.ms": 60 * 60 * 1000,
-        # No members to wait for: groups of one consumer should not be held up.
-        "group.initial.rebalance.delay.ms": 0,
     }
     return "".join(f"{name}={value}\n" for name, value in properties.items())
 
