@@ -11,6 +11,7 @@ from typing import NamedTuple, Protocol, TypeVar
 
 from zielzeit.berlin_time import Milliseconds
 from zielzeit.decision.decider import Output
+from zielzeit.decision.own_station import OwnStation
 from zielzeit.decision.state import Memory, StationState
 
 Told = TypeVar("Told")
@@ -19,8 +20,7 @@ Told = TypeVar("Told")
 class Arrival(NamedTuple):
     """A station after a board has arrived and was folded; for reading only."""
 
-    name: str
-    """Key of the station."""
+    here: OwnStation
     station: StationState
     """The station's state with all boards that have arrived."""
     memory: Memory
@@ -56,5 +56,5 @@ class EarlySight(Protocol[Told]):
     def on_arrival(self, seen: Arrival, told: Told) -> EarlyStep:
         """A board has arrived."""
 
-    def on_turn(self, name: str, outputs: Sequence[Output], told: Told) -> EarlyStep:
-        """Outcomes of the station ``name`` have had their turn: they are final."""
+    def on_turn(self, outputs: Sequence[Output], told: Told) -> EarlyStep:
+        """Outcomes have had their turn: they are final."""

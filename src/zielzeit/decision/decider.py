@@ -92,7 +92,7 @@ class Decider(msgspec.Struct, frozen=True):
             return
         folded, rows = found
         _count(recorder, job.IN_TURN, rows)
-        yield from self._events(self._here(name, station, sight), folded.transitions)
+        yield from self._events(self.here(name, station, sight), folded.transitions)
         if folded.implausible:
             yield RejectedBoard(folded.implausible, folded.cause)
         for row in folded.unreadable:
@@ -120,18 +120,18 @@ class Decider(msgspec.Struct, frozen=True):
         board = _parse(body)
         if isinstance(board, RejectedBoard):
             return board
-        here = self._here(name, station)
+        here = self.here(name, station)
         folded = rules.fold(here, station, memory, board, polled_at, rules=self.rules, checksum=checksum)
         if sight is not None and not folded.implausible:  # an implausible board leaves the one before to compare with
             if board.unreadable:
                 sight.forget()
             else:
-                sight.look(self._here(name, station), station, body, polled_at, self.rules.settle * MINUTE)
+                sight.look(self.here(name, station), station, body, polled_at, self.rules.settle * MINUTE)
         return folded._replace(transitions=passed + folded.transitions), len(board.rows)
 
     def pass_time(self, name: str, station: StationState, memory: Memory, to: Milliseconds) -> Iterator[Output]:
         """Let time pass up to ``to`` without a board."""
-        yield from self._events(self._here(name, station), rules.advance(station, memory, to, self.rules))
+        yield from self._events(self.here(name, station), rules.advance(station, memory, to, self.rules))
 
     def take_late(
         self,
@@ -150,10 +150,11 @@ class Decider(msgspec.Struct, frozen=True):
             yield board
             return
         _count(recorder, job.LATE, len(board.rows))
-        here = self._here(name, station)
+        here = self.here(name, station)
         yield from self._events(here, rules.late(here, station, memory, board, polled_at))
 
-    def _here(self, key: str, station: StationState, sight: Sight | None = None) -> OwnStation:
+    def here(self, key: str, station: StationState, sight: Sight | None = None) -> OwnStation:
+        """Return the station as it is known now; ``sight`` is the one that is held beside its state."""
         if sight is not None and sight.station is station:  # its name is not learnt any more
             return sight.here
         return OwnStation(key, station.learnt, self.stations)

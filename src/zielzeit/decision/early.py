@@ -100,7 +100,6 @@ class EarlyDepartures:
     def __init__(self, decider: Decider, minutes: int) -> None:
         self._grace = decider.grace * MINUTE
         self._max_silence = decider.rules.max_silence * MINUTE
-        self._stations = decider.stations
         self._minutes = minutes * MINUTE
 
     def new(self) -> ToldTrains:
@@ -117,14 +116,13 @@ class EarlyDepartures:
 
     def on_arrival(self, seen: Arrival, told: ToldTrains) -> EarlyStep:
         """Tell what is new after a board that arrived; nothing if it was not believed or nothing has changed."""
-        here = OwnStation(seen.name, seen.station.learnt, self._stations)
-        found = [*self._decided_at_once(seen, told), *self._believed(here, seen.station, told)]
+        found = [*self._decided_at_once(seen, told), *self._believed(seen.here, seen.station, told)]
         old = [id_ for id_, train in told.trains.items() if train.forget_at < seen.polled_at]
         for id_ in old:
             del told.trains[id_]
         return EarlyStep(found, bool(found or old))
 
-    def on_turn(self, name: str, outputs: Sequence[Output], told: ToldTrains) -> EarlyStep:
+    def on_turn(self, outputs: Sequence[Output], told: ToldTrains) -> EarlyStep:
         """Take what is decided for good: departures are told no more, those that did not leave are retracted."""
         found, changed = [], False
         decided = [one for one in outputs if isinstance(one, Decision) and one.kind in _FINAL]

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from zielzeit import berlin_time
 from zielzeit.berlin_time import MINUTE, Milliseconds
 from zielzeit.decision.decider import Decider, Output, RejectedBoard, is_possible
+from zielzeit.decision.own_station import OwnStation
 from zielzeit.decision.state import NEVER
 from zielzeit.decision.station_store import ReceivedBoard, decode_snapshot
 from zielzeit.metrics.recorder import Recorder
@@ -49,6 +50,11 @@ class LiveStation:
         self._decider = decider
         self._grace = decider.grace * MINUTE
         self._sight = decider.new_sight()
+
+    @property
+    def here(self) -> OwnStation:
+        """The station as its boards are known to name it."""
+        return self._decider.here(self.name, self.state, self._sight)
 
     def fold(self, polled_at: Milliseconds, board: ReceivedBoard, recorder: Recorder | None = None) -> Sequence[Output]:
         """Take a board that lies after all that were folded; hold what it leads to, and return it."""

@@ -210,13 +210,13 @@ class StationProcess:
     def _tell_early(self, live: LiveStation, outputs: Sequence[Output]) -> Sequence[object]:
         if self._early is None:
             return ()
-        seen = Arrival(live.name, live.state, live.memory, live.state.frontier, outputs)
+        seen = Arrival(live.here, live.state, live.memory, live.state.frontier, outputs)
         return self._told(live, self._early.on_arrival(seen, live.told))
 
     def _tell_final(self, live: LiveStation, outputs: Sequence[Output]) -> Sequence[object]:
         if self._early is None or not outputs:
             return ()
-        return self._told(live, self._early.on_turn(live.name, outputs, live.told))
+        return self._told(live, self._early.on_turn(outputs, live.told))
 
     def _told(self, live: LiveStation, step: EarlyStep) -> Sequence[object]:
         if step.changed and self._early is not None:

@@ -51,8 +51,8 @@ def tell(
         if at <= here.state.frontier:
             continue
         outputs = list(decider.take(name, here.state, here.memory, board.body, at))
-        arrived = Arrival(name, here.state, here.memory, at, outputs)
-        steps = sight.on_arrival(arrived, here.told), sight.on_turn(name, outputs, here.told)
+        arrived = Arrival(decider.here(name, here.state), here.state, here.memory, at, outputs)
+        steps = sight.on_arrival(arrived, here.told), sight.on_turn(outputs, here.told)
         yield from ((at, cast(EarlyDeparture, early)) for step in steps for early in step.outputs)
         for output in outputs:
             yield at, output
