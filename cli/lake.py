@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.options import LakeAt, settings_of
+from cli.options import LakeAt, Thresholds, Today, settings_of
 from zielzeit.terminal_table import Column, output_width
 from zielzeit.terminal_table import show as print_table
 
@@ -68,13 +68,8 @@ def check(
     context: typer.Context,
     lake: LakeAt = None,
     days: Annotated[int, typer.Option(min=1, help="Look at so many of the last days.")] = 7,
-    today: Annotated[
-        datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], help="Date against which the data must be fresh; default: today."),
-    ] = None,
-    thresholds: Annotated[
-        Path | None, typer.Option(help="File of thresholds; default: training/promotion.toml.")
-    ] = None,
+    today: Today = None,
+    thresholds: Thresholds = None,
 ) -> None:
     """Report on the newest days: tables, and what is missing, stale or shifted.
 

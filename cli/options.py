@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import annotated_types
@@ -49,6 +51,13 @@ MaxSilence = Annotated[int | None, _setting("max_silence")]
 Yes = Annotated[bool, typer.Option("--yes", help="Install missing system packages without asking.")]
 """Read by the launcher ``zielzeit``, before the command runs."""
 Wait = Annotated[bool, typer.Option("--wait", help="With --bounded: wait until the job has finished.")]
+Today = Annotated[
+    datetime | None,
+    typer.Option("--today", formats=["%Y-%m-%d"], help="Date against which the data must be fresh; default: today."),
+]
+Thresholds = Annotated[
+    Path | None, typer.Option("--thresholds", help="File of thresholds; default: training/promotion.toml.")
+]
 Resume = Annotated[
     str | None,
     typer.Option(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.known_names import print_known
-from cli.options import MlflowUri, settings_of
+from cli.options import MlflowUri, Thresholds, Today, settings_of
 from zielzeit.errors import GATE_CLOSED
 
 if TYPE_CHECKING:
@@ -166,9 +166,7 @@ def promote(
     version: Annotated[
         int | None, typer.Option(min=1, help="Make this version the champion, without asking the gate.")
     ] = None,
-    thresholds: Annotated[
-        Path | None, typer.Option(help="File of thresholds; default: training/promotion.toml.")
-    ] = None,
+    thresholds: Thresholds = None,
     mlflow_uri: MlflowUri = None,
 ) -> None:
     """Make the challenger the champion if it is good enough on the newest days, or go back to an older version.
@@ -198,13 +196,8 @@ def retrain(
     context: typer.Context,
     folder: Annotated[Path, typer.Option("--examples", help="Folder of examples, old and new.")],
     files: Annotated[list[Path] | None, typer.Argument(help="History files to import first.")] = None,
-    today: Annotated[
-        datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], help="Date against which the data must be fresh; default: today."),
-    ] = None,
-    thresholds: Annotated[
-        Path | None, typer.Option(help="File of thresholds; default: training/promotion.toml.")
-    ] = None,
+    today: Today = None,
+    thresholds: Thresholds = None,
     seed: Annotated[int, typer.Option(help="Equal seeds give equal models.")] = 1,
     mlflow_uri: MlflowUri = None,
 ) -> None:

@@ -1,9 +1,9 @@
 """The properties of the decision, for the operator itself: in one stream many stations that Hypothesis made up.
 
 Each scenario is a station of its own. Its boards are shuffled inside the grace, some come twice, and they lie on any
-partition, as if several pollers wrote them; somewhere in between the job is stopped and goes on from its savepoint,
-and after another stop boards come that are too late. Whatever happens, each station must have the decisions of the
-pure fold.
+partition, as if several pollers wrote them; somewhere in between the job is stopped and goes on from its savepoint at
+another parallelism, so that its stations move, and after another stop boards come that are too late. Whatever happens,
+each station must have the decisions of the pure fold.
 
 ``SCENARIO_SEED=… pytest …`` makes up other stations, to explore or to repeat what somebody found; the boards of what
 failed are kept for ``zielzeit decide``.
@@ -161,14 +161,14 @@ def on_topics(settings: Settings) -> dict[str, Found]:
     return found
 
 
-@pytest.mark.parametrize(("mode", "parallelism"), [("thread", 2), ("process", 1)])
-def test_any_order_copies_partitions_and_restarts_give_each_station_the_decisions_of_the_fold(
-    stack: Stack, tmp_path: Path, mode: str, parallelism: int
+@pytest.mark.parametrize(("mode", "parallelism"), [("thread", (2, 1, 2)), ("process", (1, 1, 1))])
+def test_any_order_copies_partitions_restarts_and_rescaling_give_each_station_the_decisions_of_the_fold(
+    stack: Stack, tmp_path: Path, mode: str, parallelism: tuple[int, int, int]
 ) -> None:
     settings = job.settings_for(
         stack,
         flink_execution_mode=mode,
-        parallelism=parallelism,
+        parallelism=parallelism[0],
         bounded=False,
         idle_timeout_seconds=600.0,
         start_from="earliest-offset",
@@ -182,11 +182,13 @@ def test_any_order_copies_partitions_and_restarts_give_each_station_the_decision
     running = submit(settings)
     try:
         job.wait_for_checkpoint(settings, running)
-        settings = settings.model_copy(update={"state_backend": "rocksdb"})  # a savepoint is for either
+        # A savepoint is for either backend, and for any parallelism.
+        settings = settings.model_copy(update={"state_backend": "rocksdb", "parallelism": parallelism[1]})
         running = _restart(settings, running)
         rest = [(partition, board) for _, partition, board in arrivals[cut:]] + markers(2 * DAY)
         job.publish_at(settings, [(partition, as_record(board)) for partition, board in rest])
         _wait_for_markers(settings, len(MARKERS))
+        settings = settings.model_copy(update={"parallelism": parallelism[2]})
         running = _restart(settings, running)  # the boards that are too late come before its first watermark
         too_late = [(place % PARTITIONS, b) for place, b in enumerate(b for case in cases for b in case.too_late)]
         job.publish_at(settings, [(partition, as_record(b)) for partition, b in [*too_late, *markers(4 * DAY)]])
