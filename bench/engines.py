@@ -52,7 +52,7 @@ ENGINES: Final = (
 
 def measure(stack: Stack, boards: Boards, repeat: int, folder: Path, progress: Progress) -> list[Measurement]:
     """Rows a second of every engine. Raises UserError where two engines decide differently."""
-    settings = own_topics(stack.settings, checkpoint_interval_seconds=1.0, early_minutes=0)
+    settings = own_topics(stack.settings, checkpoint_interval_seconds=1.0)
     publish(settings, boards, boards.count, progress)
     rates: dict[str, list[float]] = {engine.title: [] for engine in ENGINES}
     expected: Counter[bytes] | None = None

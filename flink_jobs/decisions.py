@@ -19,12 +19,16 @@ from zielzeit.decision.decider import Decider
 from zielzeit.settings import Settings
 
 
-def decided(env: StreamExecutionEnvironment, tables: StreamTableEnvironment, settings: Settings) -> DataStream:
-    """``RECORD`` rows of decisions and dead letters; the side output ``DECIDED`` has what runs are followed by."""
+def decided(
+    env: StreamExecutionEnvironment, tables: StreamTableEnvironment, settings: Settings, *, followed: bool
+) -> DataStream:
+    """``RECORD`` rows of decisions and dead letters; if ``followed``, ``DECIDED`` has what runs are followed by."""
+    early_minutes = settings.early_minutes if followed else 0
     return (
         keyed(boards(env, tables, settings), BOARD)
         .process(
-            Decide(Decider.of(settings), settings.topic(topics.BOARDS), settings.early_minutes), output_type=RECORD
+            Decide(Decider.of(settings), settings.topic(topics.BOARDS), early_minutes, followed=followed),
+            output_type=RECORD,
         )
         .name("decide")
         .set_description("by station: when has a train left?")
@@ -39,7 +43,7 @@ def main() -> None:
     env.set_parallelism(settings.parallelism)
     tables = StreamTableEnvironment.create(env)
     statements = tables.create_statement_set()
-    event_sink.write(tables, statements, decided(env, tables, settings), settings)
+    event_sink.write(tables, statements, decided(env, tables, settings, followed=False), settings)
     statements.attach_as_datastream()
     operator_names.shorten(env)
     operator_names.identify(env, [board_source.TABLE, event_sink.TABLE])

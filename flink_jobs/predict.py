@@ -23,7 +23,7 @@ from zielzeit.settings import Settings
 def build(env: StreamExecutionEnvironment, settings: Settings) -> None:
     """Lay out the job's graph; ``env.execute`` runs it. Its picture is in docs/architecture.md."""
     table_env = StreamTableEnvironment.create(env)
-    decided = decisions.decided(env, table_env, settings)
+    decided = decisions.decided(env, table_env, settings, followed=True)
     followed = (
         keyed(side_output(decided, DECIDED), KEYED)
         .process(Follow(settings.stations), output_type=KEYED)

@@ -36,13 +36,15 @@ DECIDED = OutputTag("decided", KEYED)
 class Decide(KeyedProcessFunction):  # type: ignore[misc]  # PyFlink is untyped
     """Emits ``flink_jobs.event_sink.RECORD`` rows of the topics, and to ``DECIDED`` what ``follow`` needs.
 
-    Parameters: ``topic`` is the topic of the boards; ``early_minutes`` the setting, 0 to tell nothing early.
+    Parameters: ``topic`` is the topic of the boards; ``early_minutes`` the setting, 0 to tell nothing early. Without
+    ``followed`` nothing goes to ``DECIDED``: PyFlink takes its rows for the main output's if no stage reads it.
     """
 
-    def __init__(self, decider: Decider, topic: str, early_minutes: int = 0) -> None:
+    def __init__(self, decider: Decider, topic: str, early_minutes: int = 0, *, followed: bool = True) -> None:
         self._decider = decider
         self._topic = topic
         self._early_minutes = early_minutes
+        self._followed = followed
 
     def open(self, runtime_context: RuntimeContext) -> None:
         """Bind the process to the state of the current key. It keeps the stations of this subtask in memory."""
@@ -105,6 +107,6 @@ class Decide(KeyedProcessFunction):  # type: ignore[misc]  # PyFlink is untyped
                 continue
             if isinstance(output, Decision):
                 yield Row(*topic_record.of_decision(output))
-            if isinstance(output, PlannedStop) or output.kind != "late":
+            if self._followed and (isinstance(output, PlannedStop) or output.kind != "late"):
                 key = topic_record.run_key(output.category, output.number)
                 yield DECIDED, Row(key, (key, berlin_time.milliseconds(output.decided_at), encode(output)))
