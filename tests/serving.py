@@ -13,8 +13,10 @@ from starlette.applications import Starlette
 
 @contextmanager
 def serving(app: Starlette) -> Iterator[str]:
-    """Base URL of the application's server, which adds no header ``Date`` of its own."""
-    config = uvicorn.Config(app, port=0, log_level="error", timeout_graceful_shutdown=0, date_header=False)
+    """Base URL of the application's server, which adds no headers ``Date`` and ``Server`` of its own."""
+    config = uvicorn.Config(
+        app, port=0, log_level="error", timeout_graceful_shutdown=0, date_header=False, server_header=False
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()

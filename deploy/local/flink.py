@@ -99,8 +99,6 @@ def _s3(settings: Settings) -> dict[str, Any]:
 def configuration(settings: Settings) -> dict[str, Any]:
     """The local cluster's ``config.yaml``. Raises UserError if ``flink_rest`` is not on this machine."""
     folders, rest = Folders.of(settings), flink_address(settings)
-    # The JobManager's, the TaskManagers', and that of the TaskManager for storage.
-    metrics_ports = f"{settings.flink_metrics_port}-{settings.flink_metrics_port + settings.task_managers + 1}"
     given = {
         "jobmanager.rpc.address": rest.host,
         "jobmanager.rpc.port": settings.flink_rpc_port,
@@ -127,7 +125,8 @@ def configuration(settings: Settings) -> dict[str, Any]:
         "execution.checkpointing.savepoint-dir": (folders.flink / "savepoints").as_uri(),
         "metrics.reporters": "prometheus",
         "metrics.reporter.prometheus.factory.class": "org.apache.flink.metrics.prometheus.PrometheusReporterFactory",
-        "metrics.reporter.prometheus.port": metrics_ports,
+        # The JobManager's; a TaskManager is told its own.
+        "metrics.reporter.prometheus.port": metrics_ports(settings)[0],
         # Or the bound +Inf of a histogram becomes _Inf.
         "metrics.reporter.prometheus.filterLabelValueCharacters": False,
     }
@@ -170,13 +169,21 @@ def job_manager_command() -> list[str]:
     return [str(distribution() / "bin" / "jobmanager.sh"), "start-foreground"]
 
 
-def task_manager_command(program: str) -> list[str]:
+def metrics_ports(settings: Settings) -> list[int]:
+    """Ports where Flink answers Prometheus: the JobManager's, the TaskManagers', that of the one for storage."""
+    first = settings.flink_metrics_port
+    return list(range(first, first + settings.task_managers + 2))
+
+
+def task_manager_command(program: str, metrics_port: int) -> list[str]:
     """Command that starts a TaskManager in the foreground.
 
     It keeps its id over restarts: the cluster then takes the new process as the end of the old one, instead of waiting
-    for the heartbeat's timeout.
+    for the heartbeat's timeout. It keeps its port as well: Prometheus looks for it there.
     """
-    return [str(distribution() / "bin" / "taskmanager.sh"), "start-foreground", f"-Dtaskmanager.resource-id={program}"]
+    given = {"taskmanager.resource-id": program, "metrics.reporter.prometheus.port": metrics_port}
+    options = [f"-D{name}={value}" for name, value in given.items()]
+    return [str(distribution() / "bin" / "taskmanager.sh"), "start-foreground", *options]
 
 
 def prepare(settings: Settings) -> None:

@@ -52,6 +52,7 @@ def programs(settings: Settings) -> list[Program]:
     broker = kafka_address(settings)
     registry = mlflow_address(settings)
     watcher = prometheus_address(settings)
+    metrics_ports = flink.metrics_ports(settings)
     return [
         Program(
             name="kafka",
@@ -87,8 +88,8 @@ def programs(settings: Settings) -> list[Program]:
             priority=30,
         ),
         *(
-            _task_manager(f"taskmanager-{number}", "flink", settings, rest)
-            for number in range(1, settings.task_managers + 1)
+            _task_manager(f"taskmanager-{number}", "flink", settings, rest, port)
+            for number, port in enumerate(metrics_ports[1:-1], start=1)
         ),
         Program(
             name=PROMETHEUS,
@@ -99,7 +100,7 @@ def programs(settings: Settings) -> list[Program]:
             healthy=lambda: _get(f"http://{watcher}/-/ready") is not None,
             priority=50,
         ),
-        _task_manager("taskmanager-store", STORE, settings, rest),
+        _task_manager("taskmanager-store", STORE, settings, rest, metrics_ports[-1]),
         *map(_added, added_programs.read(Folders.of(settings))),
     ]
 
@@ -151,11 +152,11 @@ def _zookeeper(settings: Settings) -> Program:
     )
 
 
-def _task_manager(name: str, part: str, settings: Settings, rest: Address) -> Program:
+def _task_manager(name: str, part: str, settings: Settings, rest: Address, metrics_port: int) -> Program:
     return Program(
         name=name,
         part=part,
-        command=flink.task_manager_command(name),
+        command=flink.task_manager_command(name, metrics_port),
         environment=flink.worker_environment(settings, name),
         healthy=lambda: _is_registered(rest, name),
         memory_mb=flink.TASK_MANAGER_MB,

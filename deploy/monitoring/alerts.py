@@ -56,10 +56,10 @@ SKILL: Final = f"1 - {_by_class(job.MODEL_ERROR)} / {_by_class(job.PERSISTENCE_E
 COVERAGE: Final = f"{_by_class(job.COVERED)} / {_by_class(job.INTERVALS)}"
 """Share of a day's arrivals inside of their interval, by class."""
 REPLIES_NOT_OK: Final = (
-    f'1 - sum by (instance) (increase({poller.REPLIES.series}{{kind="ok"}}[15m]))'
+    f'1 - sum by (instance) (increase({poller.REPLIES.series}{{kind=~"ok|empty board"}}[15m]))'
     f" / sum by (instance) (increase({poller.REPLIES.series}[15m]))"
 )
-"""Share of the poller's replies that were no board."""
+"""Share of the poller's replies that were no board; a station without trains answers with an empty one."""
 DEAD_LETTER_SHARE: Final = f"{_increase(job.DEAD_LETTERS, 30)} / {_increase(job.BOARDS, 30)}"
 FALLBACK_SHARE: Final = f"{_increase(job.PERSISTENCE, 15)} / {_increase(job.PREDICTIONS, 15)}"
 MODEL_AGE_DAYS: Final = f"(time() - max by (job_name) ({job.MODEL_REGISTERED.series} > 0)) / {24 * 3600}"
@@ -107,8 +107,9 @@ ALERTS: Final = (
     ),
     Alert(
         name="ZielzeitCheckpointsFail",
+        # While a job starts its checkpoints are refused until all tasks run, and count as failed: none ends then.
         expression=f"increase({flink.FAILED_CHECKPOINTS}[15m]) > 2.5 "
-        f"or increase({flink.COMPLETED_CHECKPOINTS}[30m]) == 0",
+        f"and increase({flink.COMPLETED_CHECKPOINTS}[5m]) == 0 or increase({flink.COMPLETED_CHECKPOINTS}[30m]) == 0",
         minutes=5,
         severity="page",
         summary="Checkpoints fail or do not end: readers of the topics see nothing new.",

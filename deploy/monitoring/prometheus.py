@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 
 from deploy.local.addresses import prometheus_address
+from deploy.local.flink import metrics_ports
 from deploy.local.folders import Folders
 from deploy.monitoring.files import RULES
 from zielzeit.errors import UserError
@@ -18,10 +19,8 @@ SCRAPE_SECONDS = 15.0
 
 def configuration(settings: Settings, seconds: float = SCRAPE_SECONDS) -> dict[str, Any]:
     """Return the content of ``prometheus.yml``; ``seconds`` are those between two scrapes."""
-    first = settings.flink_metrics_port
-    # Processes take the first free port: the JobManager's and the TaskManagers' come before that for storage.
-    flink = [f"127.0.0.1:{first + number}" for number in range(1 + settings.task_managers)]
-    targets = {"flink": flink, "flink-store": [f"127.0.0.1:{first + 1 + settings.task_managers}"]}
+    flink = [f"127.0.0.1:{port}" for port in metrics_ports(settings)]
+    targets = {"flink": flink[:-1], "flink-store": flink[-1:]}
     if settings.poll_metrics_port:
         targets["poller"] = [f"127.0.0.1:{settings.poll_metrics_port}"]
     if settings.node_exporter:

@@ -49,7 +49,16 @@ def test_the_broker_listens_where_the_settings_say(settings: Settings) -> None:
 def test_the_cluster_listens_where_the_settings_say(settings: Settings) -> None:
     configuration = flink.configuration(settings)
     assert configuration["rest.port"] == 18081
-    assert configuration["metrics.reporter.prometheus.port"] == "19249-19253"
+    assert configuration["metrics.reporter.prometheus.port"] == 19249
+
+
+def test_every_task_manager_answers_prometheus_at_a_port_of_its_own_that_it_keeps(settings: Settings) -> None:
+    own = {
+        program.name: next(part for part in program.command if "prometheus.port" in part).rpartition("=")[2]
+        for program in programs(settings)
+        if program.name.startswith("taskmanager")
+    }
+    assert own == {f"taskmanager-{name}": str(19249 + place) for place, name in enumerate((1, 2, 3, "store"), start=1)}
 
 
 def test_an_s3_store_is_told_to_every_process_and_its_key_to_nobody_else(settings: Settings, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from deploy.monitoring import flink_series as flink
 from zielzeit.metrics import job, poller
 from zielzeit.metrics.definition import Metric
+from zielzeit.sources.reply_kind import ReplyKind
 
 DAY = 24 * 60
 
@@ -44,7 +45,9 @@ def flat(value: float, values: int = 250) -> str:
 
 BOARDS = series(job.BOARDS, turn="in_turn")
 MODEL = series(job.PREDICTIONS, model="delay", version="7")
-OK, TIMEOUT = (series(poller.REPLIES, kind=kind, instance="p") for kind in ("ok", "time-out"))
+OK, EMPTY, TIMEOUT = (
+    series(poller.REPLIES, kind=kind, instance="p") for kind in (ReplyKind.OK, ReplyKind.EMPTY_BOARD, ReplyKind.TIMEOUT)
+)
 RE = {"train_class": "RE"}
 ARRIVED = series(job.OUTCOMES, status="arrived", **RE)
 MODEL_ERROR, PERSISTENCE_ERROR = series(job.MODEL_ERROR, **RE), series(job.PERSISTENCE_ERROR, **RE)
@@ -77,8 +80,14 @@ CASES = (
     # The window begins between two scrapes: Prometheus extrapolates two restarts to 2.1.
     Case("Restarts", "two", {series(flink.RESTARTS): "4x10 5 5 6x20"}, 30, every=2),
     Case("CheckpointsFail", "they fail", {
+        series(flink.FAILED_CHECKPOINTS): "0x10 0+1x60", series(flink.COMPLETED_CHECKPOINTS): "0+6x10 60x60",
+    }, 25, (JOB,)),
+    Case("CheckpointsFail", "refused while the job starts for four minutes", {
+        series(flink.FAILED_CHECKPOINTS): "0+6x4 24x40", series(flink.COMPLETED_CHECKPOINTS): "0x4 0+6x40",
+    }, 8),
+    Case("CheckpointsFail", "every second fails: the job restarts, another alert's", {
         series(flink.FAILED_CHECKPOINTS): steady(1), series(flink.COMPLETED_CHECKPOINTS): steady(1),
-    }, 40, (JOB,)),
+    }, 40),
     Case("CheckpointsFail", "two failed", {
         series(flink.FAILED_CHECKPOINTS): "4x10 5 5 6x20", series(flink.COMPLETED_CHECKPOINTS): steady(1),
     }, 34, every=2),
@@ -97,6 +106,7 @@ CASES = (
     Case("Lag", "a few wait", {series(flink.PENDING): flat(50)}, 20),
     Case("PollerReplies", "half time out", {OK: steady(5), TIMEOUT: steady(5)}, 40, ({"instance": "p"},)),
     Case("PollerReplies", "one of ten times out", {OK: steady(9), TIMEOUT: steady(1)}, 40),
+    Case("PollerReplies", "half of the stations have no train at night", {OK: steady(5), EMPTY: steady(5)}, 40),
     Case("StationsUnanswered", "two", {series(poller.UNANSWERED, instance="p"): flat(2)}, 90, ({"instance": "p"},)),
     Case("StationsUnanswered", "none", {series(poller.UNANSWERED, instance="p"): "2x5 0x100"}, 90),
     Case("DeadLetters", "every tenth", {
