@@ -1,13 +1,14 @@
 """Time of describing and of scoring a departure, in one process.
 
-Departures of simulated boards go through the job's own objects, minute by minute; and the model alone scores rows of
-examples in batches of different sizes, which take turns so that a busy machine slows all alike.
+Departures of simulated boards go through the job's own objects: each instant alone, as they come live, and whole
+minutes at a time, as in a job that catches up. And the model alone scores rows of examples in batches of different
+sizes, which take turns so that a busy machine slows all alike.
 """
 
 from __future__ import annotations
 
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -18,7 +19,7 @@ import numpy as np
 from bench.inputs import Boards
 from bench.measurement import Measurement, summary
 from zielzeit import train_classes
-from zielzeit.berlin_time import Milliseconds
+from zielzeit.berlin_time import MINUTE, Milliseconds
 from zielzeit.decision.decider import Decider
 from zielzeit.decision.offline import decide
 from zielzeit.evaluation.outcomes import RunMessage, followed
@@ -42,6 +43,8 @@ _MICROSECONDS: Final = 1e6
 _FEATURES, _MODEL = "features, elapsed", "model, elapsed"
 """As the job counts them: other programs on the machine lengthen them."""
 _ALL = "all of the operator, processor time"
+_STEPS: Final = {"live": Milliseconds(1), "catching up": Milliseconds(MINUTE)}
+"""By how much the watermark advances."""
 _END: Final = Milliseconds(2**62)
 
 
@@ -51,13 +54,14 @@ def measure(settings: Settings, boards: Boards, made: Path, repeat: int, progres
     outputs = [output for _, _, output in decide(boards, Decider.of(settings))]
     messages = list(followed(outputs, group_keys(known)))
     served = load_served(made / "model", "bench", "1", "bench")
-    _pass(messages, served)  # loads the machine code
-    found: dict[str, list[float]] = {_FEATURES: [], _MODEL: [], _ALL: []}
-    with progress.step("describe and score", repeat) as step:
+    _pass(messages, served, _STEPS["catching up"])  # loads the machine code
+    found: defaultdict[str, list[float]] = defaultdict(list)
+    with progress.step("describe and score", repeat * len(_STEPS)) as step:
         for _ in range(repeat):
-            for name, value in _pass(messages, served).items():
-                found[name].append(value)
-            step.advance()
+            for way, jump in _STEPS.items():
+                for name, value in _pass(messages, served, jump).items():
+                    found[f"{way}: {name}"].append(value)
+                step.advance()
     note = f"{sum(output.__class__.__name__ == 'Decision' for output in outputs):,} decisions of {boards.described()}"
     return [
         *(summary("score", name, "µs/departure", values, note=note) for name, values in found.items()),
@@ -65,8 +69,8 @@ def measure(settings: Settings, boards: Boards, made: Path, repeat: int, progres
     ]
 
 
-def _pass(messages: Sequence[RunMessage], served: ServedModel) -> dict[str, float]:
-    """Microseconds a departure of one pass over all messages."""
+def _pass(messages: Sequence[RunMessage], served: ServedModel, jump: Milliseconds) -> dict[str, float]:
+    """Microseconds a departure of one pass over all messages; the watermark advances by ``jump`` at a time."""
     encode = msgspec.msgpack.Encoder().encode
     recorder, timers = Recorder(), EventTimeTimers()
     process = ScoringProcess(
@@ -77,8 +81,10 @@ def _pass(messages: Sequence[RunMessage], served: ServedModel) -> dict[str, floa
         timer = process.on_message(at, key, encode(message))
         if timer is not None:
             timers.register("", timer)
-    for at, _ in timers.fire(_END):
-        process.on_time(at)
+    for timer, _ in timers.fire(_END):
+        done = process.on_time(timer, Milliseconds(-(-timer // jump) * jump))
+        if done.register is not None:
+            timers.register("", done.register)
     seconds = time.process_time() - begin
     counts = Counter[str]()
     for count, value in recorder.take().items():

@@ -74,11 +74,14 @@ class Score(KeyedProcessFunction):  # type: ignore[misc]  # PyFlink is untyped
             ctx.timer_service().register_event_time_timer(timer)
 
     def on_timer(self, timestamp: Milliseconds, ctx: KeyedProcessFunction.OnTimerContext) -> Iterator[Any]:
-        """All messages of an instant have arrived."""
-        step = self._process.on_time(timestamp)
+        """All messages up to the watermark have arrived."""
+        timers = ctx.timer_service()
+        step = self._process.on_time(timestamp, timers.current_watermark())
+        if step.register is not None:
+            timers.register_event_time_timer(step.register)
         self._metrics.publish()
-        for key, scored in step.scored:
+        for key, at, scored in step.scored:
             yield Row(*topic_record.of_prediction(scored.prediction))
-            yield SCORED, Row(key, (key, timestamp, _encode(scored)))
-        for key, ending in step.endings:
-            yield SCORED, Row(key, (key, timestamp, _encode(ending)))
+            yield SCORED, Row(key, (key, at, _encode(scored)))
+        for key, at, ending in step.endings:
+            yield SCORED, Row(key, (key, at, _encode(ending)))

@@ -89,10 +89,11 @@ class Job:
             for message in step.messages:
                 self._register("", self._scoring.on_message(due, key, _message(message)), self.score_timers)
         for due, _ in self.score_timers.fire(watermark):
-            scored = self._scoring.on_time(due)
+            scored = self._scoring.on_time(due, due)
+            self._register("", scored.register, self.score_timers)
             self.predictions += len(scored.scored)
-            for _, made in [*scored.scored, *scored.endings]:
-                self._labels.on_message(due, _message(made))
+            for _, when, made in [*scored.scored, *scored.endings]:
+                self._labels.on_message(when, _message(made))
             self._labels.on_time(due)
 
     def _take(self, steps: Iterable[StationStep]) -> None:

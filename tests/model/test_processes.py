@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import msgspec
@@ -10,14 +11,18 @@ from hypothesis import strategies as st
 
 from tests.features.railway import START, decision
 from tests.runs.followers import follow_all
-from zielzeit.berlin_time import BERLIN
+from zielzeit.berlin_time import BERLIN, MINUTE
+from zielzeit.event_time_timers import EventTimeTimers
+from zielzeit.events.structs import ModelOutput
+from zielzeit.model.delay_model import BASELINE
 from zielzeit.model.label_process import LabelProcess
-from zielzeit.model.predict import OneModel, PendingPrediction
-from zielzeit.model.scoring_process import ScoringProcess, Snapshot
+from zielzeit.model.predict import OneModel, PendingPrediction, ServedModel
+from zielzeit.model.scoring_process import OfRun, ScoringProcess, Snapshot
 from zielzeit.runs.messages import Ending, Message
 from zielzeit.stored_value import InMemory
 
 DAY = timedelta(days=1)
+END = 2**62
 encode = msgspec.msgpack.Encoder().encode
 
 
@@ -31,32 +36,67 @@ def messages() -> list[tuple[int, str, Message]]:
     )
 
 
-def scored(*, restarting: bool) -> list[tuple[int, str, PendingPrediction]]:
-    """All predictions; ``restarting``: with a new process over the stored state at every instant."""
+def scored(*, restarting: bool = False, minutes: int = 0) -> list[OfRun[PendingPrediction]]:
+    """All predictions. ``restarting``: with a new process over the stored state at every timer.
+
+    ``minutes``: by how much the watermark advances at a time; 0: to each timer.
+    """
     waiting: dict[int, bytes] = {}
     log: dict[int, bytes] = {}
-    snapshot = InMemory(Snapshot)
+    snapshot, timers = InMemory(Snapshot), EventTimeTimers()
     process = ScoringProcess(waiting, snapshot, log, OneModel())
-    found = []
-    timers = [process.on_message(at, key, encode(message)) for at, key, message in messages()]
-    for at in sorted(timer for timer in timers if timer is not None):
+    found: list[OfRun[PendingPrediction]] = []
+    for at, key, message in messages():
+        if (timer := process.on_message(at, key, encode(message))) is not None:
+            timers.register("", timer)
+    for timer, _ in timers.fire(END):
         if restarting:
             process = ScoringProcess(waiting, snapshot, log, OneModel())
-        found += [(at, key, one) for key, one in process.on_time(at).scored]
+        watermark = -(-timer // (minutes * MINUTE)) * minutes * MINUTE if minutes else timer
+        step = process.on_time(timer, watermark)
+        found += step.scored
+        if step.register is not None:
+            timers.register("", step.register)
     assert not waiting
     return found
 
 
 def test_a_restart_at_any_instant_gives_the_same_features_and_predictions() -> None:
-    whole = scored(restarting=False)
+    whole = scored()
     assert len(whole) == 9
-    assert len({one.features for _, _, one in whole}) == 9
+    assert len({one.told.features for one in whole}) == 9
     assert repr(scored(restarting=True)) == repr(whole)  # as text, because an unknown feature is NaN
+
+
+@given(st.integers(1, 5000), st.booleans())
+def test_however_far_the_watermark_jumps_the_features_and_predictions_are_the_same(
+    minutes: int, restarting: bool
+) -> None:
+    assert repr(scored(restarting=restarting, minutes=minutes)) == repr(scored())
+
+
+def test_what_the_watermark_has_passed_is_scored_in_one_call_of_the_model() -> None:
+    sizes: list[int] = []
+
+    class Counting(OneModel):
+        def current(self) -> ServedModel:
+            return ServedModel(model=self)
+
+        def predict(self, rows: Sequence[Sequence[float]]) -> list[ModelOutput]:
+            sizes.append(len(rows))
+            return BASELINE.predict(rows)
+
+    process, timers = ScoringProcess({}, InMemory(Snapshot), {}, Counting()), set()
+    for at, key, message in messages():
+        timers.add(process.on_message(at, key, encode(message)))
+    (first,) = timers - {None}
+    assert len(process.on_time(first, END).scored) == 9
+    assert sizes == [9]
 
 
 def test_an_ending_that_overtakes_its_predictions_waits_for_them() -> None:
     at, ending = next((at, message) for at, _, message in messages() if isinstance(message, Ending))
-    predictions = [one for _, _, one in scored(restarting=False)][: len(ending.departures)]
+    predictions = [one.told for one in scored()][: len(ending.departures)]
     pending: dict[str, bytes] = {}
     process = LabelProcess(pending, {})
     assert process.on_message(at, encode(ending)) == at
@@ -73,7 +113,7 @@ def test_a_departure_without_prediction_is_counted_and_the_others_get_their_outc
     missing: set[int], twice: bool
 ) -> None:
     at, ending = next((at, message) for at, _, message in messages() if isinstance(message, Ending))
-    predictions = [one for _, _, one in scored(restarting=False)][: len(ending.departures)]
+    predictions = [one.told for one in scored()][: len(ending.departures)]
     process = LabelProcess({}, {})
     for place, one in enumerate(predictions):
         if place not in missing:

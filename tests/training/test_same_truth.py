@@ -63,11 +63,13 @@ def streamed(messages: Iterable[tuple[int, str, Message]]) -> Iterator[Example]:
         timer = scoring.on_message(at, key, encode(message))
         if timer is not None:
             timers.register("", timer)
-    for at, _ in timers.fire(1 << 62):
-        step = scoring.on_time(at)
-        for _, made in [*step.scored, *step.endings]:
+    for timer, _ in timers.fire(1 << 62):
+        step = scoring.on_time(timer, timer)
+        if step.register is not None:
+            timers.register("", step.register)
+        for _, at, made in [*step.scored, *step.endings]:
             label.on_message(at, encode(made))
-        yield from (example for _, example in label.on_time(at).labelled)
+        yield from (example for _, example in label.on_time(timer).labelled)
 
 
 @pytest.fixture(scope="module")

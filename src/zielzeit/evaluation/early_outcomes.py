@@ -81,11 +81,13 @@ def predicted_twice(
     begun = _END
 
     def pass_time(to: Milliseconds) -> Iterator[PredictedTwice]:
-        for at, _ in timers.fire(to):
-            step = scoring.on_time(at)
-            for _, made in [*step.scored, *step.endings]:
+        for timer, _ in timers.fire(to):
+            step = scoring.on_time(timer, timer)
+            if step.register is not None:
+                timers.register("", step.register)
+            for _, at, made in [*step.scored, *step.endings]:
                 labels.on_message(at, _encode(made))
-            for outcome, _ in labels.on_time(at).labelled:
+            for outcome, _ in labels.on_time(timer).labelled:
                 early = first.pop(outcome.prediction.id, None)
                 left = berlin_time.milliseconds(outcome.prediction.departed_at)
                 if outcome.observed_delay is not None and left >= begun:

@@ -57,11 +57,13 @@ def labelled(
         timer = scoring.on_message(at, key, _encode(message))
         if timer is not None:
             timers.register("", timer)
-    for at, _ in timers.fire(_END):
-        step = scoring.on_time(at)
-        for _, made in [*step.scored, *step.endings]:
+    for timer, _ in timers.fire(_END):
+        step = scoring.on_time(timer, timer)
+        if step.register is not None:
+            timers.register("", step.register)
+        for _, at, made in [*step.scored, *step.endings]:
             labels.on_message(at, _encode(made))
-        yield from labels.on_time(at).labelled
+        yield from labels.on_time(timer).labelled
 
 
 def followed(decided: Iterable[Output], station_key: GroupKey) -> Iterator[RunMessage]:

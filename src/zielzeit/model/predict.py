@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
@@ -76,17 +76,41 @@ class OneModel:
         raise fault
 
 
+class DescribedDeparture(NamedTuple):
+    """A departure, and its features in the order of ``FEATURES``."""
+
+    departure: Departure
+    features: tuple[float, ...]
+
+
 def forecast(
     departures: Sequence[Departure], state: NetworkState, models: Models, recorder: Recorder | None = None
 ) -> list[PendingPrediction]:
-    """Describe and score departures that were decided at the same time, in one call of the model.
+    """Describe and score departures that were decided at the same time, in one call of the model."""
+    return score(describe(departures, state, recorder), models, recorder)
+
+
+def describe(
+    departures: Sequence[Departure], state: NetworkState, recorder: Recorder | None = None
+) -> list[DescribedDeparture]:
+    """Describe departures by what the network's state knows now. ``recorder`` counts the time that it takes."""
+    began = time.perf_counter()
+    described = [DescribedDeparture(departure, feature_row(departure.seen, state)) for departure in departures]
+    if recorder is not None and described:
+        recorder.add(job.DESCRIPTION_TIME, by=round((time.perf_counter() - began) * _MICROSECONDS))
+    return described
+
+
+def score(
+    described: Sequence[DescribedDeparture], models: Models, recorder: Recorder | None = None
+) -> list[PendingPrediction]:
+    """Predict for departures in one call of the model, which costs as much as some dozen of them.
 
     A model at fault is refused and the next one asked, so each prediction names the model that made it. Raises
-    ModelFault if persistence itself fails. ``recorder`` counts predictions and the time that they took.
+    ModelFault if persistence itself fails. ``recorder`` counts predictions and the time in the model.
     """
     began = time.perf_counter()
-    rows = [feature_row(departure.seen, state) for departure in departures]
-    described = time.perf_counter()
+    rows = [one.features for one in described]
     while True:
         served = models.current()
         try:
@@ -99,11 +123,10 @@ def forecast(
     if recorder is not None and rows:
         recorder.add(job.PREDICTIONS, served.name, served.version, by=len(rows))
         recorder.add(job.PERSISTENCE, by=len(rows) if served.model is BASELINE else 0)
-        recorder.add(job.DESCRIPTION_TIME, by=round((described - began) * _MICROSECONDS))
-        recorder.add(job.SCORING_TIME, by=round((time.perf_counter() - described) * _MICROSECONDS))
+        recorder.add(job.SCORING_TIME, by=round((time.perf_counter() - began) * _MICROSECONDS))
     return [
-        PendingPrediction(_prediction(departure, output, served), row)
-        for departure, row, output in zip(departures, rows, outputs, strict=True)
+        PendingPrediction(_prediction(one.departure, output, served), one.features)
+        for one, output in zip(described, outputs, strict=True)
     ]
 
 

@@ -6,13 +6,17 @@ and of timers, and register the timers that it asks for.
 The order is the contract of ``zielzeit.features.network_state``: a departure is described by what was known before its
 minute, so a minute's messages are observed only when a later minute begins. State is a daily snapshot of the network
 and the log of the messages since, so that a restart rebuilds exactly what was known.
+
+A call of the model for one departure costs as much as for twenty. So all that the watermark has passed is described in
+its order, and then scored together.
 """
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
+from collections.abc import MutableMapping, Sequence
 from datetime import datetime
-from typing import Final, NamedTuple
+from heapq import heappop, heappush
+from typing import Final, Generic, NamedTuple, TypeVar
 
 import msgspec
 
@@ -24,7 +28,7 @@ from zielzeit.features.key_names import StationKey
 from zielzeit.features.network_state import NetworkState
 from zielzeit.metrics import job
 from zielzeit.metrics.recorder import Recorder
-from zielzeit.model.predict import Models, PendingPrediction, forecast, observe
+from zielzeit.model.predict import DescribedDeparture, Models, PendingPrediction, describe, observe, score
 from zielzeit.model.predict_early import predict_early
 from zielzeit.runs.event_time_buffer import EventTimeBuffer
 from zielzeit.runs.messages import Departure, EarlyMessage, Ending, Message
@@ -36,6 +40,8 @@ _decode_log = msgspec.msgpack.Decoder(list[Message]).decode
 _encode = msgspec.msgpack.Encoder().encode
 _MINUTE: Final = 60
 """Seconds."""
+_MOST: Final = 1_000
+"""Departures that are scored together, unless one instant has more."""
 
 
 class Snapshot(msgspec.Struct, array_like=True):
@@ -45,11 +51,24 @@ class Snapshot(msgspec.Struct, array_like=True):
     day: ServiceDay = ServiceDay(0)
 
 
-class ScoringStep(NamedTuple):
-    """What an instant leads to, each with the key of its run."""
+Told = TypeVar("Told")
 
-    scored: list[tuple[str, PendingPrediction]]
-    endings: list[tuple[str, Ending]]
+
+class OfRun(NamedTuple, Generic[Told]):
+    """Something that is told of a run."""
+
+    key: str
+    at: Milliseconds
+    told: Told
+
+
+class ScoringStep(NamedTuple):
+    """What a timer leads to, in order of time."""
+
+    scored: Sequence[OfRun[PendingPrediction]]
+    endings: Sequence[OfRun[Ending]]
+    register: Milliseconds | None
+    """When to call ``on_time``: a timer to register."""
 
 
 class ScoringProcess:
@@ -81,10 +100,17 @@ class ScoringProcess:
         self._minute, self._day = UtcMinutes(0), ServiceDay(0)
         self._unobserved: list[Message] = []
         """Messages of the present minute."""
+        self._instants: list[Milliseconds] | None = None
+        """Heap of the instants at which messages wait; None: not read from the state yet."""
+        self._timer: Milliseconds | None = None
+        """The earliest timer that surely is registered."""
 
     def on_message(self, at: Milliseconds, run_key: str, message: bytes) -> Milliseconds | None:
         """A message of a run (msgpack) arrives and waits for its turn; return the timer to register, if any."""
-        return self._waiting.add(at, _encode((run_key, message)))
+        instants = self._known_instants()
+        if self._waiting.add(at, _encode((run_key, message))) is not None:
+            heappush(instants, at)
+        return self._next_timer()
 
     def on_early(self, early: EarlyMessage) -> EarlyPrediction:
         """A departure is told before it is decided: predict it at once, by what is known now. Learns nothing."""
@@ -92,18 +118,39 @@ class ScoringProcess:
             count_early(early, self._recorder)
         return predict_early(early, self._network or self._as_it_was(early), self._models)
 
-    def on_time(self, now: Milliseconds) -> ScoringStep:
-        """A timer fires: all messages of an instant have arrived."""
-        messages = [(key, _decode(message)) for key, message in map(_decode_waiting, self._waiting.take(now))]
-        network = self._up_to_date(berlin_time.utc_minutes(now))
-        departures = [(key, message) for key, message in messages if isinstance(message, Departure)]
-        scored = forecast([departure for _, departure in departures], network, self._models, self._recorder)
-        self._unobserved.extend(message for _, message in messages)
-        self._log[now] = _encode([message for _, message in messages])
-        return ScoringStep(
-            [(key, one) for (key, _), one in zip(departures, scored, strict=True)],
-            [(key, message) for key, message in messages if isinstance(message, Ending)],
-        )
+    def on_time(self, timer: Milliseconds, watermark: Milliseconds) -> ScoringStep:
+        """A timer fires: all messages up to ``watermark``, which is not before the timer, have arrived."""
+        if self._timer is not None and self._timer <= timer:
+            self._timer = None
+        instants = self._known_instants()
+        runs: list[tuple[str, Milliseconds]] = []
+        described: list[DescribedDeparture] = []
+        endings: list[OfRun[Ending]] = []
+        while instants and instants[0] <= watermark and len(described) < _MOST:
+            now = heappop(instants)
+            messages = [(key, _decode(message)) for key, message in map(_decode_waiting, self._waiting.take(now))]
+            network = self._up_to_date(berlin_time.utc_minutes(now))
+            departures = [(key, message) for key, message in messages if isinstance(message, Departure)]
+            described += describe([departure for _, departure in departures], network, self._recorder)
+            runs += [(key, now) for key, _ in departures]
+            endings += [OfRun(key, now, message) for key, message in messages if isinstance(message, Ending)]
+            self._unobserved.extend(message for _, message in messages)
+            self._log[now] = _encode([message for _, message in messages])
+        scored = score(described, self._models, self._recorder)
+        predictions = [OfRun(key, at, one) for (key, at), one in zip(runs, scored, strict=True)]
+        return ScoringStep(predictions, endings, self._next_timer())
+
+    def _known_instants(self) -> list[Milliseconds]:
+        if self._instants is None:
+            self._instants = self._waiting.instants()  # sorted, so a heap
+        return self._instants
+
+    def _next_timer(self) -> Milliseconds | None:
+        """Return the timer to register; None if there is one that is as early, or nothing waits."""
+        if not self._instants or (self._timer is not None and self._timer <= self._instants[0]):
+            return None
+        self._timer = self._instants[0]
+        return self._timer
 
     def _up_to_date(self, minute: UtcMinutes) -> NetworkState:
         """Return the network with everything observed before a minute."""

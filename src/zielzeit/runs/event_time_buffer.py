@@ -51,6 +51,10 @@ class EventTimeBuffer:
             elements.extend(_decode(element) if number == _MOST - 1 else (element,))
         return sorted(elements)
 
+    def instants(self) -> list[Milliseconds]:
+        """Return the instants at which elements wait, sorted."""
+        return sorted({Milliseconds(key // _MOST) for key in self._waiting})
+
     def _count(self, at: Milliseconds) -> int:
         """Return the number of entries of an instant, after a number of looks that grows with its logarithm."""
         waiting, above = self._waiting, 1
