@@ -24,6 +24,7 @@ _LENT = (
     "/etc/resolv.conf",
     "/etc/pip.conf",
     "/etc/hosts",
+    "/etc/ssl/certs/java/cacerts",
     "/root/.m2/settings.xml",
     "/etc/apt/apt.conf.d/99artifact-registry",
 )
@@ -74,10 +75,12 @@ def stage(folder: Path, name: str) -> Path:
 
 
 def run(root: Path, where: str, environment: dict[str, str], command: str, user: str = "0:0") -> None:
-    """Run a shell command in a root."""
+    """Run a shell command in a root, with processes, /proc and shared memory of its own, as a container has them."""
     lent = {name: value for name, value in os.environ.items() if _NAMES.match(name)}
+    apart = ["unshare", "--mount", "--pid", "--fork", f"--mount-proc={root / 'proc'}"]
     subprocess.run(
-        ["chroot", f"--userspec={user}", str(root), "/bin/sh", "-c", f"cd {where} && {command}"],
+        [*apart, "sh", "-c", 'mount -t tmpfs -o mode=1777 shm "$1/dev/shm" && shift && exec "$@"', "sh", str(root),
+         "chroot", f"--userspec={user}", str(root), "/bin/sh", "-c", f"cd {where} && {command}"],
         env={**lent, **environment, "DEBIAN_FRONTEND": "noninteractive"}, check=True, stdin=subprocess.DEVNULL,
     )  # fmt: skip
 
@@ -86,6 +89,7 @@ def _copy(folder: Path, root: Path, where: str, rest: str) -> None:
     flags, words = re.findall(r"--(\S+)", rest), [word for word in rest.split() if not word.startswith("--")]
     options = dict(flag.split("=", 1) for flag in flags)
     source = folder / options["from"] if "from" in options else ROOT
+    ignored = shutil.ignore_patterns(*(() if "from" in options else ("__pycache__",)))  # as .dockerignore says
     *names, target = words
     place = root / str(Path(where, target)).lstrip("/")
     into = target.endswith("/") or len(names) > 1
@@ -94,7 +98,7 @@ def _copy(folder: Path, root: Path, where: str, rest: str) -> None:
         here = source / name.lstrip("/")
         goal = place / here.name if into else place
         if here.is_dir():
-            shutil.copytree(here, goal, symlinks=True, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(here, goal, symlinks=True, dirs_exist_ok=True, ignore=ignored)
         else:
             shutil.copy(here, goal, follow_symlinks=False)
         if "chmod" in options:
