@@ -130,7 +130,9 @@ def _first_calibration(data: Examples, boosters: dict[str, lgb.Booster]) -> Cali
 
 
 def code_version() -> str:
-    """Commit of this code; empty outside a git work tree."""
+    """Commit of this code; empty outside a git work tree, and where there is no git, as in a container."""
     root = Path(__file__).resolve().parent.parent
+    if shutil.which("git") is None:
+        return ""
     found = subprocess.run(["git", "-C", str(root), "rev-parse", "HEAD"], capture_output=True, text=True, check=False)  # noqa: S603, S607
     return found.stdout.strip()

@@ -49,3 +49,9 @@ def test_a_damaged_state_is_said_in_a_sentence(examples_folder: Path, tmp_path: 
     (data / KEEPING / STATE_FILE).write_bytes(b"nothing")
     with pytest.raises(UserError, match=r"state\.bin: not a stored network state.*history import"):
         model_training.train(data, examples.days(data)[-10], tmp_path / "model", seed=1, rounds=ONE_TREE)
+
+
+def test_where_there_is_no_git_a_model_has_no_commit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert len(model_training.code_version()) == 40
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert model_training.code_version() == ""
