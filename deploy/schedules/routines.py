@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import time
 from typing import NamedTuple
 
@@ -80,8 +80,10 @@ class Routine:
         return shlex.quote(found)
 
 
-_LAKE = Parameter("Folder of the lake.", ".local/lake")
-_EXAMPLES = Parameter("Folder of examples: the lake's, or of `history import`.", ".local/lake/examples")
+LAKE = ".local/lake"
+"""The lake where no setting names another one."""
+_LAKE = Parameter("Folder of the lake.", LAKE)
+_EXAMPLES = Parameter("Folder of examples: the lake's, or of `history import`.", f"{LAKE}/examples")
 _THRESHOLDS = Parameter("File of thresholds of data and promotion.", "training/promotion.toml")
 
 ROUTINES = (
@@ -163,3 +165,21 @@ ROUTINES = (
         },
     ),
 )
+
+_FETCH = Step("fetch", ("lake", "fetch", "examples", LAKE), timeout_minutes=60, retries=2)
+
+
+def routines_of(lake: str) -> tuple[Routine, ...]:
+    """The routines with this lake as default. Where it is on S3 they copy examples first: training reads folders."""
+    on_s3 = lake.startswith("s3://")
+    defaults = {"lake": lake, "examples": f"{LAKE if on_s3 else lake}/examples"}
+    return tuple(
+        replace(
+            routine,
+            steps=(_FETCH, *routine.steps) if on_s3 and "examples" in routine.parameters else routine.steps,
+            parameters={
+                name: one._replace(default=defaults.get(name, one.default)) for name, one in routine.parameters.items()
+            },
+        )
+        for routine in ROUTINES
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
 from datetime import datetime, timedelta
@@ -14,7 +15,7 @@ from airflow.sdk import DAG, Param, chain
 ROOT = Path(__file__).resolve().parents[3]
 sys.path += [str(folder) for folder in (ROOT, ROOT / "src") if str(folder) not in sys.path]
 
-from deploy.schedules.routines import NO_CHANGE, RETRY_MINUTES, ROUTINES, ZONE, Routine, Step  # noqa: E402
+from deploy.schedules.routines import LAKE, NO_CHANGE, RETRY_MINUTES, ZONE, Routine, Step, routines_of  # noqa: E402
 
 _BEGIN = datetime(2026, 1, 1, tzinfo=ZoneInfo(ZONE))
 
@@ -55,5 +56,5 @@ def _task(step: Step) -> BashOperator:
     )
 
 
-for _routine in ROUTINES:
+for _routine in routines_of(os.environ.get("ZIELZEIT_LAKE") or LAKE):
     globals()[f"zielzeit_{_routine.name}"] = _dag(_routine)

@@ -36,9 +36,10 @@ class Airflow(NamedTuple):
         """Make an empty database."""
         assert self._run(str(RUN), "db", "migrate").returncode == 0
 
-    def dags(self) -> dict[str, Any]:
-        """What Airflow makes of the folder of DAGs: its import errors, and the DAGs by name."""
-        done = self._run(str(bootstrap.airflow(ROOT) / "bin" / "python"), str(_READ), str(RUN.with_name("dags")))
+    def described(self, **environment: str) -> dict[str, Any]:
+        """What Airflow makes of the folder of DAGs: import errors, the DAGs by name; its own options and commands."""
+        python = str(bootstrap.airflow(ROOT) / "bin" / "python")
+        done = self._run(python, str(_READ), str(RUN.with_name("dags")), **environment)
         assert done.returncode == 0, done.stderr[-2000:]
         found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
         return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import mlflow
 import pytest
@@ -12,6 +13,9 @@ import pytest
 from deploy.schedules.routines import NO_CHANGE, RETRY_MINUTES, ROUTINES, ZONE
 from tests.deploy.airflow.airflow_under_test import Airflow
 from tests.deploy.airflow.conftest import LAST
+from tests.deploy.compose.test_compose import SERVICES
+from tests.deploy.images.test_images import environment as image_environment
+from tests.deploy.images.test_images import instruction as image_instruction
 from training import model_registry, training_run
 from zielzeit.lake.reading import Lake
 from zielzeit.settings import Settings, load
@@ -54,7 +58,7 @@ def _alias(settings: Settings, alias: str) -> str:
 
 
 def test_airflow_makes_of_every_routine_a_dag_with_its_limits(airflow: Airflow) -> None:
-    found = airflow.dags()
+    found = airflow.described()
     assert found["errors"] == {}
     assert set(found["dags"]) == {f"zielzeit_{routine.name}" for routine in ROUTINES}
     for routine in ROUTINES:
@@ -66,6 +70,30 @@ def test_airflow_makes_of_every_routine_a_dag_with_its_limits(airflow: Airflow) 
             assert task["after"] == [before.name for before in routine.steps[:number][-1:]]
             assert (task["retries"], task["timeout_minutes"]) == (step.retries, step.timeout_minutes)
             assert (task["retry_minutes"], task["skips_on"]) == (RETRY_MINUTES, [NO_CHANGE])
+
+
+def test_where_the_lake_is_on_s3_its_dags_have_it_as_default_and_training_fetches_examples_first(
+    airflow: Airflow,
+) -> None:
+    dags = airflow.described(ZIELZEIT_LAKE="s3://zielzeit/lake")["dags"]
+    assert dags["zielzeit_compact"]["defaults"] == {"lake": "s3://zielzeit/lake"}
+    assert [task["name"] for task in dags["zielzeit_compact"]["tasks"]] == ["compact"]
+    for name in ("retrain", "calibrate"):
+        fetch, _ = dags[f"zielzeit_{name}"]["tasks"]
+        assert fetch["command"] == "./zielzeit lake fetch examples .local/lake"
+        assert dags[f"zielzeit_{name}"]["defaults"]["examples"] == ".local/lake/examples"
+
+
+def test_the_compose_file_sets_options_and_starts_commands_that_airflow_has(airflow: Airflow) -> None:
+    found = airflow.described()
+    services = {name: one for name, one in SERVICES.items() if one["image"].startswith("zielzeit/airflow:")}
+    assert {one["command"][0] for one in services.values()} == {"db", "api-server", "scheduler", "dag-processor"}
+    assert {one["command"][0] for one in services.values()} <= set(found["commands"])
+    given = {name for one in services.values() for name in one["environment"]} | set(image_environment("airflow"))
+    assert {name for name in given if name.startswith("AIRFLOW__")} <= set(found["options"])
+    (health,) = (word for word in services["airflow-scheduler"]["healthcheck"]["test"] if word.startswith("http"))
+    assert urlsplit(health).port == int(found["options"]["AIRFLOW__SCHEDULER__SCHEDULER_HEALTH_CHECK_SERVER_PORT"])
+    assert image_instruction("airflow", "EXPOSE") == found["options"]["AIRFLOW__API__PORT"]
 
 
 def test_the_dag_of_compaction_makes_one_file_of_a_day(airflow: Airflow, lake: Path) -> None:

@@ -15,7 +15,9 @@ import yaml
 from deploy.cluster.job_description import PREDICT, STORE
 from deploy.local import kafka, mlflow
 from deploy.monitoring import prometheus
+from deploy.schedules.routines import ROUTINES
 from tests.deploy.container_checks import RELEASED, assert_options_of_the_stack, parsed, settings_of
+from tests.deploy.images.test_images import STAGES, environment, instruction
 from zielzeit.settings import ROOT, load
 
 FOLDER = ROOT / "deploy" / "compose"
@@ -82,8 +84,8 @@ def test_images_are_pinned_and_the_projects_are_built_here() -> None:
 def test_commands_and_settings_are_those_of_zielzeit() -> None:
     commands = []
     for name, service in SERVICES.items():
-        environment = service.get("environment", {})
-        settings_of({key: str(value) for key, value in environment.items() if key.startswith("ZIELZEIT_")})
+        given = service.get("environment", {})
+        settings_of({key: str(value) for key, value in given.items() if key.startswith("ZIELZEIT_")})
         if service["image"].startswith(("zielzeit/commands", "zielzeit/poller")) and "command" in service:
             commands.append(parsed(service["command"]))
         assert name == "dbf" or "${" not in service["image"]
@@ -146,6 +148,47 @@ def test_the_registry_answers_where_the_settings_say() -> None:
 def settings_local() -> Any:
     """Settings of a registry on this machine."""
     return load(mlflow_uri="http://127.0.0.1:5000")
+
+
+def test_every_url_of_postgresql_names_the_driver_that_its_image_has() -> None:
+    # Without a name it is the default of SQLAlchemy, which changes between its versions.
+    drivers = set(re.findall(r"postgresql(?:\+(\w+))?://", FILE.read_text()))
+    for image in ("registry", "airflow"):
+        packages = (ROOT / "deploy" / "images" / f"{image}.in").read_text()
+        assert all(driver and f"\n{driver}-binary==" in packages for driver in drivers), drivers
+
+
+def test_airflow_has_the_projects_dags_and_a_database_of_its_own_beside_mlflows() -> None:
+    owner = SERVICES["postgres"]["environment"]
+    place = f"../airflow/dags:{environment('airflow')['AIRFLOW__CORE__DAGS_FOLDER']}:ro"
+    for name, service in SERVICES.items():
+        if not service["image"].startswith("zielzeit/airflow:"):
+            continue
+        assert service["profiles"] == ["airflow"]
+        assert place in service["volumes"], name
+        given = service["environment"]
+        database = urlsplit(given["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"])
+        assert (database.hostname, database.username) == ("postgres", owner["POSTGRES_USER"])
+        own = database.path.removeprefix("/")
+        assert own != owner["POSTGRES_DB"]
+        assert f"createdb {own}" in SERVICES["airflow-database"]["command"][-1]
+        api = urlsplit(given["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"])
+        assert SERVICES[api.hostname or ""]["command"] == ["api-server"]
+        assert str(api.port) == instruction("airflow", "EXPOSE")
+        assert given["ZIELZEIT_LAKE"] == SERVICES["predict-jobmanager"]["environment"]["ZIELZEIT_LAKE"]
+
+
+def test_a_dags_tasks_find_the_command_the_lake_and_the_thresholds_where_they_run() -> None:
+    # The file of DAGs takes the third folder above its own for the checkout.
+    checkout = Path(environment("airflow")["AIRFLOW__CORE__DAGS_FOLDER"]).parents[2]
+    (script,) = (ROOT / "deploy" / "airflow" / "dags").glob("*.py")
+    assert "parents[3]" in script.read_text()
+    assert f"ln -s /opt/zielzeit/bin/zielzeit {checkout}/zielzeit" in STAGES["airflow"]
+    assert f"ln -s {environment('airflow')['ZIELZEIT_LOCAL_DIR']} {checkout}/.local" in STAGES["airflow"]
+    for routine in ROUTINES:
+        if "thresholds" in routine.parameters:
+            file = routine.parameters["thresholds"].default
+            assert f"COPY {file} {checkout}/{file}\n" in STAGES["airflow"]
 
 
 def test_prometheus_and_grafana_have_the_projects_jobs_rules_and_dashboards() -> None:

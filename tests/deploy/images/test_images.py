@@ -19,7 +19,7 @@ FOLDER = ROOT / "deploy" / "images"
 # Continued lines as one, without comments.
 TEXT = re.sub(r"\\\n\s*", "", re.sub(r"^#.*\n", "", (FOLDER / "Dockerfile").read_text(), flags=re.MULTILINE))
 STAGES = {stage.split(" AS ")[1].splitlines()[0]: stage for stage in re.split(r"^FROM ", TEXT, flags=re.MULTILINE)[1:]}
-TARGETS = ("job", "commands", "poller", "registry")
+TARGETS = ("job", "commands", "poller", "registry", "airflow")
 
 
 def environment(target: str) -> dict[str, str]:
