@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -21,9 +21,10 @@ pytestmark = [pytest.mark.slow, pytest.mark.integration]
 
 
 @pytest.fixture(scope="module")
-def airflow(tmp_path_factory: pytest.TempPathFactory) -> Airflow:
+def airflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Airflow]:
     """Airflow with a database of its own."""
-    return installed(tmp_path_factory.mktemp("airflow"))
+    with installed(tmp_path_factory.mktemp("airflow")) as found:
+        yield found
 
 
 def _environment(settings: Settings) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import time
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -22,9 +23,10 @@ LAST = date(2026, 3, 9)
 
 
 @pytest.fixture(scope="session")
-def airflow(tmp_path_factory: pytest.TempPathFactory) -> Airflow:
+def airflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Airflow]:
     """Airflow with a database of its own."""
-    return installed(tmp_path_factory.mktemp("airflow"))
+    with installed(tmp_path_factory.mktemp("airflow")) as found:
+        yield found
 
 
 @pytest.fixture(scope="session")
