@@ -13,6 +13,7 @@ import hypothesis
 import pytest
 
 from deploy.local.stack import Stack
+from tests.installation import build_wheel
 from zielzeit.settings import Settings, load
 
 # The same examples in every run, so that a test passes or fails for its change alone. To try others:
@@ -135,6 +136,12 @@ def registry(session_stack: Stack) -> str:
     """Address of the session's MLflow server. Each test uses its own model name."""
     session_stack.up({"mlflow"})
     return session_stack.settings.mlflow_uri
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project's wheel."""
+    return build_wheel(tmp_path_factory.mktemp("wheel"))
 
 
 def _is_free(port: int) -> bool:

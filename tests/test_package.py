@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
 import sys
 import sysconfig
 import venv
@@ -13,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.installation import outside
 from zielzeit.berlin_time import BERLIN
-from zielzeit.settings import ROOT
 from zielzeit.simulator import recording, timetable
 from zielzeit.simulator.faults import Faults
 from zielzeit.simulator.world import World
@@ -23,37 +20,24 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The ``zielzeit`` of a virtual environment that the project's wheel was installed into.
 
     The dependencies are those of the environment that runs the tests, without the checkout.
     """
     folder = tmp_path_factory.mktemp("package")
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, check=True
-    )
-    for name in filter(None, listed.stdout.decode().split("\0")):
-        copy = folder / "source" / name
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        if (ROOT / name).exists():
-            shutil.copy(ROOT / name, copy, follow_symlinks=False)
     environment = folder / "venv"
     venv.create(environment, symlinks=True)
     python = environment / "bin" / "python"
     packages = _run([str(python), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"], folder).strip()
     Path(packages, "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n")
     pip = [sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet", "--no-deps", "--no-index"]
-    _run([*pip, "--no-build-isolation", str(folder / "source")], folder)
-    shutil.rmtree(folder / "source")
+    _run([*pip, str(wheel)], folder)
     return environment / "bin" / "zielzeit"
 
 
 def _run(command: list[str], folder: Path, *, code: int = 0) -> str:
-    clean = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    environment = clean | {"HOME": str(folder / "home"), "XDG_DATA_HOME": str(folder / "data")}
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == code, done.stdout + done.stderr
-    return done.stdout + done.stderr
+    return outside(command, folder, code=code, HOME=str(folder / "home"), XDG_DATA_HOME=str(folder / "data"))
 
 
 def test_the_command_helps_and_decides(installed: Path, tmp_path: Path) -> None:

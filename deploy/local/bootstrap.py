@@ -62,6 +62,11 @@ def airflow(root: Path) -> Path:
     return root / ".local" / "airflow"
 
 
+def uv(root: Path) -> Path:
+    """The program uv, which making an environment fetched; missing where it was made by pip."""
+    return root / ".local" / "tools" / "bin" / "uv"
+
+
 def _ensure_environment(root: Path, venv: Path, files: Sequence[Path], packages: SystemPackages) -> Path:
     python, stamp = venv / "bin" / "python", venv / "zielzeit.json"
     wanted = [_digest(file) for file in files]
@@ -122,15 +127,14 @@ def _make_environment(root: Path, python: str, venv: Path, packages: SystemPacka
 
 def _install(root: Path, python: Path, requirements: Path) -> None:
     """Install with uv, in a fifth of pip's time; with pip if uv fails (no wheel, an index that only pip knows)."""
-    local = root / ".local"
-    uv = local / "tools" / "bin" / "uv"
+    local, by = root / ".local", uv(root)
     pip = [str(python), "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
     title = f"installing {requirements.relative_to(root)}"
     # Compiled once here, or by every process at its start where PYTHONDONTWRITEBYTECODE is set.
-    by_uv = [str(uv), "pip", "install", "--compile-bytecode", "--python", str(python), "-r", str(requirements)]
+    by_uv = [str(by), "pip", "install", "--compile-bytecode", "--python", str(python), "-r", str(requirements)]
     try:
-        if not uv.exists():
-            run(local, "fetching uv", [*pip, "--target", str(uv.parent.parent), "--upgrade", _UV])
+        if not by.exists():
+            run(local, "fetching uv", [*pip, "--target", str(by.parent.parent), "--upgrade", _UV])
         run(local, title, by_uv)
     except SetupError:
         run(local, f"{title} with pip", [*pip, "--no-deps", "-r", str(requirements)])

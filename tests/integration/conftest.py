@@ -11,6 +11,7 @@ from typing import NamedTuple
 import pytest
 
 from deploy.local.stack import Stack
+from tests.installation import fresh_environment
 from tests.integration import job
 from zielzeit.berlin_time import BERLIN
 from zielzeit.boards.record import BoardRecord
@@ -56,6 +57,12 @@ def evening(tmp_path_factory: pytest.TempPathFactory) -> list[BoardRecord]:
         faults=Faults.parse("none", seed=5),
     )
     return list(read_boards([file]))
+
+
+@pytest.fixture(scope="session")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder ``bin`` of a fresh environment that the wheel was installed into, beside Flink's packages."""
+    return fresh_environment(tmp_path_factory.mktemp("installed"), wheel)
 
 
 @pytest.fixture(scope="session")
