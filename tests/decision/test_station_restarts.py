@@ -51,8 +51,7 @@ class FirstSights:
         told.update(found)
         return EarlyStep(found, changed=bool(found))
 
-    def on_turn(self, name: str, outputs: object, told: set[str]) -> EarlyStep:
-        assert name == HERE
+    def on_turn(self, outputs: object, told: set[str]) -> EarlyStep:
         assert outputs
         return EarlyStep()
 
