@@ -96,7 +96,7 @@ def prediction_line(event: Prediction) -> str:
     """A prediction for a log."""
     return (
         f"{event.train} left {event.station} {_clock(event.departed_at)} ({event.delay:+d}) for {event.destination}: "
-        f"{event.predicted_delay:+.1f}{_interval(event, ' (P10–P90 ', ')')}, model {event.model_version}"
+        f"{_minutes(event.predicted_delay)}{_interval(event, ' (P10–P90 ', ')')}, model {event.model_version}"
     )
 
 
@@ -107,7 +107,7 @@ def early_line(event: EarlyPrediction) -> str:
     told = "is said to have left" if event.stage == "early" else "is now said to have left"
     return (
         f"{event.train} {told} {event.station} {_clock(event.departed_at)} ({event.shown_delay:+d}) for "
-        f"{event.destination}: {event.predicted_delay:+.1f}{_interval(event, ' (P10–P90 ', ')')}"
+        f"{event.destination}: {_minutes(event.predicted_delay)}{_interval(event, ' (P10–P90 ', ')')}"
     )
 
 
@@ -127,12 +127,14 @@ def table_rows(
     predictions: Sequence[Prediction], arrivals: Sequence[Outcome], early: Sequence[EarlyPrediction] = ()
 ) -> list[tuple[Cell, ...]]:
     """Departures told early, dimmed, those decided, then arrivals with their errors beside persistence's."""
-    rows: list[tuple[Cell, ...]] = [
-        (*(f"[dim]{cell}[/]" if cell else "" for cell in _departure(one)), "", "", "") for one in early
-    ]
+    rows: list[tuple[Cell, ...]] = []
+    if early:
+        rows.append(_title("early"))
+        rows += [(*(f"[dim]{cell}[/]" if cell else "" for cell in _departure(one)), "", "", "") for one in early]
+        rows.append(_title("decided"))
     rows += [(*_departure(prediction), "", "", "") for prediction in predictions]
     if arrivals:
-        rows.append(("[dim]arrived[/]", *[""] * (len(COLUMNS) - 1)))
+        rows.append(_title("arrived"))
     for outcome in arrivals:
         observed = outcome.observed_delay or 0
         error, persistence = _errors(outcome.prediction, observed)
@@ -181,8 +183,8 @@ class _Screen:
     def _picture(self, statistics: DemoStatistics, moment: Moment) -> RenderableType:
         size = self._live.console.size
         above = joined(head(statistics, moment), size.width)
-        # The head's lines, header, two blank lines, the arrivals' title, the addresses, and the line of the cursor.
-        rows = max(4, size.height - len(above) - len(self._links) - 5)
+        # The head's lines, header, two blank lines, three titles, the addresses, and the line of the cursor.
+        rows = max(4, size.height - len(above) - len(self._links) - 7)
         arrivals = list(islice(reversed(statistics.arrived), rows // 2))
         early = list(islice(reversed(statistics.early.values()), rows // 4))
         predictions = list(islice(reversed(statistics.newest), rows - len(arrivals) - len(early)))
@@ -219,6 +221,10 @@ def joined(parts: Sequence[str], width: int) -> list[str]:
     return lines
 
 
+def _title(of: str) -> tuple[Cell, ...]:
+    return (f"[dim]{of}[/]", *[""] * (len(COLUMNS) - 1))
+
+
 def _departure(event: Prediction | EarlyPrediction) -> tuple[str, ...]:
     delay = event.shown_delay if isinstance(event, EarlyPrediction) else event.delay
     return (
@@ -227,7 +233,7 @@ def _departure(event: Prediction | EarlyPrediction) -> tuple[str, ...]:
         _clock(event.departed_at),
         f"{delay:+d}",
         escape(event.destination),
-        "" if event.predicted_delay is None else f"{event.predicted_delay:+.1f}",
+        "" if event.predicted_delay is None else _minutes(event.predicted_delay),
         _interval(event, "", ""),
         event.model_version,
     )
@@ -240,7 +246,11 @@ def _clock(at: datetime) -> str:
 def _interval(event: Prediction | EarlyPrediction, before: str, after: str) -> str:
     if event.p10 is None or event.p90 is None:
         return ""
-    return f"{before}{event.p10:+.1f} – {event.p90:+.1f}{after}"
+    return f"{before}{_minutes(event.p10)} – {_minutes(event.p90)}{after}"
+
+
+def _minutes(delay: float) -> str:
+    return f"{round(delay, 1) + 0.0:+.1f}"  # no "-0.0"
 
 
 def _errors(prediction: Prediction, observed: int) -> tuple[float, int]:

@@ -54,15 +54,19 @@ def test_on_a_terminal_counts_table_and_addresses_are_one_picture() -> None:
         assert text in picture
 
 
+def test_hardly_less_than_nothing_is_nothing() -> None:
+    early_train = msgspec.structs.replace(prediction("a"), predicted_delay=-0.04, p10=-0.06, p90=0.04)
+    assert "+0.0 (P10–P90 -0.1 – +0.0)" in prediction_line(early_train)
+
+
 def test_the_interval_is_shown_where_the_model_gives_one() -> None:
     sure = msgspec.structs.replace(prediction("a"), p10=1.0, p90=8.5)
     assert "(P10–P90 +1.0 – +8.5)" in prediction_line(sure)
 
 
 def test_an_early_departure_is_a_dimmed_row_and_a_line_of_its_own() -> None:
-    first, *others = table_rows([prediction("a")], [], [early("b")])
-    assert first[0] == "[dim]RE 7[/]"
-    assert others[0][0] == "RE 7"
+    rows = table_rows([prediction("a")], [], [early("b")])
+    assert [row[0] for row in rows] == ["[dim]early[/]", "[dim]RE 7[/]", "[dim]decided[/]", "RE 7"]
     assert early_line(early("b")) == "RE 7 is said to have left Klarstadt 13:00 (+3) for Moordorf: +4.0"
     assert early_line(early("b", "retracted")) == "RE 7 has not left Klarstadt after all: cancelled"
 
