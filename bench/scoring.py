@@ -22,7 +22,8 @@ from zielzeit import train_classes
 from zielzeit.berlin_time import MINUTE, Milliseconds
 from zielzeit.decision.decider import Decider
 from zielzeit.decision.offline import decide
-from zielzeit.evaluation.outcomes import RunMessage, followed
+from zielzeit.evaluation.followed_runs import RunMessage
+from zielzeit.evaluation.outcomes import followed
 from zielzeit.event_time_timers import EventTimeTimers
 from zielzeit.features.key_names import station_keys
 from zielzeit.metrics import job

@@ -9,7 +9,7 @@ from zielzeit.errors import UserError
 
 if TYPE_CHECKING:
     from zielzeit.decision.decider import Decider
-    from zielzeit.evaluation.early_outcomes import Quality
+    from zielzeit.evaluation.early_quality import Pair, Quality
     from zielzeit.model.predict import ServedModel
     from zielzeit.recordings.read import Recording
     from zielzeit.settings import Settings
@@ -65,22 +65,29 @@ def _show_truth(recording: Recording, station: str | None, decider: Decider, min
 
 
 def _show_outcomes(recording: Recording, decider: Decider, config: Settings, served: ServedModel | None) -> None:
-    from zielzeit.evaluation.early_outcomes import decided_quality, early_quality, groups, predicted_twice
+    from zielzeit.evaluation.early_outcomes import compared, told_outcomes
+    from zielzeit.evaluation.early_quality import by_group
     from zielzeit.evaluation.early_truth import tell
     from zielzeit.model.predict import ModelFault
     from zielzeit.progress import Shown, counted
     from zielzeit.stations.table import register
-    from zielzeit.terminal_table import Column, show
 
     boards = counted(Shown(), "boards followed", recording.boards, recording.read())
     told = tell(boards, decider, config.early_minutes)
     try:
-        departures = list(predicted_twice(told, register(config.stations), served))
+        groups = by_group(compared(told_outcomes(told, register(config.stations), served)))
     except ModelFault as fault:
         raise UserError(f"the model failed, and the job would refuse it: {fault}") from None
-    if not departures:
+    if not groups:
         print("No train is known to have arrived: give the boards of the destinations, too")
         return
+    show_groups(groups)
+
+
+def show_groups(groups: dict[str, Pair]) -> None:
+    """Print how good early and decided predictions are, side by side."""
+    from zielzeit.terminal_table import Column, show
+
     columns = [
         *(Column("departures"), Column("predicted")),
         *(Column(name, right=True) for name in ("count", "MAE, min", "skill, %", "bias, min")),
@@ -88,8 +95,8 @@ def _show_outcomes(recording: Recording, decider: Decider, config: Settings, ser
         *(Column(name, right=True) for name in ("wait, min", "in time, %")),
     ]
     rows = []
-    for name, found in groups(departures).items():
-        for kind, quality in (("early", early_quality(found)), ("decided", decided_quality(found))):
+    for name, pair in groups.items():
+        for kind, quality in (("early", pair.early), ("decided", pair.decided)):
             if quality is not None:
                 rows.append((name, kind, *_cells(quality)))
     show(columns, rows, "Trains that arrived: early predictions beside those of decided departures")

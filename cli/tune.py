@@ -20,6 +20,10 @@ def tune(
     station: Annotated[str, typer.Option(help="The feed's station, as boards name it.")] = "Frankfurt(Main)Hbf",
     out: Annotated[Path, typer.Option(help="File for the plot, PNG.")] = Path("docs/decisions.png"),
     every: Annotated[int, typer.Option(help="Seconds between two rebuilt boards.", min=30)] = 180,
+    recorded: Annotated[
+        list[Path] | None,
+        typer.Option(help="Recorded boards of the station, polled with past=1: early delays are checked on them, too."),
+    ] = None,
 ) -> None:
     """Learn corrections of delays from a recorded feed; plot decision latency against exact delays.
 
@@ -29,11 +33,13 @@ def tune(
     from zielzeit import berlin_time
     from zielzeit.decision.decider import Decider
     from zielzeit.decision.rules import Rules, default_minutes
-    from zielzeit.evaluation import early_truth, iris_feed, trade_off, tuning
+    from zielzeit.evaluation import early_learning, iris_feed, trade_off, tuning
     from zielzeit.evaluation import feed_truth as feeds
+    from zielzeit.evaluation.early_truth import compare_early
     from zielzeit.evaluation.figures import delay_figures, figure
     from zielzeit.evaluation.rebuild_boards import rebuild
     from zielzeit.progress import Shown
+    from zielzeit.recordings.read import read_boards
 
     if not (feed / iris_feed.PLAN).is_file():
         raise UserError(f"{feed} is not a recorded feed: it has no {iris_feed.PLAN}")
@@ -46,7 +52,10 @@ def tune(
         silent = tuning.silent_trains(default, {stop.id: stop for stop in truth}, Rules())
         past = list(rebuild(feed, station, begin, end, every=every, past=True))
     with progress.step("early records compared"):
-        early = early_truth.compare_early(past, truth, Decider(Rules(), 0), default_minutes("early_minutes"))
+        minutes = default_minutes("early_minutes")
+        series = {"rebuilt": past} | ({"recorded": list(read_boards(recorded, station))} if recorded else {})
+        early = {name: compare_early(boards, truth, Decider(Rules(), 0), minutes) for name, boards in series.items()}
+        teachers = early_learning.teachers(feed, station, begin, end, truth)
     with progress.step("waiting times compared"):
         trades = list(trade_off.settle(past, truth))
         trades += trade_off.simulated_day(progress)
@@ -58,12 +67,14 @@ def tune(
     print(f"  the estimate is nearer by {figure(gains)} minutes on average")
     for group, learnt in sorted(tuning.learn(silent).items()):
         print(f"  {group}: add {learnt.delay:g}, error {learnt.error:g}")
-    shown, used = early_truth.held_out(early.departures)
-    for name, off in (("delay shown", shown), ("delay used", used)):
-        found = delay_figures(off)
-        print(f"early, {name}: mean error {found.mean_absolute}, bias {found.bias}, of {found.count}")
-    for name, added in early_truth.learn(early.departures).items():
-        print(f"  {name}: still to come {', '.join(map(str, added))}")
+    for which, compared in early.items():
+        off = early_learning.held_out(compared.departures, teachers)
+        for name, minutes_off in (("shown", off.shown), ("used", off.used), ("decided", off.decided)):
+            found = delay_figures(minutes_off)
+            told = f"mean error {found.mean_absolute}, bias {found.bias}, of {found.count}"
+            print(f"early, {which}, delay {name}: {told}")
+    for name, added in early_learning.learn(teachers).items():
+        print(f'  "{name}": {added},')
     for trade in trades:
         print(f"{trade.setting} {trade.value}: {trade.good:.1f} %, {trade.wait:.1f} min, {trade.wrong} wrong or late")
     out.parent.mkdir(parents=True, exist_ok=True)

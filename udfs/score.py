@@ -19,13 +19,14 @@ from zielzeit.berlin_time import Milliseconds
 from zielzeit.events import topic_record
 from zielzeit.features.key_names import station_keys
 from zielzeit.model.champion import Champion
+from zielzeit.model.predict_early import PendingEarly
 from zielzeit.model.registry_address import Registry
 from zielzeit.model.scoring_process import ScoringProcess, Snapshot
 from zielzeit.runs.messages import decode_early
 from zielzeit.stations.table import register
 
 SCORED = OutputTag("scored", KEYED)
-"""``PendingPrediction`` and ``Ending``, for the labels."""
+"""``PendingPrediction``, ``PendingEarly`` and ``Ending``, for the labels."""
 
 _encode = msgspec.msgpack.Encoder().encode
 
@@ -65,7 +66,9 @@ class Score(KeyedProcessFunction):  # type: ignore[misc]  # PyFlink is untyped
         key, at, message = value
         early = decode_early(message)
         if early is not None:
-            yield Row(*topic_record.of_early_prediction(self._process.on_early(early)))
+            told = self._process.on_early(early)
+            yield Row(*topic_record.of_early_prediction(told))
+            yield SCORED, Row(key, (key, at, _encode(PendingEarly(told))))
             self._metrics.publish()
             return
         self._metrics.publish()

@@ -10,9 +10,10 @@ DEAD_LETTERS = "dead-letters"
 PREDICTIONS = "predictions"
 EARLY_PREDICTIONS = "early-predictions"
 OUTCOMES = "outcomes"
+EARLY_OUTCOMES = "early-outcomes"
 EXAMPLES = "examples"
 
 DECISIONS = (DEPARTURES, UNDECIDED, LATE)
 """Every decision is on exactly one of these topics."""
-ALL = (BOARDS, *DECISIONS, DEAD_LETTERS, PREDICTIONS, EARLY_PREDICTIONS, OUTCOMES, EXAMPLES)
+ALL = (BOARDS, *DECISIONS, DEAD_LETTERS, PREDICTIONS, EARLY_PREDICTIONS, OUTCOMES, EARLY_OUTCOMES, EXAMPLES)
 """Every topic: the job reads the first one and writes the others."""

@@ -36,7 +36,7 @@ def test_a_row_is_told_once_its_departure_lies_the_minutes_back() -> None:
     assert said([told]) == [("1", 0, "early", 2)]
     assert told.shown.id == "Musterstadt Hbf|RE 1|2026-03-10T12:05"
     assert clock_time(told.shown.decided_at) == "12:10"
-    assert (told.waited, told.moved, told.reason) == (3.0, False, None)
+    assert (told.waited, told.news, told.reason) == (3.0, "awaited", None)
     assert station.board("12:13", row("1", "12:05", 2), row("2", "14:00")) == []
     assert decode_early(encode(told)) == msgspec.convert(msgspec.to_builtins(told), EarlyDeparture)
 
@@ -46,8 +46,16 @@ def test_a_default_board_that_lacks_the_row_tells_at_once() -> None:
     for minute in ("12:00", "12:03", "12:06"):
         assert station.board(minute, row("1", "12:05", 2), row("2", "14:00")) == []
     (told,) = station.board("12:08", row("2", "14:00"))
-    assert said([told]) == [("1", 0, "early", 2)]
+    assert (*said([told])[0], told.news) == ("1", 0, "early", 2, "gone")
     assert said(station.board("12:11", row("2", "14:00"))) == []
+
+
+def test_a_delay_that_is_first_shown_after_the_departure_is_posted_and_one_from_before_is_awaited() -> None:
+    station = Arrivals(minutes=3)
+    station.board("12:00", row("1", "12:05", 2), row("2", "12:05"))
+    station.board("12:07", row("1", "12:05", 2), row("2", "12:05", 2))
+    told = station.board("12:10", row("1", "12:05", 2), row("2", "12:05", 2))
+    assert {one.shown.number: one.news for one in told} == {"1": "awaited", "2": "posted"}
 
 
 def test_a_row_that_vanishes_before_its_time_is_not_told() -> None:
@@ -74,7 +82,7 @@ def test_the_delay_shown_is_revised_when_it_moves_by_three_minutes() -> None:
     assert said(station.board("12:12", row("1", "12:05", 3))) == [("1", 1, "revised", 3)]
     assert station.board("12:13", row("1", "12:05", 5)) == []
     (revised,) = station.board("12:15", row("1", "12:05", 6))
-    assert (*said([revised])[0], revised.moved) == ("1", 2, "revised", 6, True)
+    assert (*said([revised])[0], revised.news) == ("1", 2, "revised", 6, "posted")
     assert said(station.records)[0] == ("1", 0, "early", 0)
 
 

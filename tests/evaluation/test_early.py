@@ -20,14 +20,17 @@ from zielzeit.decision.offline import decide
 from zielzeit.decision.rules import Rules
 from zielzeit.evaluation import truth_log
 from zielzeit.evaluation.comparison import TrueStop
-from zielzeit.evaluation.early_outcomes import decided_quality, early_quality, groups, predicted_twice
-from zielzeit.evaluation.early_truth import compare_early, held_out, learn, tell
+from zielzeit.evaluation.early_learning import held_out, learn
+from zielzeit.evaluation.early_outcomes import compared, told_outcomes
+from zielzeit.evaluation.early_quality import by_group
+from zielzeit.evaluation.early_truth import compare_early, tell
 from zielzeit.events.structs import Decision
 from zielzeit.recordings.read import read_boards
 from zielzeit.simulator import recording, timetable
 from zielzeit.simulator.faults import Faults
 from zielzeit.simulator.world import World
 from zielzeit.stations.table import register
+from zielzeit.train_classes import CLASSES, train_class
 
 DECIDER = Decider(Rules(), 5)
 
@@ -57,9 +60,26 @@ def test_every_decided_departure_was_told_minutes_after_it_left(
     decided = np.quantile([one.decided_wait for one in found.departures], (0.5, 0.9))
     assert list(early) < [6, 8]
     assert early[0] + 8 <= decided[0]
-    shown, used = held_out(found.departures)
-    assert len(shown) == len(used) == len(found.departures)
-    assert all(len(values) == 10 for values in learn(found.departures).values())
+
+
+def test_what_boards_add_is_learnt_as_tenths_and_checked_on_other_periods(
+    railway: tuple[list[BoardRecord], list[TrueStop]],
+) -> None:
+    found = compare_early(*railway, DECIDER, 2).departures
+    learnt = learn(found)
+    assert learnt
+    for tenths in learnt.values():
+        assert len(tenths) == 10
+        assert list(tenths) == sorted(tenths)
+        assert any(tenths), "what adds nothing is left out"
+    nothing = held_out(found, [])
+    assert nothing.used == nothing.shown
+    assert sum(nothing.shown) < 0 <= sum(map(abs, nothing.decided))
+    other = [msgspec.structs.replace(one, period=one.period + 1000) for one in found]
+    off = held_out(found, other)
+    assert off.shown == nothing.shown
+    assert abs(sum(off.used)) < abs(sum(off.shown)), "the mean of what is added is learnt"
+    assert held_out(found, [one for one in found if one.period == found[0].period]).used[0] == nothing.used[0]
 
 
 def test_what_is_decided_beside_early_records_is_what_decide_decides(
@@ -94,15 +114,25 @@ def told(records: list[EarlyDeparture]) -> Counter[tuple[str, int, str, int | No
 
 def test_early_and_decided_predictions_stand_side_by_side(railway: tuple[list[BoardRecord], list[TrueStop]]) -> None:
     boards, _ = railway
-    departures = list(predicted_twice(tell(boards, DECIDER, 2), register("")))
-    assert len(departures) > 20
-    by_group = groups(departures)
-    assert sum(len(found) for name, found in by_group.items() if " " not in name) == len(departures)
-    early, decided = early_quality(departures), decided_quality(departures)
-    assert early is not None
-    assert early.count == decided.count == len(departures)
-    assert early.skill == decided.skill == 0.0, "persistence predicts"
-    assert early.wait + 8 <= decided.wait
-    assert early.before_arrival is not None
-    assert decided.before_arrival is not None
-    assert early.before_arrival >= decided.before_arrival
+    found = told_outcomes(tell(boards, DECIDER, 2), register(""))
+    arrived = [one for one in found.decided if one.observed_delay is not None]
+    by_id = {one.prediction.id: one for one in arrived}
+    first = {one.early.id: one.early for one in found.early if one.early.revision == 0}
+    assert len(arrived) > 20
+    assert by_id.keys() <= first.keys()
+    groups = by_group(compared(found))
+    assert sum(pair.decided.count for name, pair in groups.items() if " " not in name) == len(arrived)
+    for name, pair in groups.items():
+        assert pair.early is not None
+        assert pair.early.count == pair.decided.count
+        assert pair.decided.skill == 0.0, "persistence predicts"
+        assert pair.early.wait + 8 <= pair.decided.wait
+        assert pair.early.before_arrival is not None
+        assert pair.decided.before_arrival is not None
+        assert pair.early.before_arrival >= pair.decided.before_arrival
+        of_class = [one for one in arrived if CLASSES[train_class(one.prediction.category)] == name]
+        if of_class:
+            off = [abs(first[one.prediction.id].shown_delay - (one.observed_delay or 0)) for one in of_class]
+            assert pair.early.persistence == pytest.approx(np.mean(off))
+            left = [(one, first[one.prediction.id].told_at - one.prediction.departed_at) for one in of_class]
+            assert pair.early.wait == pytest.approx(np.median([after.total_seconds() / 60 for _, after in left]))

@@ -50,6 +50,7 @@ STORE_SOURCES = [
     "2963852293169ba90d9d1e7d6308db5c",
     "1171dea6747ab509fdaefbe74f7195af",
     "2fa5fc7df17f61cb0e1946288970d799",
+    "5c4ca2fea30dcf09bf3ee40c495fe808",
 ]
 
 

@@ -235,8 +235,15 @@ def assert_each_once(settings: Settings, expected: Iterable[dict[str, Any]]) -> 
     assert Counter(outcome["prediction"]["id"] for outcome in records(settings, topics.OUTCOMES)) == departed
     assert Counter(example["id"] for example in records(settings, topics.EXAMPLES)) == departed
     assert set(departed.values()) <= {1}
-    early = Counter((one["id"], one["revision"]) for one in records(settings, topics.EARLY_PREDICTIONS))
-    assert set(early.values()) <= {1}, "an early record is told twice"
+    told = records(settings, topics.EARLY_PREDICTIONS)
+    assert set(_early_ids(told).values()) <= {1}, "an early record is told twice"
+    of_departures = _early_ids(one for one in told if one["id"] in departed and one["stage"] != "retracted")
+    outcomes = _early_ids(one["early"] for one in records(settings, topics.EARLY_OUTCOMES))
+    assert outcomes == of_departures, "an early record has no outcome, or two"
+
+
+def _early_ids(told: Iterable[dict[str, Any]]) -> Counter[tuple[str, int]]:
+    return Counter((one["id"], one["revision"]) for one in told)
 
 
 def assert_told_early(settings: Settings, boards: Iterable[BoardRecord]) -> None:
@@ -251,4 +258,4 @@ def assert_told_early(settings: Settings, boards: Iterable[BoardRecord]) -> None
     first = {one["id"] for one in told if one["stage"] == "early" and one["revision"] == 0}
     assert len(due & departed) > 0
     assert due & departed <= first, "an early record is lost"
-    assert set(Counter((one["id"], one["revision"]) for one in told).values()) == {1}
+    assert set(_early_ids(told).values()) == {1}

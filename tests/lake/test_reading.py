@@ -87,7 +87,7 @@ def test_the_command_lists_every_table_as_a_line_or_as_json(tmp_path: Path) -> N
     no_terminal = {"COLUMNS": None}
     lines = CliRunner().invoke(build(), ["lake", "--lake", str(tmp_path)], env=no_terminal).stdout.splitlines()
     assert lines[0].startswith("table boards, days 1, from 2026-03-10, to 2026-03-10, rows 2, files 1")
-    assert len(lines) == 5
+    assert len(lines) == 6
     told = json.loads(CliRunner().invoke(build(), ["lake", "--lake", str(tmp_path), "--json"]).stdout)
     assert told[0]["days"][0]["rows"] == 2
 

@@ -67,7 +67,7 @@ class Job:
         self._key = group_keys(StationRegister(()))
         self.run_timers, self.score_timers = EventTimeTimers(), EventTimeTimers()
         self._scoring = ScoringProcess(self.waiting, self.snapshot, self.log, OneModel())
-        self._labels = LabelProcess(self.pending, self.endings)
+        self._labels = LabelProcess(self.pending, self.endings, {})
         self.predictions = 0
 
     def _new_station(self, decider: Decider) -> StationProcess:

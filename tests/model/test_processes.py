@@ -98,7 +98,7 @@ def test_an_ending_that_overtakes_its_predictions_waits_for_them() -> None:
     at, ending = next((at, message) for at, _, message in messages() if isinstance(message, Ending))
     predictions = [one.told for one in scored()][: len(ending.departures)]
     pending: dict[str, bytes] = {}
-    process = LabelProcess(pending, {})
+    process = LabelProcess(pending, {}, {})
     assert process.on_message(at, encode(ending)) == at
     assert [process.on_message(at, encode(one)) for one in predictions] == [None] * 3
     step = process.on_time(at)
@@ -114,7 +114,7 @@ def test_a_departure_without_prediction_is_counted_and_the_others_get_their_outc
 ) -> None:
     at, ending = next((at, message) for at, _, message in messages() if isinstance(message, Ending))
     predictions = [one.told for one in scored()][: len(ending.departures)]
-    process = LabelProcess({}, {})
+    process = LabelProcess({}, {}, {})
     for place, one in enumerate(predictions):
         if place not in missing:
             process.on_message(at, encode(one))

@@ -58,7 +58,7 @@ def stop(decision: Decision | PlannedStop) -> Stop:
 def streamed(messages: Iterable[tuple[int, str, Message]]) -> Iterator[Example]:
     """The examples that the stream makes of them."""
     timers, encode = EventTimeTimers(), msgspec.msgpack.Encoder().encode
-    scoring, label = ScoringProcess({}, InMemory(Snapshot), {}, OneModel()), LabelProcess({}, {})
+    scoring, label = ScoringProcess({}, InMemory(Snapshot), {}, OneModel()), LabelProcess({}, {}, {})
     for at, key, message in messages:
         timer = scoring.on_message(at, key, encode(message))
         if timer is not None:

@@ -192,6 +192,22 @@ def test_each_departure_is_told_early_and_each_record_is_told_once(job: dict[str
     assert _counts(job["score"], "early_wait_seconds_count") == {(): len(first)}
 
 
+def test_each_early_record_of_a_decided_departure_has_one_outcome_that_of_its_prediction(
+    job: dict[str, Harness],
+) -> None:
+    outcomes = {one["prediction"]["id"]: one for one in _values(job["label"], topics.OUTCOMES)}
+    early = _values(job["label"], topics.EARLY_OUTCOMES)
+    told = [one for one in _values(job["score"], topics.EARLY_PREDICTIONS) if one["id"] in outcomes]
+    assert sorted(map(repr, (one["early"] for one in early))) == sorted(map(repr, told))
+    for one in early:
+        of_decided = outcomes[one["early"]["id"]]
+        assert [one[name] for name in ("status", "observed_delay", "reason", "known_at")] == [
+            of_decided[name] for name in ("status", "observed_delay", "reason", "known_at")
+        ]
+    first = [one for one in early if one["early"]["revision"] == 0]
+    assert sum(_counts(job["label"], "early_outcomes_total").values()) == len(first) == len(outcomes)
+
+
 def _text(row: Any) -> str:
     """A row as text; of an early departure what is told: its features forget the run's earlier ones at a restart."""
     early = decode_early(row[1][2]) if row[0] == follow.NETWORK else None
@@ -219,7 +235,7 @@ def test_states_keep_the_names_that_savepoints_know(job: dict[str, Harness]) -> 
         "decide": ["snapshot", "boards", "frontier", "told"],
         "follow": ["train", "waiting"],
         "score": ["waiting", "network", "observed"],
-        "label": ["pending", "endings"],
+        "label": ["pending", "endings", "early"],
     }
 
 

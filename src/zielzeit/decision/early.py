@@ -14,7 +14,7 @@ at most. Which values are told may depend on the order in which boards arrive.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Final, cast
+from typing import Final, Literal, cast
 
 import msgspec
 
@@ -34,6 +34,10 @@ _SHOWN_AT_MOST: Final = 24 * 60 * MINUTE
 """Milliseconds after its believed departure at which no board shows a train any more."""
 _FINAL: Final = ("departed", "cancelled", "withdrawn", "undecided", "terminated")
 """Kinds of decisions. After all but ``departed`` what was told is retracted; ``terminated``: the run was cut short."""
+
+News = Literal["posted", "awaited", "gone"]
+"""What a board says of the delay that it shows. ``posted``: it was first shown when the train had left by it, so it is
+mostly the true one; ``awaited``: it was shown before, as a forecast; ``gone``: the board lacks the row."""
 
 
 class Told(msgspec.Struct, array_like=True, gc=False):
@@ -72,8 +76,7 @@ class EarlyDeparture(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"
     """Kind of the decision that retracts it; None if it is not retracted."""
     waited: float = 0.0
     """Minutes from the believed departure to the board."""
-    moved: bool = False
-    """True if this board is the first with the delay that it shows."""
+    news: News = "posted"
 
 
 class _Kind(msgspec.Struct):
@@ -176,7 +179,7 @@ class EarlyDepartures:
                 known.delay, known.revision, stage = entry.delay, known.revision + 1, "revised"
             else:
                 continue
-            yield _record(_shown(here, key, entry, now), stage, known.revision, moved=entry.since == now)
+            yield _record(_shown(here, key, entry, now), stage, known.revision, news=_news(entry, now))
 
     def _is_believed_gone(self, entry: Entry, now: Milliseconds) -> bool:
         """Return True if the newest board believes that a train has left, or is the first to lack it in its time."""
@@ -203,7 +206,13 @@ def _shown(here: OwnStation, key: str, entry: Entry, at: Milliseconds) -> Decisi
     return cast(Decision, event.event(here, Transition("departed", key, entry, at), 0))
 
 
-def _record(shown: Decision, stage: Stage, revision: int, *, moved: bool = False) -> EarlyDeparture:
+def _news(entry: Entry, now: Milliseconds) -> News:
+    if entry.last_seen < now:
+        return "gone"
+    return "posted" if entry.since >= entry.believed else "awaited"
+
+
+def _record(shown: Decision, stage: Stage, revision: int, *, news: News = "posted") -> EarlyDeparture:
     left = berlin_time.milliseconds(shown.scheduled) + (shown.delay or 0) * MINUTE
     return EarlyDeparture(
         shown=shown,
@@ -211,5 +220,5 @@ def _record(shown: Decision, stage: Stage, revision: int, *, moved: bool = False
         revision=revision,
         reason=shown.kind if stage == "retracted" else None,  # type: ignore[arg-type]
         waited=(berlin_time.milliseconds(shown.decided_at) - left) / MINUTE,
-        moved=moved,
+        news=news,
     )

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Final, cast
 
 import msgspec
-import numpy as np
 
 from zielzeit import berlin_time
 from zielzeit.berlin_time import MINUTE, Milliseconds
@@ -18,12 +16,9 @@ from zielzeit.decision.offline import RecordedBoard
 from zielzeit.decision.state import StationState
 from zielzeit.evaluation.comparison import TrueStop
 from zielzeit.events.structs import Decision
-from zielzeit.model.early_correction import LEVELS, Distribution, group_name, middle
 from zielzeit.stations.board_key import board_keys
 from zielzeit.stations.table import register
 
-FEWEST: Final = 20
-"""Departures from which a group is learnt."""
 PERIOD: Final = 6 * 60 * MINUTE
 """Length of a period of the cross-validation, milliseconds."""
 
@@ -134,33 +129,3 @@ def _told_departure(told: EarlyDeparture, decided: Decision, stop: TrueStop, *, 
         revised=revised,
         period=stop.left // PERIOD,
     )
-
-
-def group_of(one: ToldDeparture) -> str:
-    """Return the group of departures that share what is still to be added to the delay shown."""
-    told = one.first
-    return group_name(starts_here=told.shown.starts_here, delay=one.shown, moved=told.moved, waited=told.waited)
-
-
-def learn(departures: Sequence[ToldDeparture]) -> dict[str, Distribution]:
-    """Return what was added to the delay shown until the decision, for each group with enough departures."""
-    added: defaultdict[str, list[int]] = defaultdict(list)
-    for one in departures:
-        added[group_of(one)].append(one.decided - one.shown)
-    return {
-        name: tuple(round(value) for value in np.quantile(values, LEVELS, method="nearest"))
-        for name, values in sorted(added.items())
-        if len(values) >= FEWEST
-    }
-
-
-def held_out(departures: Sequence[ToldDeparture]) -> tuple[list[int], list[int]]:
-    """Return the errors (told − true, minutes) of the delay shown, and of the delay used on periods not learnt from."""
-    shown, used = [], []
-    for period in sorted({one.period for one in departures}):
-        learnt = learn([one for one in departures if one.period != period])
-        for one in departures:
-            if one.period == period:
-                shown.append(one.shown - one.true)
-                used.append(one.shown + middle(learnt.get(group_of(one), (0,))) - one.true)
-    return shown, used

@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from zielzeit import train_classes
-from zielzeit.evaluation.outcomes import RunMessage, labelled
+from zielzeit.evaluation.followed_runs import RunMessage
+from zielzeit.evaluation.outcomes import labelled
 from zielzeit.features.definition import FEATURES
 from zielzeit.features.key_names import StationKey
 from zielzeit.features.network_state import FeatureInput

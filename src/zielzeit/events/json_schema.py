@@ -10,7 +10,16 @@ import msgspec
 
 from zielzeit import topics
 from zielzeit.events import structs
-from zielzeit.events.structs import DeadLetter, Decision, EarlyPrediction, Example, Kind, Outcome, Prediction
+from zielzeit.events.structs import (
+    DeadLetter,
+    Decision,
+    EarlyOutcome,
+    EarlyPrediction,
+    Example,
+    Kind,
+    Outcome,
+    Prediction,
+)
 from zielzeit.events.topic_record import topic_of
 from zielzeit.field_docs import field_docs
 
@@ -24,6 +33,7 @@ STRUCTS: dict[str, type[msgspec.Struct]] = {
     topics.PREDICTIONS: Prediction,
     topics.EARLY_PREDICTIONS: EarlyPrediction,
     topics.OUTCOMES: Outcome,
+    topics.EARLY_OUTCOMES: EarlyOutcome,
     topics.EXAMPLES: Example,
 }
 """What each topic carries as JSON; ``boards`` carries bodies verbatim."""

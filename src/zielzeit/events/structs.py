@@ -171,8 +171,8 @@ class EarlyPrediction(msgspec.Struct, frozen=True, kw_only=True):
     shown_delay: int
     """Delay that the board shows, minutes."""
     delay: int
-    """Delay at the departure that the prediction uses, minutes: the one shown and what is mostly still added to it. The
-    prediction of persistence."""
+    """Delay at the departure that is expected, minutes: the one shown and the mean of what boards still add to it. The
+    prediction is made of each value that they may add."""
     horizon: float | None
     """Planned minutes from this departure to the arrival at the destination; None if no board has shown them."""
     predicted_delay: float | None
@@ -232,6 +232,23 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     reason: Unlabelled | None = None
     """Why an outcome is unlabelled: ``not-seen``, no board showed an end of the run; ``ended-elsewhere``, the run ended
     at a station that does not lie before the destination on its route. None if it is not."""
+
+
+class EarlyOutcome(msgspec.Struct, frozen=True, kw_only=True):
+    """An early prediction joined with what happened: topic ``early-outcomes``, exactly one for each early prediction of
+    a departure that was decided. The outcome of the decided prediction has the same id."""
+
+    early: EarlyPrediction
+    """The early prediction, as it stands on its topic; its first one has revision 0."""
+    status: Status
+    """``arrived``; ``cancelled``: a board said that the train did not reach the destination; ``unlabelled``: no board
+    said what became of it."""
+    known_at: datetime
+    """Event time at which the outcome was known."""
+    observed_delay: int | None
+    """Delay at the destination, minutes; None unless the train arrived there."""
+    reason: Unlabelled | None = None
+    """Why an outcome is unlabelled, as on the topic ``outcomes``. None if it is not."""
 
 
 class Example(msgspec.Struct, frozen=True, kw_only=True):

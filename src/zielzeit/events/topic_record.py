@@ -8,7 +8,16 @@ import msgspec
 
 from zielzeit import berlin_time, topics
 from zielzeit.berlin_time import Milliseconds
-from zielzeit.events.structs import DeadLetter, Decision, EarlyPrediction, Example, Kind, Outcome, Prediction
+from zielzeit.events.structs import (
+    DeadLetter,
+    Decision,
+    EarlyOutcome,
+    EarlyPrediction,
+    Example,
+    Kind,
+    Outcome,
+    Prediction,
+)
 
 _encode = msgspec.json.Encoder().encode
 
@@ -65,6 +74,12 @@ def of_outcome(outcome: Outcome) -> Record:
     """Record of ``outcomes``."""
     key = run_key(outcome.prediction.category, outcome.prediction.number)
     return Record(topics.OUTCOMES, key, _encode(outcome), berlin_time.milliseconds(outcome.known_at))
+
+
+def of_early_outcome(outcome: EarlyOutcome) -> Record:
+    """Record of ``early-outcomes``."""
+    key = run_key(outcome.early.category, outcome.early.number)
+    return Record(topics.EARLY_OUTCOMES, key, _encode(outcome), berlin_time.milliseconds(outcome.known_at))
 
 
 def of_example(example: Example) -> Record:

@@ -17,7 +17,7 @@ import pyarrow as pa
 from zielzeit import topics
 from zielzeit.boards.record import HEADERS, StoredBoard
 from zielzeit.errors import UserError
-from zielzeit.events.structs import Decision, Example, Outcome, Prediction
+from zielzeit.events.structs import Decision, EarlyOutcome, Example, Outcome, Prediction
 from zielzeit.features.definition import FEATURES
 from zielzeit.lake.columns import Column, arrow_type, columns_of
 
@@ -81,10 +81,12 @@ def _example_columns() -> Iterator[Column]:
         yield Column(name, pa.float64(), ("features",), name)
 
 
+# The storage job finds the state of a table by its place: a new one comes last.
 TABLES = (
     Table(topics.BOARDS, (topics.BOARDS,), StoredBoard, tuple(_board_columns()), "polled_at"),
     Table(topics.DEPARTURES, topics.DECISIONS, Decision, tuple(columns_of(Decision)), "decided_at"),
     Table(topics.PREDICTIONS, (topics.PREDICTIONS,), Prediction, tuple(columns_of(Prediction)), "decided_at"),
     Table(topics.OUTCOMES, (topics.OUTCOMES,), Outcome, tuple(columns_of(Outcome)), "known_at"),
     Table(topics.EXAMPLES, (topics.EXAMPLES,), Example, tuple(_example_columns()), "service_day"),
+    Table(topics.EARLY_OUTCOMES, (topics.EARLY_OUTCOMES,), EarlyOutcome, tuple(columns_of(EarlyOutcome)), "known_at"),
 )

@@ -12,6 +12,7 @@ NO_RULE: Final = "none"
 """Value of the label ``rule`` for corrected, late and undecided reports: no rule decided them."""
 NO_REASON: Final = "none"
 """Value of the label ``reason`` of early records that are no retractions."""
+EARLY, DECIDED = "early", "decided"
 IN_TURN, LATE = "in_turn", "late"
 IMPOSSIBLE_TIME, UNREADABLE, UNREADABLE_ROW = "impossible_time", "unreadable", "unreadable_row"
 DEAD_FEED, OTHER_BOARD, OLD_BOARD = "dead_feed", "other_board", "old_board"
@@ -34,6 +35,9 @@ _MESSAGE = Label("message", "What was told.", ("departure", "cancelled_stop", "e
 
 _STAGE = Label("stage", "What the record says: stages of the topic `early-predictions`.", get_args(Stage))
 _REASON = Label("reason", "Why it was retracted; `none` if it was not.", (*get_args(DidNotLeave), NO_REASON))
+_TOLD = Label(
+    "told", "`early`: the first early prediction; `decided`: the one of the decided departure.", (EARLY, DECIDED)
+)
 
 BOARDS: Final = Metric(
     operator="decide",
@@ -204,6 +208,49 @@ COVERED: Final = Metric(
     labels=(_CLASS,),
     meaning="Arrivals inside of this interval: four of five are expected.",
 )
+EARLY_OUTCOMES: Final = Metric(
+    operator="label",
+    name="early_outcomes_total",
+    unit="outcomes",
+    labels=(_STATUS, _CLASS),
+    meaning="First early predictions of which it is settled what became of the train.",
+)
+EARLY_ERROR: Final = Metric(
+    operator="label",
+    name="early_absolute_error_seconds_total",
+    unit="seconds",
+    labels=(_CLASS,),
+    meaning="Sum of the absolute errors of the first early predictions whose train arrived.",
+)
+SHOWN_ERROR: Final = Metric(
+    operator="label",
+    name="early_persistence_absolute_error_seconds_total",
+    unit="seconds",
+    labels=(_CLASS,),
+    meaning="Sum of the absolute errors that the delays shown made for the same predictions.",
+)
+EARLY_INTERVALS: Final = Metric(
+    operator="label",
+    name="early_intervals_total",
+    unit="outcomes",
+    labels=(_CLASS,),
+    meaning="Arrivals of which the first early prediction had an interval from `p10` to `p90`.",
+)
+EARLY_COVERED: Final = Metric(
+    operator="label",
+    name="early_intervals_covered_total",
+    unit="outcomes",
+    labels=(_CLASS,),
+    meaning="Arrivals inside of this interval.",
+)
+IN_TIME: Final = Metric(
+    operator="label",
+    name="in_time_total",
+    unit="predictions",
+    labels=(_TOLD, _CLASS),
+    meaning="Predictions that were made before their train arrived, by event time. Divided by the arrivals of the same "
+    "class: the share of trains that were predicted in time.",
+)
 
 JOB: Final = (
     BOARDS,
@@ -231,6 +278,12 @@ JOB: Final = (
     PERSISTENCE_ERROR,
     INTERVALS,
     COVERED,
+    EARLY_OUTCOMES,
+    EARLY_ERROR,
+    SHOWN_ERROR,
+    EARLY_INTERVALS,
+    EARLY_COVERED,
+    IN_TIME,
 )
 """All metrics of the main job, in the order of the operators."""
 

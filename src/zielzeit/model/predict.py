@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import msgspec
 
@@ -25,6 +25,8 @@ from zielzeit.runs.messages import CancelledStop, Departure, Ending, Message
 _DECIMALS = {"cancel_probability": 4}
 """Decimals that are published; minutes have two."""
 _MICROSECONDS = 1_000_000
+Made = TypeVar("Made", bound=msgspec.Struct)
+"""A prediction of whatever kind."""
 
 
 class ServedModel(msgspec.Struct, frozen=True):
@@ -173,7 +175,7 @@ _SHARED = (
 
 def outcome(pending: PendingPrediction, ending: Ending, known_at: datetime) -> tuple[Outcome, Example]:
     """The outcome of a prediction, and the example for training."""
-    made = _in_berlin(pending.prediction)
+    made = in_berlin(pending.prediction)
     shared = {name: getattr(made, name) for name in _SHARED}
     began = berlin_time.datetime_of(berlin_time.minute_begin(ending.first_planned))
     happened = Outcome(
@@ -198,38 +200,48 @@ def outcome(pending: PendingPrediction, ending: Ending, known_at: datetime) -> t
     return happened, example
 
 
-def _in_berlin(prediction: Prediction) -> Prediction:
+def in_berlin(made: Made) -> Made:
     """The prediction with its times in Berlin's zone, as it was published: state keeps them in UTC."""
-    times = {
-        name: getattr(prediction, name).astimezone(berlin_time.BERLIN)
-        for name in ("scheduled", "departed_at", "decided_at")
-    }
-    return msgspec.structs.replace(prediction, **times)
+    values = ((name, getattr(made, name)) for name in made.__struct_fields__)
+    times = {name: value.astimezone(berlin_time.BERLIN) for name, value in values if isinstance(value, datetime)}
+    return msgspec.structs.replace(made, **times)
 
 
 def _prediction(departure: Departure, output: ModelOutput, served: ServedModel) -> Prediction:
     seen = departure.seen
-    scheduled = seen.scheduled.astimezone(berlin_time.BERLIN)
     return Prediction(
-        id=departure.id,
-        station=seen.station,
-        train=departure.train,
-        category=seen.category,
-        number=seen.number,
-        line=seen.line,
-        destination=seen.destination,
-        scheduled=scheduled,
-        departed_at=scheduled + timedelta(minutes=seen.delay),
+        **departure_fields(departure),
+        departed_at=departed_at(departure),
         decided_at=seen.decided_at.astimezone(berlin_time.BERLIN),
         delay=seen.delay,
-        horizon=None if math.isnan(seen.horizon) else seen.horizon,
         **rounded(output),
         model_name=served.name,
         model_version=served.version,
         model_run_id=served.run_id,
-        station_eva=departure.station_eva,
-        destination_eva=departure.destination_eva,
     )
+
+
+def departure_fields(departure: Departure) -> dict[str, Any]:
+    """Return what predictions say of a departure, whatever its delay, by field."""
+    seen = departure.seen
+    return {
+        "id": departure.id,
+        "station": seen.station,
+        "train": departure.train,
+        "category": seen.category,
+        "number": seen.number,
+        "line": seen.line,
+        "destination": seen.destination,
+        "scheduled": seen.scheduled.astimezone(berlin_time.BERLIN),
+        "horizon": None if math.isnan(seen.horizon) else seen.horizon,
+        "station_eva": departure.station_eva,
+        "destination_eva": departure.destination_eva,
+    }
+
+
+def departed_at(departure: Departure) -> datetime:
+    """Return the planned departure plus the delay, in Berlin's zone."""
+    return departure.seen.scheduled.astimezone(berlin_time.BERLIN) + timedelta(minutes=departure.seen.delay)
 
 
 def rounded(output: ModelOutput) -> dict[str, Any]:

@@ -6,27 +6,27 @@ known at that moment. Nothing learns from them: neither the network's state nor 
 
 from __future__ import annotations
 
-import math
+from collections import Counter
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime
 from typing import Any
 
 import msgspec
 
 from zielzeit import berlin_time
-from zielzeit.events.structs import EarlyPrediction, ModelOutput, Prediction
+from zielzeit.events.structs import EarlyOutcome, EarlyPrediction, ModelOutput
 from zielzeit.features.network_state import NetworkState
-from zielzeit.model.early_correction import LEARNT, Distribution, middle, still_to_come, widened
-from zielzeit.model.predict import Models, forecast, rounded
-from zielzeit.runs.messages import EarlyMessage
+from zielzeit.model.early_correction import LEARNT, Distribution, expected, mixture, still_to_come
+from zielzeit.model.predict import Models, departed_at, departure_fields, forecast, in_berlin, rounded
+from zielzeit.runs.messages import Departure, EarlyMessage, Ending
 
-_COPIED = tuple(
-    name
-    for name in Prediction.__struct_fields__
-    if name in EarlyPrediction.__struct_fields__
-    and name not in ("departed_at", "delay", *ModelOutput.__struct_fields__)
-)
-"""Fields that an early prediction has from the prediction that would be made now."""
+_NO_OUTPUT: dict[str, Any] = dict.fromkeys(ModelOutput.__struct_fields__)
+
+
+class PendingEarly(msgspec.Struct, frozen=True, tag="early"):
+    """An early prediction, or its retraction, on its way to the labels."""
+
+    prediction: EarlyPrediction
 
 
 def predict_early(
@@ -34,53 +34,47 @@ def predict_early(
 ) -> EarlyPrediction:
     """Return the early record of a message. Raises ModelFault if persistence itself fails.
 
-    ``learnt`` tells what is still to be added to the delay shown: the model gets its median.
+    ``learnt`` tells what is still to be added to the delay shown: each value is predicted, in one call of the model.
 
     A retraction is not scored: nothing is expected of a departure that was none.
     """
     seen = early.departure.seen
-    told: dict[str, Any] = {
+    told = {
+        **departure_fields(early.departure),
         "revision": early.revision,
         "stage": early.stage,
         "reason": early.reason,
+        "departed_at": departed_at(early.departure),
         "told_at": seen.decided_at.astimezone(berlin_time.BERLIN),
         "shown_delay": seen.delay,
-        "delay": seen.delay,
-        "departed_at": seen.scheduled.astimezone(berlin_time.BERLIN) + timedelta(minutes=seen.delay),
     }
     if early.stage == "retracted":
-        return _retracted(early, told)
+        return EarlyPrediction(**told, delay=seen.delay, **_NO_OUTPUT, model_name="", model_version="", model_run_id="")
     added = still_to_come(early, learnt)
-    told["delay"] = seen.delay + middle(added)
-    expected = msgspec.structs.replace(seen, delay=told["delay"])
-    (scored,) = forecast([msgspec.structs.replace(early.departure, seen=expected)], state, models)
-    made = scored.prediction
-    outputs = ModelOutput(**{name: getattr(made, name) for name in ModelOutput.__struct_fields__})
-    return EarlyPrediction(
-        **told, **{name: getattr(made, name) for name in _COPIED}, **rounded(widened(outputs, added))
-    )
-
-
-def _retracted(early: EarlyMessage, told: dict[str, Any]) -> EarlyPrediction:
-    departure, seen = early.departure, early.departure.seen
+    weights = Counter(added)
+    made = [one.prediction for one in forecast([_later(early.departure, by) for by in weights], state, models)]
     return EarlyPrediction(
         **told,
-        id=departure.id,
-        station=seen.station,
-        train=departure.train,
-        category=seen.category,
-        number=seen.number,
-        line=seen.line,
-        destination=seen.destination,
-        scheduled=seen.scheduled.astimezone(berlin_time.BERLIN),
-        horizon=None if math.isnan(seen.horizon) else seen.horizon,
-        predicted_delay=None,
-        p10=None,
-        p90=None,
-        cancel_probability=None,
-        model_name="",
-        model_version="",
-        model_run_id="",
-        station_eva=departure.station_eva,
-        destination_eva=departure.destination_eva,
+        delay=seen.delay + expected(added),
+        **rounded(mixture([*made], [*weights.values()])),
+        model_name=made[0].model_name,
+        model_version=made[0].model_version,
+        model_run_id=made[0].model_run_id,
     )
+
+
+def early_outcome(early: EarlyPrediction, ending: Ending, known_at: datetime) -> EarlyOutcome:
+    """Return the outcome of an early prediction."""
+    return EarlyOutcome(
+        early=in_berlin(early),
+        status=ending.status,
+        known_at=known_at,
+        observed_delay=ending.delay,
+        reason=ending.reason,
+    )
+
+
+def _later(departure: Departure, by: int) -> Departure:
+    """Return a departure as if its delay were some minutes larger."""
+    seen = departure.seen
+    return msgspec.structs.replace(departure, seen=msgspec.structs.replace(seen, delay=seen.delay + by))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from zielzeit.berlin_time import UtcMinutes
+from zielzeit.decision.early import News
 from zielzeit.events.structs import DidNotLeave, Stage, Status, Unlabelled
 from zielzeit.features.network_state import FeatureInput
 
@@ -57,8 +58,8 @@ class EarlyMessage(msgspec.Struct, frozen=True, kw_only=True, tag="early"):
     reason: DidNotLeave | None
     waited: float
     """Minutes from the believed departure to the board that tells it."""
-    moved: bool
-    """True if that board is the first with this delay."""
+    news: News
+    """What that board says of the delay that it shows."""
     starts_here: bool
     """True if the run begins at the station."""
 

@@ -61,7 +61,7 @@ def look_ahead(train: TrainState, early: EarlyDeparture, key: GroupKey, told: To
         revision=early.revision,
         reason=early.reason,
         waited=early.waited,
-        moved=early.moved,
+        news=early.news,
         starts_here=early.shown.starts_here,
     )
 

@@ -1,0 +1,60 @@
+"""Runs followed from what is decided and told, in memory: the job's processes, driven as the job drives them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from zielzeit import berlin_time
+from zielzeit.berlin_time import Milliseconds
+from zielzeit.decision.decider import Output
+from zielzeit.decision.early import EarlyDeparture
+from zielzeit.decision.planned_stop import PlannedStop, encode
+from zielzeit.event_time_timers import EventTimeTimers
+from zielzeit.events.structs import Decision
+from zielzeit.events.topic_record import run_key
+from zielzeit.runs.group_keys import GroupKey
+from zielzeit.runs.messages import EarlyMessage, Message
+from zielzeit.runs.run_process import RunProcess
+from zielzeit.runs.train_state import TrainState
+from zielzeit.stored_value import InMemory
+
+RunMessage = tuple[Milliseconds, str, Message]
+"""Event time, key of the run, and what is said of it."""
+END: Final = Milliseconds(2**62)
+"""After all that happens."""
+
+
+class FollowedRuns:
+    """The runs of all trains."""
+
+    def __init__(self, key: GroupKey) -> None:
+        self._key = key
+        self._timers = EventTimeTimers()
+        self._trains: dict[str, RunProcess] = {}
+
+    def decided(self, output: Output) -> None:
+        """Take what was decided, which waits for its turn; what says nothing of a run is left out."""
+        if isinstance(output, PlannedStop) or (isinstance(output, Decision) and output.kind != "late"):
+            train = run_key(output.category, output.number)
+            timer = self._of(train).on_decision(berlin_time.milliseconds(output.decided_at), encode(output))
+            if timer is not None:
+                self._timers.register(train, timer)
+
+    def told(self, early: EarlyDeparture) -> EarlyMessage:
+        """Return at once what is known of a departure that is told early."""
+        return self._of(run_key(early.shown.category, early.shown.number)).on_early(early)
+
+    def pass_time(self, to: Milliseconds = END) -> Iterator[RunMessage]:
+        """Yield what is said of runs up to an instant, in order of time."""
+        for at, train in self._timers.fire(to):
+            step = self._trains[train].on_time(at)
+            if step.register is not None:
+                self._timers.register(train, step.register)
+            for message in step.messages:
+                yield at, train, message
+
+    def _of(self, train: str) -> RunProcess:
+        if train not in self._trains:
+            self._trains[train] = RunProcess(InMemory(TrainState), {}, self._key)
+        return self._trains[train]
