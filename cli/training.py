@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -133,11 +133,21 @@ def evaluate(
     model: Named = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the figures to this file.")] = None,
     report: Annotated[Path | None, typer.Option(help="Write an HTML report with plots to this file.")] = None,
+    early: Annotated[
+        bool,
+        typer.Option(
+            "--early",
+            help="Also set its early predictions beside those of the decided departures: what it served, of the lake's "
+            "outcomes of these days.",
+        ),
+    ] = False,
     mlflow_uri: MlflowUri = None,
 ) -> None:
     """Measure a model on later days: a table, JSON, an HTML report.
 
     Intervals are calibrated anew for each day, with the labels known at its start.
+
+    With --early, JSON, report and the version's run in MLflow also have how good its early predictions were.
     """
     from training import evaluation, model_registry
 
@@ -147,6 +157,8 @@ def evaluate(
     loaded, files = model_registry.fetch(uri)
     scored = evaluation.evaluate(loaded, folder, first.date(), last.date())
     figures = {"model": uri, "from": str(first.date()), "to": str(last.date()), **evaluation.summary(scored)}
+    if early:
+        figures["early"] = _early(config, uri, first.date(), last.date())
     if json_file is not None:
         json_file.write_text(json.dumps(figures, indent=2) + "\n")
     if report is not None:
@@ -155,6 +167,22 @@ def evaluate(
         evaluation_report.write(report, figures, scored, folder, files)
         model_registry.attach(uri, report)
     _print_table(figures["classes"])
+
+
+def _early(config: Settings, uri: str, first: date, last: date) -> dict[str, Any]:
+    """Print the record of early predictions, and log it to the version's run."""
+    from cli.early import show_groups
+    from training import model_registry
+    from training.early_record import early_record
+    from zielzeit.evaluation.early_quality import as_json
+
+    _, version, _ = model_registry.identity(uri)
+    groups = early_record(config, first, last, version)
+    record = as_json(groups)
+    model_registry.log_early(uri, record)
+    show_groups(groups)
+    print()
+    return record
 
 
 def promote(

@@ -64,6 +64,7 @@ def write(path: Path, figures: dict[str, Any], scored: dict[str, ScoredExamples]
         )
     environment = jinja2.Environment(autoescape=True)
     environment.filters["bin"] = bin_label
+    environment.filters["departures"] = departures_label
     page = environment.from_string(TEMPLATE.read_text()).render(figures=figures, sections=sections)
     path.write_text(page)
 
@@ -77,6 +78,12 @@ def title(train_class: str) -> str:
 def bin_label(name: str) -> str:
     """A bin for people: ``0-15`` is ``0–15``, ``120-`` is ``120 and more``."""
     return f"{name[:-1]} and more" if name.endswith("-") else name.replace("-", "–")
+
+
+def departures_label(name: str) -> str:
+    """A group of departures for people: ``long_distance 0-15`` is ``Long distance, 0–15 minutes``."""
+    train_class, _, horizon = name.partition(" ")
+    return f"{title(train_class)}, {bin_label(horizon)} minutes" if horizon else title(train_class)
 
 
 def _names(folder: Path, figures: dict[str, Any], train_class: int) -> pl.DataFrame:

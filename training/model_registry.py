@@ -33,6 +33,7 @@ from zielzeit.model.loading import load_served
 from zielzeit.model.predict import ServedModel
 from zielzeit.model.registry_address import told, without_login
 from zielzeit.settings import Settings
+from zielzeit.train_classes import CLASSES
 
 EXPERIMENT = "zielzeit"
 CHALLENGER, PREVIOUS = "challenger", "previous"
@@ -174,7 +175,7 @@ def fetch_served(uri: str) -> ServedModel:
     Raises UserError where there is none, or where the job would refuse it.
     """
     folder = _files(uri)
-    name, version, run_id = _identity(uri)
+    name, version, run_id = identity(uri)
     try:
         return load_served(folder, name, version, run_id)
     except ValueError as error:
@@ -195,8 +196,8 @@ def _files(uri: str) -> Path:
     return found.parent
 
 
-def _identity(uri: str) -> tuple[str, str, str]:
-    """Name, version and run of the model at a URI, as far as it has them."""
+def identity(uri: str) -> tuple[str, str, str]:
+    """Return name, version and run of the model at a URI, as far as it has them."""
     scheme, _, rest = uri.partition(":/")
     if Path(uri).is_dir() or scheme not in ("models", "runs"):
         return uri, "", ""
@@ -222,3 +223,22 @@ def attach(uri: str, file: Path) -> None:
     if version.isdecimal():
         client = mlflow.MlflowClient()
         client.log_artifact(client.get_model_version(name, version).run_id, str(file))
+
+
+def log_early(uri: str, record: dict[str, Any]) -> None:
+    """Log how good early and decided predictions were to the run of a registered version: a file, and metrics by class.
+
+    Does nothing for a model from a folder, which has no run.
+    """
+    _, _, run_id = identity(uri)
+    if not run_id:
+        return
+    client = mlflow.MlflowClient()
+    client.log_dict(run_id, record, "early-predictions.json")
+    for name, pair in record.items():
+        if name not in CLASSES:
+            continue
+        for kind, quality in pair.items():
+            for figure in ("skill", "bias", "coverage", "before_arrival"):
+                if quality is not None and quality[figure] is not None:
+                    client.log_metric(run_id, f"{kind}_{figure}_{name}", quality[figure])
