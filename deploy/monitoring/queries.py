@@ -82,10 +82,17 @@ def _by_job(expression: str) -> str:
     return f"max by (job_name) ({expression})"
 
 
+_ARRIVED: Final = f'increase({job.OUTCOMES.series}{{status="arrived"}}[1d])'
+"""Arrivals of a day."""
+
+
 def _mean_error(metric: Metric) -> str:
     """Mean absolute error of a day, seconds, by class."""
-    arrived = f'increase({job.OUTCOMES.series}{{status="arrived"}}[1d])'
-    return f"sum by (train_class) (increase({metric.series}[1d])) / sum by (train_class) ({arrived})"
+    return f"{_of_a_day(metric)} / sum by (train_class) ({_ARRIVED})"
+
+
+def _of_a_day(metric: Metric) -> str:
+    return f"sum by (train_class) (increase({metric.series}[1d]))"
 
 
 def _number(
@@ -345,6 +352,39 @@ PREDICTION_QUALITY: Final = (
                 meaning="For the same arrivals, had the delay stayed as it was.",
                 least=0,
                 width=12,
+            ),
+        ),
+    ),
+    Row(
+        "Told early",
+        (
+            Query(
+                title="Skill of early predictions",
+                unit="percentunit",
+                expression=f"1 - {_of_a_day(job.EARLY_ERROR)} / {_of_a_day(job.SHOWN_ERROR)}",
+                legend="{{train_class}}",
+                meaning="Of the first prediction of each departure, over 24 hours: 1 less the quotient of its error "
+                "and that of the delay shown.",
+                least=-1,
+                most=1,
+            ),
+            Query(
+                title="Coverage of early predictions",
+                unit="percentunit",
+                expression=f"{_of_a_day(job.EARLY_COVERED)} / {_of_a_day(job.EARLY_INTERVALS)}",
+                legend="{{train_class}}",
+                meaning="Arrivals between P10 and P90 of the first prediction; 80 % are meant.",
+                least=0,
+                most=1,
+            ),
+            Query(
+                title="Before the train",
+                unit="percentunit",
+                expression=f"sum by (told) (increase({job.IN_TIME.series}[1d])) / scalar(sum({_ARRIVED}))",
+                legend="{{told}}",
+                meaning="Share of the arrivals of 24 hours that had a prediction before the train came, by event time.",
+                least=0,
+                most=1,
             ),
         ),
     ),
