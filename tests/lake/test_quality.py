@@ -28,6 +28,11 @@ def table(*days: int, name: str = "boards", hole: float | None = 3.0, missing: t
         (table(8, 9, 10), []),
         (table(7, hole=None, name="outcomes"), []),
         (table(), ["boards: the table is empty"]),
+        (table(name="early-outcomes"), []),
+        (
+            table(5, 6, name="early-outcomes", hole=None),
+            ["early-outcomes: stale, the newest day is 2026-03-06, more than 3 days before 2026-03-10"],
+        ),
         (table(5, 6), ["boards: stale, the newest day is 2026-03-06, more than 3 days before 2026-03-10"]),
         (table(1, 7, 9, missing=(2, 8)), ["boards: 1 days missing, the first 2026-03-08"]),
         (table(1, 9, hole=31.0), ["boards: 31 minutes without a board on 2026-03-09"]),
