@@ -18,10 +18,11 @@ from zielzeit.model.predict_early import PendingEarly, early_outcome
 from zielzeit.runs.event_time_buffer import EventTimeBuffer
 from zielzeit.runs.messages import Ending
 
-_HOUR: Final = 60 * MINUTE
-_EARLY_KEPT: Final = 48 * _HOUR
+_EARLY_KEPT: Final = 48 * 60 * MINUTE
 """Milliseconds after which an early prediction is forgotten: by then its run has ended, or no departure was made of it,
 as where the boards of a station and of its part both told it."""
+_SWEEP_EVERY: Final = 12 * 60 * MINUTE
+"""Milliseconds between two looks for those to forget: one timer of a train serves all that it was told in that time."""
 
 
 class _Named(msgspec.Struct):
@@ -110,7 +111,7 @@ class LabelProcess:
                     missing += 1
                 else:
                     labelled.append(outcome(_decode_scored(pending), ending, known_at))
-        if now % _HOUR == 0:
+        if now % _SWEEP_EVERY == 0:
             self._forget_early(now)
         return LabelStep(labelled, early, missing)
 
@@ -135,5 +136,5 @@ def _told(kept: bytes | None) -> list[PendingEarly]:
 
 
 def _forget_at(told_at: Milliseconds) -> Milliseconds:
-    """Return the full hour at which an early prediction is forgotten."""
-    return Milliseconds((told_at + _EARLY_KEPT) // _HOUR * _HOUR + _HOUR)
+    """Return the sweep that forgets an early prediction."""
+    return Milliseconds((told_at + _EARLY_KEPT) // _SWEEP_EVERY * _SWEEP_EVERY + _SWEEP_EVERY)
