@@ -7,8 +7,8 @@ import signal
 import threading
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from contextlib import closing
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -168,9 +168,24 @@ def _open_transactions(settings: Settings) -> dict[TopicPartition, int]:
 
 def kill_program(stack: Stack, name: str) -> None:
     """End a program of the stack by SIGKILL."""
+    os.kill(_pid(stack, name), signal.SIGKILL)
+
+
+@contextmanager
+def halted(stack: Stack, name: str) -> Iterator[None]:
+    """Halt a program of the stack as long as the context lasts."""
+    pid = _pid(stack, name)
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+def _pid(stack: Stack, name: str) -> int:
     (pid,) = (status.pid for status in stack.status() if status.name == name)
     assert pid is not None, f"{name} does not run"
-    os.kill(pid, signal.SIGKILL)
+    return pid
 
 
 def assert_restarted(settings: Settings, job: str) -> None:
