@@ -83,7 +83,7 @@ def _pass(messages: Sequence[RunMessage], served: ServedModel, jump: Millisecond
         if timer is not None:
             timers.register("", timer)
     for timer, _ in timers.fire(_END):
-        done = process.on_time(timer, Milliseconds(-(-timer // jump) * jump))
+        done = process.on_time(Milliseconds(-(-timer // jump) * jump))
         if done.register is not None:
             timers.register("", done.register)
     seconds = time.process_time() - begin

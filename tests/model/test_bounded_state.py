@@ -89,7 +89,7 @@ class Job:
             for message in step.messages:
                 self._register("", self._scoring.on_message(due, key, _message(message)), self.score_timers)
         for due, _ in self.score_timers.fire(watermark):
-            scored = self._scoring.on_time(due, due)
+            scored = self._scoring.on_time(due)
             self._register("", scored.register, self.score_timers)
             self.predictions += len(scored.scored)
             for _, when, made in [*scored.scored, *scored.endings]:

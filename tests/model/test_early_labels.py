@@ -21,7 +21,8 @@ encode = msgspec.msgpack.Encoder().encode
 
 
 def told(delay: int = 4, **more: object) -> EarlyPrediction:
-    return scorer()[0].on_early(message(early(delay=delay, **more)))
+    (made,) = scorer()[0].on_early([message(early(delay=delay, **more))])
+    return made
 
 
 def keep(process: LabelProcess, one: EarlyPrediction) -> int | None:

@@ -56,7 +56,7 @@ def test_without_an_arrival_there_is_no_error_and_without_bounds_no_interval() -
 
 def told(revision: int = 0, observed: int | None = 9) -> EarlyOutcome:
     """A train of class RE shown 4 minutes late on a ride of half an hour, for which 6.5 minutes were predicted."""
-    made = scorer()[0].on_early(message(early(delay=4)))
+    (made,) = scorer()[0].on_early([message(early(delay=4))])
     made = msgspec.structs.replace(made, revision=revision, predicted_delay=6.5, p10=3.0, p90=8.0, horizon=30.0)
     status: Status = "cancelled" if observed is None else "arrived"
     return EarlyOutcome(early=made, status=status, known_at=START, observed_delay=observed)

@@ -41,7 +41,7 @@ def scorer() -> tuple[ScoringProcess, InMemory[Snapshot], dict[int, bytes]]:
 
 def test_an_early_departure_is_predicted_like_the_decided_one_and_obeys_the_schema() -> None:
     scoring, _, _ = scorer()
-    made = scoring.on_early(message(early()))
+    (made,) = scoring.on_early([message(early())])
     assert (made.id, made.stage, made.revision, made.reason) == (early().shown.id, "early", 0, None)
     assert (made.shown_delay, made.delay, made.predicted_delay) == (4, 4, 4.0)
     assert (made.model_name, made.model_version) == ("persistence", "baseline")
@@ -53,7 +53,7 @@ def test_an_early_departure_is_predicted_like_the_decided_one_and_obeys_the_sche
 
 def test_a_retraction_says_the_reason_and_predicts_nothing() -> None:
     scoring, _, _ = scorer()
-    made = scoring.on_early(message(early(stage="retracted", revision=1, reason="cancelled")))
+    (made,) = scoring.on_early([message(early(stage="retracted", revision=1, reason="cancelled"))])
     assert (made.stage, made.revision, made.reason) == ("retracted", 1, "cancelled")
     assert (made.predicted_delay, made.p10, made.p90, made.cancel_probability) == (None, None, None, None)
     value = topic_record.of_early_prediction(made).value
@@ -66,7 +66,7 @@ def test_nothing_learns_from_an_early_departure() -> None:
     told = following.on_early(early())
     assert _encode(train.load()) == before
     scoring, snapshot, log = scorer()
-    scoring.on_early(told)
+    scoring.on_early([told])
     assert (snapshot.load().network, log) == (b"", {})
 
 

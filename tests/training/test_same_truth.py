@@ -64,7 +64,7 @@ def streamed(messages: Iterable[tuple[int, str, Message]]) -> Iterator[Example]:
         if timer is not None:
             timers.register("", timer)
     for timer, _ in timers.fire(1 << 62):
-        step = scoring.on_time(timer, timer)
+        step = scoring.on_time(timer)
         if step.register is not None:
             timers.register("", step.register)
         for _, at, made in [*step.scored, *step.endings]:

@@ -87,6 +87,7 @@ class Harness:
         self._operator = operator
         self._timers = EventTimeTimers()
         self._watermark = BEFORE_ALL
+        self._clock, self._clock_timers = 0, EventTimeTimers()
         self.key, self._timestamp = "", 0
         self._states: dict[str, Any] = {}
         self.emitted: list[Any] = []
@@ -111,6 +112,13 @@ class Harness:
         """An element arrives."""
         self.key, self._timestamp = key, timestamp
         self._collect(self._operator.process_element(value, self))
+
+    def pass_clock(self, milliseconds: int) -> None:
+        """Time passes on the clock; timers of processing time fire in order of time."""
+        self._clock += milliseconds
+        for at, key in self._clock_timers.fire(self._clock):
+            self.key = key
+            self._collect(self._operator.on_timer(at, self))
 
     def pass_watermark(self, watermark: int) -> None:
         """The watermark advances; timers fire in order of time."""
@@ -150,6 +158,12 @@ class Harness:
 
     def current_watermark(self) -> int:
         return self._watermark
+
+    def current_processing_time(self) -> int:
+        return self._clock
+
+    def register_processing_time_timer(self, at: int) -> None:
+        self._clock_timers.register(self.key, at)
 
     def register_event_time_timer(self, at: int) -> None:
         self._timers.register(self.key, at)

@@ -21,9 +21,11 @@ from zielzeit.boards.record import BoardRecord
 from zielzeit.decision import offline
 from zielzeit.decision.decider import Decider, RejectedBoard
 from zielzeit.decision.rules import Rules
+from zielzeit.decision.station import END_OF_INPUT
 from zielzeit.events.structs import Decision
 from zielzeit.metrics.job import JOB, of_operator
 from zielzeit.metrics.recorder import Recorder
+from zielzeit.model.early_buffer import HOLD
 from zielzeit.model.predict import OneModel
 from zielzeit.recordings.read import read_boards
 from zielzeit.runs.messages import decode_early
@@ -93,7 +95,7 @@ def _send(rows: list[Any], to: Harness, restart_every: int = 0) -> None:
         to.element(row[0], row[1])
         if restart_every and number % restart_every == 0:
             to.restart()
-    to.pass_watermark(1 << 62)
+    to.pass_watermark(END_OF_INPUT)
 
 
 def _values(harness: Harness, *names: str) -> list[Any]:
@@ -208,6 +210,27 @@ def test_each_early_record_of_a_decided_departure_has_one_outcome_that_of_its_pr
     assert sum(_counts(job["label"], "early_outcomes_total").values()) == len(first) == len(outcomes)
 
 
+def test_early_departures_wait_a_moment_for_each_other_also_over_a_restart(
+    boards: list[BoardRecord], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(score, "Champion", NoRegistry)
+    told = [row for row in _through(boards)["follow"].emitted if decode_early(row[1][2])][:3]
+    scoring = Harness(score.Score(None, ""))  # type: ignore[arg-type]
+    for row in told[:2]:
+        scoring.element(row[0], row[1])
+    scoring.pass_clock(HOLD - 1)
+    assert not scoring.emitted
+    scoring.restart()
+    scoring.element(told[2][0], told[2][1])
+    scoring.pass_clock(1)
+    assert len(scoring.emitted) == len(scoring.side["scored"]) == 3
+    scoring.element(told[0][0], told[0][1])
+    scoring.pass_watermark(END_OF_INPUT)  # a bounded job ends before the clock has passed the moment
+    assert len(scoring.emitted) == 4
+    scoring.pass_clock(HOLD)
+    assert len(scoring.emitted) == 4
+
+
 def _text(row: Any) -> str:
     """A row as text; of an early departure what is told: its features forget the run's earlier ones at a restart."""
     early = decode_early(row[1][2]) if row[0] == follow.NETWORK else None
@@ -234,7 +257,7 @@ def test_states_keep_the_names_that_savepoints_know(job: dict[str, Harness]) -> 
     assert {name: harness.names for name, harness in job.items()} == {
         "decide": ["snapshot", "boards", "frontier", "told"],
         "follow": ["train", "waiting"],
-        "score": ["waiting", "network", "observed"],
+        "score": ["waiting", "network", "observed", "early"],
         "label": ["pending", "endings", "early"],
     }
 

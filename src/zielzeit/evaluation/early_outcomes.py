@@ -67,7 +67,7 @@ def told_outcomes(told: Iterable[Told], register: StationRegister, served: Serve
             if timer is not None:
                 timers.register("", timer)
         for timer, _ in timers.fire(to):
-            step = scoring.on_time(timer, timer)
+            step = scoring.on_time(timer)
             if step.register is not None:
                 timers.register("", step.register)
             for _, at, made in [*step.scored, *step.endings]:
@@ -80,7 +80,8 @@ def told_outcomes(told: Iterable[Told], register: StationRegister, served: Serve
         before = Milliseconds(at - 1)
         score(runs.pass_time(before), before)
         if isinstance(output, EarlyDeparture):
-            labels.on_message(at, _encode(PendingEarly(scoring.on_early(runs.told(output)))))
+            (early,) = scoring.on_early([runs.told(output)])
+            labels.on_message(at, _encode(PendingEarly(early)))
         else:
             runs.decided(output)
     score(runs.pass_time(), END)

@@ -48,7 +48,7 @@ def labelled(
         if timer is not None:
             timers.register("", timer)
     for timer, _ in timers.fire(END):
-        step = scoring.on_time(timer, timer)
+        step = scoring.on_time(timer)
         if step.register is not None:
             timers.register("", step.register)
         for _, at, made in [*step.scored, *step.endings]:

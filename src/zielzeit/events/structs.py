@@ -172,7 +172,7 @@ class EarlyPrediction(msgspec.Struct, frozen=True, kw_only=True):
     """Delay that the board shows, minutes."""
     delay: int
     """Delay at the departure that is expected, minutes: the one shown and the mean of what boards still add to it. The
-    prediction is made of each value that they may add."""
+    prediction is the mixture for each value that they may add."""
     horizon: float | None
     """Planned minutes from this departure to the arrival at the destination; None if no board has shown them."""
     predicted_delay: float | None

@@ -12,7 +12,7 @@ The order to call it in: describe every departure of a minute, then observe that
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from itertools import pairwise
 
@@ -96,6 +96,13 @@ class NetworkState:
 
     def describe(self, departure: FeatureInput) -> tuple[float, ...]:
         """Return what ``feature_row`` returns. Raises ValueError where ``route_ahead`` is empty."""
+        return self.describe_later(departure, (0,))[0]
+
+    def describe_later(self, departure: FeatureInput, added: Iterable[int]) -> list[tuple[float, ...]]:
+        """Return the features of a departure if it were so many minutes later, for each value of ``added``.
+
+        Raises ValueError where ``route_ahead`` is empty.
+        """
         if not departure.route_ahead:
             raise ValueError(f"departure at {departure.station!r} without a route ahead")
         minute, day = moment(departure.decided_at)
@@ -114,9 +121,12 @@ class NetworkState:
             stations=self._named.known_keys("station", stations),
             earlier_delays=np.array(departure.earlier_delays, dtype=np.float64),
         )
-        features = np.empty(len(FEATURES))
-        describe(self._named.tables, known, features)
-        return tuple(np.round(features, DECIMALS).tolist())
+        rows = []
+        for minutes in added:
+            features = np.empty(len(FEATURES))
+            describe(self._named.tables, known._replace(delay=float(departure.delay + minutes)), features)
+            rows.append(tuple(np.round(features, DECIMALS).tolist()))
+        return rows
 
     def observe_departure(self, departure: FeatureInput) -> None:
         """Update the tables after a train left a station."""

@@ -1,16 +1,18 @@
 """What is still to be added to the delay that a board shows when a departure is told early, as a distribution.
 
 A board posts the true minute some minutes after a train has left: the delay shown at first is too low, mostly by
-nothing, sometimes by much. Each value that may still be added is predicted, and the prediction is the mixture of all.
-Learnt by ``zielzeit tune`` from what boards showed first and what was true (docs/decisions.md). Where nothing was
-learnt, the delay shown counts as it is.
+nothing, sometimes by much. The model is asked for the usual value and for the mean of all others, and the prediction is
+the mixture of what it says of each value. Learnt by ``zielzeit tune`` from what boards showed first and what was true
+(docs/decisions.md). Where nothing was learnt, the delay shown counts as it is.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
-from typing import Final, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from statistics import NormalDist, mode
+from typing import Final
+
+import msgspec
 
 from zielzeit.decision.early import News
 from zielzeit.decision.silence_correction import LATE_FROM
@@ -21,8 +23,9 @@ TENTHS: Final = 10
 """Values that a distribution consists of, all equally likely."""
 _WAITS: Final = ((1, 3), (3, 5), (5, 8))
 """Minutes since the believed departure that groups have in common: from, below. A longer wait is a gap in boards."""
-_Z90: Final = 1.2816
-"""90 % quantile of the standard normal distribution."""
+_NORMAL: Final = tuple(NormalDist().inv_cdf((place + 0.5) / 20) for place in range(20))
+"""Twenty equally likely values of the standard normal distribution."""
+_Z90: Final = NormalDist().inv_cdf(0.9)
 
 Distribution = tuple[int, ...]
 """Minutes to be added, each equally likely, in increasing order."""
@@ -84,57 +87,70 @@ def expected(added: Distribution) -> int:
     return round(sum(added) / len(added))
 
 
-class _Part(NamedTuple):
-    """A prediction as a normal distribution with another width on either side of its median."""
-
-    weight: float
-    centre: float
-    low: float
-    high: float
+def asked(added: Distribution) -> tuple[int, ...]:
+    """Return the values of which the model is asked: the usual one, and the mean of all others."""
+    usual = mode(added)
+    others = [value for value in added if value != usual]
+    return (usual,) if not others else tuple(sorted({usual, round(sum(others) / len(others))}))
 
 
-def mixture(outputs: Sequence[ModelOutput], weights: Sequence[int]) -> ModelOutput:
-    """Return one prediction out of those for each value that may still be added, and how often each one is.
+def mixture(answers: Mapping[int, ModelOutput], added: Distribution) -> ModelOutput:
+    """Return one prediction for all values of ``added``, out of the model's answers for those of ``asked``.
 
-    Median, P10 and P90 are those of the mixture of all distributions, the probability of a cancellation is the mean.
+    The answer for a value between two that were asked lies between theirs in proportion; beyond them it is moved. Each
+    answer is taken for a normal distribution with another width on either side of its median. Median, P10 and P90 are
+    those of the mixture, the probability of a cancellation is the mean.
     """
-    if len(outputs) == 1:
-        return ModelOutput(**{name: getattr(outputs[0], name) for name in ModelOutput.__struct_fields__})
-    total = sum(weights)
-    parts = [_part(one, weight / total) for one, weight in zip(outputs, weights, strict=True)]
-    chances = [one.cancel_probability for one in outputs if one.cancel_probability is not None]
-    middle, p10, p90 = (_quantile(level, parts) for level in (0.5, 0.1, 0.9))
-    has_interval = all(one.p10 is not None and one.p90 is not None for one in outputs)
+    values = [_answer(answers, value) for value in added]
+    if len(set(added)) == 1:
+        return values[0]
+    points: list[float] = []
+    for one in values:
+        centre = one.predicted_delay
+        if one.p10 is None or one.p90 is None:
+            points.append(centre)
+        else:
+            low, high = (centre - one.p10) / _Z90, (one.p90 - centre) / _Z90
+            points += [centre + deviation * (low if deviation < 0 else high) for deviation in _NORMAL]
+    points.sort()
+    has_interval = all(one.p10 is not None and one.p90 is not None for one in values)
+    chances = [one.cancel_probability for one in values if one.cancel_probability is not None]
     return ModelOutput(
-        predicted_delay=middle,
-        p10=p10 if has_interval else None,
-        p90=p90 if has_interval else None,
-        cancel_probability=sum(map(math.prod, zip(chances, weights, strict=True))) / total
-        if len(chances) == len(outputs)
-        else None,
+        predicted_delay=_quantile(points, 0.5),
+        p10=_quantile(points, 0.1) if has_interval else None,
+        p90=_quantile(points, 0.9) if has_interval else None,
+        cancel_probability=sum(chances) / len(chances) if len(chances) == len(values) else None,
     )
 
 
-def _part(one: ModelOutput, weight: float) -> _Part:
-    centre = one.predicted_delay
-    low, high = (0.0 if end is None else abs(end - centre) / _Z90 for end in (one.p10, one.p90))
-    return _Part(weight, centre, low, high)
+def _answer(answers: Mapping[int, ModelOutput], value: int) -> ModelOutput:
+    """Return the answer for a value, out of those for one or two others."""
+    if value in answers:
+        return answers[value]
+    low, high = min(answers), max(answers)
+    if low < value < high:
+        share = (value - low) / (high - low)
+        return _combined(answers[low], answers[high], lambda one, other: one + share * (other - one))
+    nearest = low if value < low else high
+    moved = value - nearest
+    whole = _combined(answers[nearest], answers[nearest], lambda one, _: one + moved)
+    return msgspec.structs.replace(whole, cancel_probability=answers[nearest].cancel_probability)
 
 
-def _quantile(level: float, parts: Sequence[_Part]) -> float:
-    """Return a quantile of the mixture, by bisection to a thousandth of a minute."""
-    below = min(part.centre - 5 * part.low for part in parts) - 1
-    above = max(part.centre + 5 * part.high for part in parts) + 1
-    while above - below > 0.001:
-        at = (below + above) / 2
-        share = sum(part.weight * _below(at - part.centre, part.low, part.high) for part in parts)
-        below, above = (below, at) if share >= level else (at, above)
-    return above
+def _combined(one: ModelOutput, other: ModelOutput, by: Callable[[float, float], float]) -> ModelOutput:
+    def both(first: float | None, second: float | None) -> float | None:
+        return None if first is None or second is None else by(first, second)
+
+    return ModelOutput(
+        predicted_delay=by(one.predicted_delay, other.predicted_delay),
+        p10=both(one.p10, other.p10),
+        p90=both(one.p90, other.p90),
+        cancel_probability=both(one.cancel_probability, other.cancel_probability),
+    )
 
 
-def _below(deviation: float, low: float, high: float) -> float:
-    """Return the share of a two-sided normal distribution below a deviation from its median."""
-    width = low if deviation < 0 else high
-    if width <= 0:
-        return float(deviation >= 0)
-    return 0.5 * (1 + math.erf(deviation / width / math.sqrt(2)))
+def _quantile(values: Sequence[float], level: float) -> float:
+    """Return a quantile of equally likely values in increasing order, between two of them in proportion."""
+    place = level * len(values) - 0.5
+    below = int(place)
+    return values[below] + (place - below) * (values[below + 1] - values[below])

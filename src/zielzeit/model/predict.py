@@ -106,30 +106,36 @@ def describe(
 def score(
     described: Sequence[DescribedDeparture], models: Models, recorder: Recorder | None = None
 ) -> list[PendingPrediction]:
-    """Predict for departures in one call of the model, which costs as much as some dozen of them.
+    """Predict for departures in one call of the model. Raises ModelFault if persistence itself fails.
 
-    A model at fault is refused and the next one asked, so each prediction names the model that made it. Raises
-    ModelFault if persistence itself fails. ``recorder`` counts predictions and the time in the model.
+    ``recorder`` counts predictions and the time in the model.
     """
     began = time.perf_counter()
-    rows = [one.features for one in described]
-    while True:
-        served = models.current()
-        try:
-            outputs = _outputs(served.model, rows)
-            break
-        except ModelFault as fault:
-            if served.model is BASELINE:
-                raise
-            models.refuse(served, fault)
-    if recorder is not None and rows:
-        recorder.add(job.PREDICTIONS, served.name, served.version, by=len(rows))
-        recorder.add(job.PERSISTENCE, by=len(rows) if served.model is BASELINE else 0)
+    served, outputs = answers([one.features for one in described], models)
+    if recorder is not None and described:
+        recorder.add(job.PREDICTIONS, served.name, served.version, by=len(described))
+        recorder.add(job.PERSISTENCE, by=len(described) if served.model is BASELINE else 0)
         recorder.add(job.SCORING_TIME, by=round((time.perf_counter() - began) * _MICROSECONDS))
     return [
         PendingPrediction(_prediction(one.departure, output, served), one.features)
         for one, output in zip(described, outputs, strict=True)
     ]
+
+
+def answers(rows: Sequence[tuple[float, ...]], models: Models) -> tuple[ServedModel, list[ModelOutput]]:
+    """Return the model in use and its answer to each row of features, of one call: it costs as much as some dozen rows.
+
+    A model at fault is refused and the next one asked, so each answer is that of the model that is named. Raises
+    ModelFault if persistence itself fails.
+    """
+    while True:
+        served = models.current()
+        try:
+            return served, _outputs(served.model, rows)
+        except ModelFault as fault:
+            if served.model is BASELINE:
+                raise
+            models.refuse(served, fault)
 
 
 def _outputs(model: DelayModel, rows: Sequence[tuple[float, ...]]) -> list[ModelOutput]:

@@ -6,8 +6,7 @@ known at that moment. Nothing learns from them: neither the network's state nor 
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,9 +15,9 @@ import msgspec
 from zielzeit import berlin_time
 from zielzeit.events.structs import EarlyOutcome, EarlyPrediction, ModelOutput
 from zielzeit.features.network_state import NetworkState
-from zielzeit.model.early_correction import LEARNT, Distribution, expected, mixture, still_to_come
-from zielzeit.model.predict import Models, departed_at, departure_fields, forecast, in_berlin, rounded
-from zielzeit.runs.messages import Departure, EarlyMessage, Ending
+from zielzeit.model.early_correction import LEARNT, Distribution, asked, expected, mixture, still_to_come
+from zielzeit.model.predict import Models, ServedModel, answers, departed_at, departure_fields, in_berlin, rounded
+from zielzeit.runs.messages import EarlyMessage, Ending
 
 _NO_OUTPUT: dict[str, Any] = dict.fromkeys(ModelOutput.__struct_fields__)
 
@@ -30,16 +29,54 @@ class PendingEarly(msgspec.Struct, frozen=True, tag="early"):
 
 
 def predict_early(
-    early: EarlyMessage, state: NetworkState, models: Models, learnt: Mapping[str, Distribution] = LEARNT
-) -> EarlyPrediction:
-    """Return the early record of a message. Raises ModelFault if persistence itself fails.
+    messages: Sequence[EarlyMessage],
+    state: NetworkState,
+    models: Models,
+    learnt: Mapping[str, Distribution] = LEARNT,
+) -> list[EarlyPrediction]:
+    """Return the early record of each message. Raises ModelFault if persistence itself fails.
 
-    ``learnt`` tells what is still to be added to the delay shown: each value is predicted, in one call of the model.
-
-    A retraction is not scored: nothing is expected of a departure that was none.
+    ``learnt`` tells what is still to be added to the delay shown: of two of its values the model is asked, in one call
+    for all messages. A retraction is not scored: nothing is expected of a departure that was none.
     """
+    told = [one for one in messages if one.stage != "retracted"]
+    added = [still_to_come(one, learnt) for one in told]
+    rows = [
+        row
+        for one, values in zip(told, added, strict=True)
+        for row in state.describe_later(one.departure.seen, asked(values))
+    ]
+    served, outputs = answers(rows, models)
+    answer = iter(outputs)
+    predicted = (
+        _early_prediction(one, values, mixture({value: next(answer) for value in asked(values)}, values), served)
+        for one, values in zip(told, added, strict=True)
+    )
+    return [_retraction(one) if one.stage == "retracted" else next(predicted) for one in messages]
+
+
+def _early_prediction(
+    early: EarlyMessage, added: Distribution, output: ModelOutput, served: ServedModel
+) -> EarlyPrediction:
+    return EarlyPrediction(
+        **_told(early),
+        delay=early.departure.seen.delay + expected(added),
+        **rounded(output),
+        model_name=served.name,
+        model_version=served.version,
+        model_run_id=served.run_id,
+    )
+
+
+def _retraction(early: EarlyMessage) -> EarlyPrediction:
+    delay = early.departure.seen.delay
+    return EarlyPrediction(**_told(early), delay=delay, **_NO_OUTPUT, model_name="", model_version="", model_run_id="")
+
+
+def _told(early: EarlyMessage) -> dict[str, Any]:
+    """Return what a record says of the departure, by field, whatever is predicted."""
     seen = early.departure.seen
-    told = {
+    return {
         **departure_fields(early.departure),
         "revision": early.revision,
         "stage": early.stage,
@@ -48,19 +85,6 @@ def predict_early(
         "told_at": seen.decided_at.astimezone(berlin_time.BERLIN),
         "shown_delay": seen.delay,
     }
-    if early.stage == "retracted":
-        return EarlyPrediction(**told, delay=seen.delay, **_NO_OUTPUT, model_name="", model_version="", model_run_id="")
-    added = still_to_come(early, learnt)
-    weights = Counter(added)
-    made = [one.prediction for one in forecast([_later(early.departure, by) for by in weights], state, models)]
-    return EarlyPrediction(
-        **told,
-        delay=seen.delay + expected(added),
-        **rounded(mixture([*made], [*weights.values()])),
-        model_name=made[0].model_name,
-        model_version=made[0].model_version,
-        model_run_id=made[0].model_run_id,
-    )
 
 
 def early_outcome(early: EarlyPrediction, ending: Ending, known_at: datetime) -> EarlyOutcome:
@@ -72,9 +96,3 @@ def early_outcome(early: EarlyPrediction, ending: Ending, known_at: datetime) ->
         observed_delay=ending.delay,
         reason=ending.reason,
     )
-
-
-def _later(departure: Departure, by: int) -> Departure:
-    """Return a departure as if its delay were some minutes larger."""
-    seen = departure.seen
-    return msgspec.structs.replace(departure, seen=msgspec.structs.replace(seen, delay=seen.delay + by))

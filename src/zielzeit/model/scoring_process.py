@@ -112,15 +112,18 @@ class ScoringProcess:
             heappush(instants, at)
         return self._next_timer()
 
-    def on_early(self, early: EarlyMessage) -> EarlyPrediction:
-        """A departure is told before it is decided: predict it at once, by what is known now. Learns nothing."""
+    def on_early(self, messages: Sequence[EarlyMessage]) -> list[EarlyPrediction]:
+        """Departures are told before they are decided: predict them by what is known now. Learns nothing."""
+        if not messages:
+            return []
         if self._recorder is not None:
-            count_early(early, self._recorder)
-        return predict_early(early, self._network or self._as_it_was(early), self._models)
+            for early in messages:
+                count_early(early, self._recorder)
+        return predict_early(messages, self._network or self._as_it_was(messages[0]), self._models)
 
-    def on_time(self, timer: Milliseconds, watermark: Milliseconds) -> ScoringStep:
-        """A timer fires: all messages up to ``watermark``, which is not before the timer, have arrived."""
-        if self._timer is not None and self._timer <= timer:
+    def on_time(self, watermark: Milliseconds) -> ScoringStep:
+        """A timer fires: all messages up to the watermark have arrived."""
+        if self._timer is not None and self._timer <= watermark:
             self._timer = None
         instants = self._known_instants()
         runs: list[tuple[str, Milliseconds]] = []
