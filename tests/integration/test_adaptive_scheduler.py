@@ -57,14 +57,14 @@ def test_a_slot_that_goes_and_comes_back_rescales_the_job_and_changes_no_decisio
     job.publish(settings, evening[:third])
     running = start(PREDICT, settings)
     try:
-        assert _parallelism(settings, running) == 2
+        wait_until("the job runs with both slots", lambda: _parallelism(settings, running) == 2)
         job.wait_for_checkpoint(settings, running)
         Runner(adaptive.folders).stop("taskmanager-2")
         wait_until("the job runs with one slot", lambda: _parallelism(settings, running) == 1)
         job.publish(settings, evening[third : 2 * third])
         job.wait_for_checkpoints(settings, running, job.completed_checkpoints(settings, running) + 2)
         adaptive.up()
-        wait_until("the job runs with two slots", lambda: _parallelism(settings, running) == 2)
+        wait_until("the job runs with both slots again", lambda: _parallelism(settings, running) == 2)
         job.publish(settings, evening[2 * third :])
         job.publish_end_of_time(settings, evening[-1].polled_at)
         departed = sum(decision["kind"] == "departed" for decision in expected)
