@@ -116,6 +116,9 @@ def configuration(settings: Settings) -> dict[str, Any]:
         # RocksDB draws on it, and the Python workers in process mode.
         "taskmanager.memory.managed.size": "320m" if settings.flink_execution_mode == "process" else "192m",
         "taskmanager.memory.task.off-heap.size": "64m",
+        # RocksDB makes one file name of this path and some 200 characters more. Under a TaskManager's own folder it is
+        # too long when state of several subtasks is put together: no job could go on at a smaller parallelism.
+        "state.backend.rocksdb.localdir": str(folders.scratch / "db"),
         "heartbeat.timeout": "20 s",
         "heartbeat.interval": "4 s",
         # `stack status` tells why a job failed for as long as the JobManager knows it: a week instead of an hour.

@@ -95,6 +95,13 @@ def test_a_job_keeps_its_state_where_the_settings_say_on_any_cluster(
     assert configuration["execution.checkpointing.incremental"] is incremental
 
 
+def test_rocksdb_can_name_its_log_by_the_whole_path_of_a_subtask_that_takes_over_others(settings: Settings) -> None:
+    somewhere = settings.model_copy(update={"local_dir": Path("/home/somebody/projects/zielzeit/.local")})
+    folder = flink.configuration(somewhere)["state.backend.rocksdb.localdir"]
+    subtask = f"job_{'0' * 32}_op_EmbeddedPythonKeyedProcessOperator_{'0' * 32}__10_10__uuid_{'0' * 36}"
+    assert len(f"{folder}/{subtask}/{'0' * 36}_LOG") <= 255
+
+
 def test_a_job_is_restarted_without_limit_unless_the_settings_name_one(settings: Settings) -> None:
     limit = "restart-strategy.exponential-delay.attempts-before-reset-backoff"
     assert flink.client_configuration(settings)["restart-strategy.type"] == "exponential-delay"
