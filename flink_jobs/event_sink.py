@@ -23,6 +23,8 @@ _FIELDS = get_type_hints(Record)
 RECORD = Types.ROW_NAMED(list(_FIELDS), stream_types(map(arrow_type, _FIELDS.values())))
 """Type of a ``Record`` in a stream."""
 
+_LONGEST_BLOCK = 3 * MINUTE
+"""Milliseconds for which a producer waits for the broker; Kafka's default is one minute."""
 TABLE = "events"
 """The sink in Flink's dashboard, and its uid."""
 
@@ -41,6 +43,8 @@ def write(tables: StreamTableEnvironment, statements: StatementSet, records: Dat
         # Longer than a checkpoint plus the longest restart: the broker aborts a transaction that is open for longer,
         # and its records are lost.
         "properties.transaction.timeout.ms": str(settings.transaction_timeout_minutes * MINUTE),
+        # A broker that is away for a while makes a checkpoint slow, which an alert tells, instead of failing the job.
+        "properties.max.block.ms": str(_LONGEST_BLOCK),
     } | kafka_options.client(settings)
     fields = [
         "`topic` STRING METADATA",

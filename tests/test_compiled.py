@@ -60,6 +60,27 @@ def test_what_lays_out_a_job_and_what_runs_on_its_workers_imports_nothing_heavy_
     assert done.stdout == "[]\n", done.stderr[-500:]
 
 
+def test_functions_compile_after_the_files_of_their_code_are_gone_as_in_a_task_manager_after_its_first_job(
+    tmp_path: Path,
+) -> None:
+    package = tmp_path / "code" / "zielzeit"
+    package.mkdir(parents=True)
+    for file in ("__init__", "compiled", "machine_code_cache"):
+        shutil.copy(ROOT / "src" / "zielzeit" / f"{file}.py", package)
+    (package / "small.py").write_text(f"FACTOR = 2\n{SMALL}")
+    program = f"""
+import shutil
+from zielzeit import small, machine_code_cache
+shutil.rmtree({str(package.parent)!r})
+print(small.doubled_and_one(20))
+"""
+    environment = {**os.environ, "PYTHONPATH": str(package.parent), "NUMBA_CACHE_DIR": str(tmp_path / "cache")}
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert done.stdout == "41\n", done.stderr[-500:]
+    assert len(list(tmp_path.glob("cache/compiled-*/*.nbi"))) == 2, "also for the next process"
+
+
 def test_machine_code_is_found_again_by_the_text_of_its_source_wherever_the_archive_with_the_code_lies(
     tmp_path: Path,
 ) -> None:

@@ -15,6 +15,7 @@ import hashlib
 import os
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import cache, cached_property, update_wrapper
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -26,6 +27,8 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 _COMPILER_IS_HERE = find_spec("numba") is not None
+_NO_SOURCE = (RuntimeError, ImportError, OSError)
+"""Where the text of a module cannot be read."""
 CACHE_VARIABLE = "NUMBA_CACHE_DIR"
 """Environment variable, Numba's own, that names another folder for machine code."""
 
@@ -45,6 +48,10 @@ class _Deferred:
     def __init__(self, function: Callable[..., Any]) -> None:
         update_wrapper(self, function)
         self._function = function
+        # Now: a TaskManager in thread mode keeps the modules of a job that has ended, whose files are gone.
+        with suppress(*_NO_SOURCE):
+            sources_hash()
+            module_source(function.__module__)
 
     def __call__(self, *values: Any) -> Any:
         return self.machine_code(*values)
@@ -57,7 +64,7 @@ class _Deferred:
         try:
             numba.config.CACHE_LOCATOR_CLASSES = "zielzeit.machine_code_cache.BySource"
             found: Callable[..., Any] = numba.njit(cache=True, nogil=True)(self._function)
-        except (RuntimeError, OSError):  # no folder can be written to
+        except _NO_SOURCE:  # or no folder can be written to
             found = numba.njit(nogil=True)(self._function)
         finally:
             numba.config.CACHE_LOCATOR_CLASSES = locators
@@ -101,6 +108,7 @@ def _sources(folder: Traversable, path: str = "") -> Iterator[tuple[str, bytes]]
             yield path + entry.name, entry.read_bytes()
 
 
+@cache
 def module_source(name: str) -> str:
     """Source text of an imported module, also of one in a zip archive. Raises RuntimeError where there is none."""
     loader: Any = getattr(getattr(sys.modules.get(name), "__spec__", None), "loader", None)
