@@ -123,6 +123,8 @@ def test_faults_of_the_job_call(scene: Scene, tmp_path: Path) -> None:
     settings, feed, prometheus, drill = scene
     running = submit(settings)
     wait_until("predictions are made", lambda: prometheus.numbers(f"sum({PREDICTIONS.series}) > 50"))
+    # They are in the state that the job goes on from; the next checkpoint may have begun before.
+    job.wait_for_checkpoints(settings, running, job.completed_checkpoints(settings, running) + 2)
     drill.wait_for_silence("Restarts", "CheckpointsFail", "JobMissing")
     with checkpoints_lost(settings, running):
         drill.expect("Restarts")
