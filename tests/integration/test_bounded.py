@@ -73,6 +73,8 @@ def test_a_bounded_job_that_was_killed_and_restored_at_the_end_of_its_input_ends
         stack.up()
         wait_until("the job is recovered", lambda: [one.state for one in _statuses(settings)] == ["running"])
         wait_until("the job runs again", lambda: _runs_restored(settings, running))
+        # A task may fail once more that had no TaskManager yet: with a checkpoint all of them run.
+        job.wait_for_checkpoints(settings, running, job.completed_checkpoints(settings, running) + 1)
         (stopped,) = stop(PREDICT, settings)
         running = start(PREDICT, settings, resume=stopped.savepoint)
         job.wait_for_checkpoint(settings, running)
