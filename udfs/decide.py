@@ -62,6 +62,10 @@ class Decide(KeyedProcessFunction):  # type: ignore[misc]  # PyFlink is untyped
             EarlyDepartures(self._decider, self._early_minutes) if self._early_minutes else None,
         )
 
+    def close(self) -> None:
+        """Tell the last counts."""
+        self._metrics.close()
+
     def process_element(self, value: Any, ctx: KeyedProcessFunction.Context) -> Iterator[Any]:
         """A board, ``(body, partition, offset)``; its timestamp is ``polled_at``."""
         name, timers = ctx.get_current_key(), ctx.timer_service()

@@ -9,14 +9,20 @@ an operator with side outputs counts on a timer is lost. There it waits for the 
 
 from __future__ import annotations
 
+import math
+import time
+from typing import Final
+
 from pyflink.datastream import RuntimeContext
 from pyflink.metrics import Counter
 
 from zielzeit.metrics.job import of_operator
 from zielzeit.metrics.recorder import Count, Recorder
 
-_GROUP = "zielzeit"
-_OF_BEAM = "pyflink.fn_execution.metrics.process.metric_impl"
+_GROUP: Final = "zielzeit"
+_PAUSE: Final = 0.2
+"""Seconds: a call of Java for each count of each element would cost more than what is counted."""
+_OF_BEAM: Final = "pyflink.fn_execution.metrics.process.metric_impl"
 """Module of the groups in process mode. By name, because importing it loads Beam and pandas in thread mode, too."""
 
 
@@ -28,15 +34,23 @@ class FlinkMetrics:
         self._group = context.get_metrics_group().add_group(_GROUP)
         self._by_beam = type(self._group).__module__ == _OF_BEAM
         self._counters: dict[Count, Counter] = {}
+        self._published = -math.inf
         self.publish()
 
     def publish(self) -> None:
-        """Tell Flink the changes since the last call; to be called by the operator's own thread.
+        """Tell Flink the changes since the last time, some times a second; to be called by the operator's own thread.
 
-        To be called for elements as well as on timers: in process mode the latter may have to wait.
+        To be called for elements as well as on timers: in process mode the latter may have to wait. What is counted
+        just before an operator has nothing more to do is told when it has, or is closed.
         """
+        if time.monotonic() - self._published >= _PAUSE:
+            self.close()
+
+    def close(self) -> None:
+        """Tell Flink all changes."""
         if self._by_beam and not _is_heard_by_beam():
             return
+        self._published = time.monotonic()
         for count, change in self.recorder.take().items():
             counter = self._counters.get(count)
             if counter is None:

@@ -6,16 +6,16 @@ from collections.abc import Iterator
 from typing import Any
 
 import msgspec
-from pyflink.common import Row, Types
+from pyflink.common import Row
 from pyflink.datastream import KeyedProcessFunction, RuntimeContext
 
 from udfs.flink_metrics import FlinkMetrics
-from udfs.keyed_state import LiveKeys, LiveMapping, LiveStruct
+from udfs.keyed_state import FewEntries, LiveKeys, LiveNote, LiveStruct
 from zielzeit.berlin_time import Milliseconds
 from zielzeit.decision.early import decode_early
 from zielzeit.runs.group_keys import group_keys
 from zielzeit.runs.run_process import RunProcess
-from zielzeit.runs.train_state import TrainState
+from zielzeit.runs.train_state import NOT_DUE, TrainState
 from zielzeit.stations.table import register
 
 NETWORK = ""
@@ -39,10 +39,15 @@ class Follow(KeyedProcessFunction):  # type: ignore[misc]  # PyFlink is untyped
         self._live = LiveKeys(runtime_context)
         self._process = RunProcess(
             train=LiveStruct(self._live, "train", TrainState),
-            waiting=LiveMapping(self._live, "waiting", Types.LONG()),
+            waiting=FewEntries(self._live, "decisions"),
             key=group_keys(register(self._stations)),
             recorder=self._metrics.recorder,
+            timer=LiveNote(self._live, "timer", NOT_DUE),
         )
+
+    def close(self) -> None:
+        """Tell the last counts."""
+        self._metrics.close()
 
     def process_element(self, value: Any, ctx: KeyedProcessFunction.Context) -> Iterator[Any]:
         """A decision, which waits for its turn; a departure that is told early does not."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, MutableMapping
 from types import ModuleType
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
 from pyflink.common import Types
@@ -99,6 +99,10 @@ class StateMapping(MutableMapping[Any, bytes]):
     def __contains__(self, key: object) -> bool:
         return bool(self._state.contains(key))
 
+    def clear(self) -> None:
+        """Remove all entries in one call."""
+        self._state.clear()
+
 
 class LiveKeys:
     """What an operator keeps in memory of the keys that it saw last. All of it is stored, too: nothing is ever lost.
@@ -106,7 +110,7 @@ class LiveKeys:
     The operator calls ``enter`` before it hands an element or a timer to its process.
     """
 
-    def __init__(self, context: RuntimeContext, keys: int = 5_000) -> None:
+    def __init__(self, context: RuntimeContext, keys: int = 20_000) -> None:
         self.context = context
         self._keys = keys
         self._of_keys: dict[str, dict[str, Any]] = {}
@@ -129,29 +133,99 @@ class LiveStruct(Generic[Value]):
 
     def __init__(self, live: LiveKeys, name: str, struct: type[Value]) -> None:
         self._live, self._name = live, name
-        self._stored = StructState(live.context, name, struct)
+        self._state: ValueState = live.context.get_state(ValueStateDescriptor(name, BYTES))
+        self._new = struct
+        self._decode = msgspec.msgpack.Decoder(struct).decode
+        self._encode = msgspec.msgpack.Encoder().encode
 
     def load(self) -> Value:
         """Return the struct of the current key, or a new one where nothing is stored."""
         current = self._live.current
         if self._name not in current:
-            current[self._name] = self._stored.load()
-        value: Value = current[self._name]
+            kept = self._state.value()
+            current[self._name] = _Live(self._new(), is_stored=False) if kept is None else _Live(self._decode(kept))
+        value: Value = current[self._name].value
         return value
 
     def store(self, value: Value) -> None:
         """Replace the struct of the current key."""
-        self._live.current[self._name] = value
-        self._stored.store(value)
+        self._live.current[self._name] = _Live(value)
+        self._state.update(self._encode(value))
 
     def clear(self) -> None:
         """Remove the struct of the current key."""
+        live = self._live.current.get(self._name)
+        if live is None or live.is_stored:
+            self._state.clear()
+        self._live.current[self._name] = _Live(self._new(), is_stored=False)
+
+
+class _Live(NamedTuple):
+    value: Any
+    is_stored: bool = True
+
+
+class LiveNote(Generic[Value]):
+    """One value per key in memory alone: a ``StoredValue`` of what may be forgotten at any time."""
+
+    def __init__(self, live: LiveKeys, name: str, new: Value) -> None:
+        self._live, self._name, self._new = live, name, new
+
+    def load(self) -> Value:
+        """Return the value of the current key."""
+        value: Value = self._live.current.get(self._name, self._new)
+        return value
+
+    def store(self, value: Value) -> None:
+        """Replace the value of the current key."""
+        self._live.current[self._name] = value
+
+    def clear(self) -> None:
+        """Forget the value of the current key."""
         self._live.current.pop(self._name, None)
-        self._stored.clear()
+
+
+class FewEntries(MutableMapping[int, bytes]):
+    """A mapping per key that is stored as one value and kept in memory: for a few entries.
+
+    Flink's map state has to be iterated over to learn that a new key has no entry, which takes RocksDB longer than
+    everything else that an operator does with the key. Here that is one read, and any change is one write.
+    """
+
+    def __init__(self, live: LiveKeys, name: str) -> None:
+        self._stored: LiveStruct[dict[int, bytes]] = LiveStruct(live, name, dict[int, bytes])
+
+    def __getitem__(self, key: int) -> bytes:
+        return self._stored.load()[key]
+
+    def __setitem__(self, key: int, value: bytes) -> None:
+        entries = self._stored.load()
+        entries[key] = value
+        self._stored.store(entries)
+
+    def __delitem__(self, key: int) -> None:
+        entries = self._stored.load()
+        del entries[key]
+        if entries:
+            self._stored.store(entries)
+        else:
+            self._stored.clear()
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._stored.load())
+
+    def __len__(self) -> int:
+        return len(self._stored.load())
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._stored.load()
 
 
 class LiveMapping(MutableMapping[Any, bytes]):
-    """A mapping in keyed state with a mirror in memory: Flink is asked once for each key, and told what changes."""
+    """A mapping in keyed state with a mirror in memory: Flink is asked once for each key, and told what changes.
+
+    For many entries of a few keys: ``FewEntries`` is for the other case.
+    """
 
     def __init__(self, live: LiveKeys, name: str, key_type: Any) -> None:
         self._live, self._name = live, name

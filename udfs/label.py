@@ -12,7 +12,7 @@ from pyflink.common import Row, Types
 from pyflink.datastream import KeyedProcessFunction, RuntimeContext
 
 from udfs.flink_metrics import FlinkMetrics
-from udfs.keyed_state import LiveKeys, LiveMapping, map_state
+from udfs.keyed_state import FewEntries, LiveKeys, map_state
 from zielzeit.berlin_time import Milliseconds
 from zielzeit.events import topic_record
 from zielzeit.metrics.job import MISSING_PREDICTIONS
@@ -29,9 +29,13 @@ class Label(KeyedProcessFunction):  # type: ignore[misc]  # PyFlink is untyped
         self._live = LiveKeys(runtime_context)
         self._process = LabelProcess(
             pending=map_state(runtime_context, "pending", Types.STRING()),  # large, and each read once
-            endings=LiveMapping(self._live, "endings", Types.LONG()),
+            endings=FewEntries(self._live, "waiting"),
             early=map_state(runtime_context, "early", Types.STRING()),
         )
+
+    def close(self) -> None:
+        """Tell the last counts."""
+        self._metrics.close()
 
     def process_element(self, value: Any, ctx: KeyedProcessFunction.Context) -> Iterator[Any]:
         """A prediction, early or not, which is kept, or an ending, which waits for its turn."""

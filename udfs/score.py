@@ -63,6 +63,7 @@ class Score(KeyedProcessFunction):  # type: ignore[misc]  # PyFlink is untyped
     def close(self) -> None:
         """Stop asking the registry for newer models."""
         self._champion.close()
+        self._metrics.close()
 
     def process_element(self, value: Any, ctx: KeyedProcessFunction.Context) -> Iterator[Any]:
         """A message from a run, which waits for its turn; a departure that is told early waits a moment for others."""

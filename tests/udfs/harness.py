@@ -49,6 +49,9 @@ class _Map:
     def contains(self, key: Any) -> bool:
         return key in self._current
 
+    def clear(self) -> None:
+        self._of_key.pop(self._harness.key, None)
+
     def keys(self) -> Iterable[Any]:
         return self._current.keys()
 
@@ -107,6 +110,11 @@ class Harness:
         self._watermark = BEFORE_ALL
         self._operator.close()
         self._operator.open(self)
+
+    def counts(self) -> dict[tuple[str, ...], int]:
+        """What the operator has counted when it is closed, as of ``Group.counts``."""
+        self._operator.close()
+        return self.metrics.counts()
 
     def element(self, key: str, value: Any, timestamp: int = 0) -> None:
         """An element arrives."""

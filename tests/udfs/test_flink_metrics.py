@@ -44,8 +44,8 @@ def test_what_is_counted_on_a_timer_is_told_with_the_next_element(sampler: State
     assert told(container) == {}
     with processing:
         metrics.recorder.add(REFUSED_VERSIONS)
-        metrics.publish()
-        metrics.publish()
+        metrics.close()
+        metrics.close()
     assert told(container) == {"predictions_total": 3, "refused_versions_total": 1}
 
 

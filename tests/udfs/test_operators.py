@@ -256,15 +256,15 @@ def test_operators_that_are_restarted_again_and_again_emit_the_same(
 def test_states_keep_the_names_that_savepoints_know(job: dict[str, Harness]) -> None:
     assert {name: harness.names for name, harness in job.items()} == {
         "decide": ["snapshot", "boards", "frontier", "told"],
-        "follow": ["train", "waiting"],
+        "follow": ["train", "decisions"],
         "score": ["waiting", "network", "observed", "early"],
-        "label": ["pending", "endings", "early"],
+        "label": ["pending", "waiting", "early"],
     }
 
 
 def _counts(harness: Harness, name: str) -> dict[tuple[str, ...], int]:
     """What a metric counted, by the values of its labels."""
-    return {path[1:-1:2]: count for path, count in harness.metrics.counts().items() if path[-1] == name}
+    return {path[1:-1:2]: count for path, count in harness.counts().items() if path[-1] == name}
 
 
 def test_operators_count_what_they_emit(job: dict[str, Harness], boards: list[BoardRecord]) -> None:
@@ -313,6 +313,7 @@ def test_every_metric_of_known_labels_is_there_from_the_start_under_the_operator
     job: dict[str, Harness],
 ) -> None:
     for operator, harness in job.items():
+        harness.counts()
         names = {path[-1].removesuffix("_bucket") for path in harness.metrics.counters}
         counted = {name.removesuffix("_sum").removesuffix("_count") for name in names}
         assert counted == {metric.name for metric in of_operator(operator)}

@@ -138,8 +138,7 @@ class EarlyDepartures:
                 continue
             train = told.trains[key]
             if decision.kind == "departed":
-                del told.trains[key]
-                changed = True
+                del told.trains[key]  # stored with the next change: what is told already is not told again for it
             elif not train.retracted and train.at + self._grace <= berlin_time.milliseconds(decision.decided_at):
                 train.retracted, train.revision, changed = True, train.revision + 1, True
                 found.append(_record(decision, "retracted", train.revision))

@@ -197,9 +197,10 @@ class StationProcess:
 
     def _store_snapshot(self, live: LiveStation, snapshot: bytes, at: Milliseconds) -> None:
         self._store.snapshot.store(snapshot)
-        for polled_at in [polled_at for polled_at in live.stored if polled_at <= at]:
-            del self._store.boards[polled_at]
-            live.stored.discard(polled_at)
+        live.stored = {polled_at for polled_at in live.stored if polled_at > at}
+        since = {polled_at: self._store.boards[polled_at] for polled_at in live.stored}
+        self._store.boards.clear()  # one call of Flink: few boards are newer than a snapshot
+        self._store.boards.update(since)
 
     def _rest(self, live: LiveStation) -> None:
         """Store a station of which only a board can tell more; it does not stay in memory for that."""
