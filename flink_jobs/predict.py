@@ -1,4 +1,4 @@
-"""The main job: boards are decided, runs followed, departures scored, predictions labelled."""
+"""The main job: boards are decided, runs followed, departures described and scored, predictions labelled."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from flink_jobs import board_source, decisions, event_sink, operator_names
 from flink_jobs.event_sink import RECORD
 from flink_jobs.keyed_streams import keyed, side_output
 from udfs.decide import DECIDED
+from udfs.describe import Describe
 from udfs.follow import Follow
 from udfs.keyed_state import KEYED
-from udfs.label import Label
-from udfs.score import SCORED, Score
+from udfs.score import Score
 from zielzeit import settings as configuration
 from zielzeit.model.registry_address import Registry
 from zielzeit.settings import Settings
@@ -31,23 +31,23 @@ def build(env: StreamExecutionEnvironment, settings: Settings) -> None:
         .set_description("by train: runs from station to station, and their ends")
         .uid("follow")
     )
-    scored = (
+    described = (
         keyed(followed, KEYED)
-        .process(Score(Registry.of(settings), settings.stations), output_type=RECORD)
-        .name("score")
-        .set_description("the whole network: features and predictions of departures")
-        .uid("score")
+        .process(Describe(Registry.of(settings), settings.stations), output_type=KEYED)
+        .name("describe")
+        .set_description("the whole network: features of departures")
+        .uid("describe")
         .force_non_parallel()
     )
-    labelled = (
-        keyed(side_output(scored, SCORED), KEYED)
-        .process(Label(), output_type=RECORD)
-        .name("label")
-        .set_description("by train: predictions joined with what happened")
-        .uid("label")
+    scored = (
+        keyed(described, KEYED)
+        .process(Score(Registry.of(settings)), output_type=RECORD)
+        .name("score")
+        .set_description("by bucket of trains: predictions, joined with what happened")
+        .uid("score")
     )
     statements = table_env.create_statement_set()
-    event_sink.write(table_env, statements, decided.union(scored, labelled), settings)
+    event_sink.write(table_env, statements, decided.union(scored), settings)
     statements.attach_as_datastream()
     operator_names.shorten(env)
     operator_names.identify(env, [board_source.TABLE, event_sink.TABLE])

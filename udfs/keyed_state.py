@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from types import ModuleType
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -102,6 +102,11 @@ class StateMapping(MutableMapping[Any, bytes]):
     def clear(self) -> None:
         """Remove all entries in one call."""
         self._state.clear()
+
+    def update(self, entries: Mapping[Any, bytes]) -> None:  # type: ignore[override]  # no other form is used
+        """Put all entries in one call."""
+        if entries:
+            self._state.put_all(entries)
 
 
 class LiveKeys:

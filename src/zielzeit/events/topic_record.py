@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -86,3 +87,18 @@ def of_example(example: Example) -> Record:
     """Record of ``examples``."""
     key = run_key(example.category, example.number)
     return Record(topics.EXAMPLES, key, _encode(example), berlin_time.milliseconds(example.known_at))
+
+
+Scored = Prediction | EarlyPrediction | Outcome | EarlyOutcome | Example
+_OF_SCORED: Final[dict[type, Callable[[Any], Record]]] = {
+    Prediction: of_prediction,
+    EarlyPrediction: of_early_prediction,
+    Outcome: of_outcome,
+    EarlyOutcome: of_early_outcome,
+    Example: of_example,
+}
+
+
+def of_scored(event: Scored) -> Record:
+    """Record of the topic that an event of the operator ``score`` belongs to."""
+    return _OF_SCORED[type(event)](event)

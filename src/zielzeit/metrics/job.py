@@ -113,7 +113,7 @@ PREDICTIONS: Final = Metric(
     meaning="Predictions by the model that made them.",
 )
 EARLY_PREDICTIONS: Final = Metric(
-    operator="score",
+    operator="describe",
     name="early_predictions_total",
     unit="records",
     labels=(_STAGE, _REASON),
@@ -121,7 +121,7 @@ EARLY_PREDICTIONS: Final = Metric(
     "ones, are the shares of departures that moved by three minutes or more, and that were none.",
 )
 EARLY_WAIT: Final = Metric(
-    operator="score",
+    operator="describe",
     name="early_wait_seconds",
     type="histogram",
     unit="seconds",
@@ -135,7 +135,7 @@ PERSISTENCE: Final = Metric(
     meaning="Predictions that persistence made, because no model was there.",
 )
 DESCRIPTION_TIME: Final = Metric(
-    operator="score",
+    operator="describe",
     name="description_microseconds_total",
     unit="microseconds",
     meaning="Time spent on describing departures by their features.",
@@ -167,27 +167,27 @@ REGISTRY_FAILURES: Final = Metric(
 )
 
 OUTCOMES: Final = Metric(
-    operator="label",
+    operator="score",
     name="outcomes_total",
     unit="outcomes",
     labels=(_STATUS, _CLASS),
     meaning="Predictions of which it is settled what became of the train.",
 )
 MISSING_PREDICTIONS: Final = Metric(
-    operator="label",
+    operator="score",
     name="missing_predictions_total",
     unit="departures",
     meaning="Departures whose prediction is not in the state when their run has ended: they get no outcome.",
 )
 MODEL_ERROR: Final = Metric(
-    operator="label",
+    operator="score",
     name="absolute_error_seconds_total",
     unit="seconds",
     labels=(_CLASS,),
     meaning="Sum of the absolute errors of the predictions whose train arrived.",
 )
 PERSISTENCE_ERROR: Final = Metric(
-    operator="label",
+    operator="score",
     name="persistence_absolute_error_seconds_total",
     unit="seconds",
     labels=(_CLASS,),
@@ -195,56 +195,56 @@ PERSISTENCE_ERROR: Final = Metric(
     "of the two sums.",
 )
 INTERVALS: Final = Metric(
-    operator="label",
+    operator="score",
     name="intervals_total",
     unit="outcomes",
     labels=(_CLASS,),
     meaning="Arrivals of which the prediction had an interval from `p10` to `p90`.",
 )
 COVERED: Final = Metric(
-    operator="label",
+    operator="score",
     name="intervals_covered_total",
     unit="outcomes",
     labels=(_CLASS,),
     meaning="Arrivals inside of this interval: four of five are expected.",
 )
 EARLY_OUTCOMES: Final = Metric(
-    operator="label",
+    operator="score",
     name="early_outcomes_total",
     unit="outcomes",
     labels=(_STATUS, _CLASS),
     meaning="First early predictions of which it is settled what became of the train.",
 )
 EARLY_ERROR: Final = Metric(
-    operator="label",
+    operator="score",
     name="early_absolute_error_seconds_total",
     unit="seconds",
     labels=(_CLASS,),
     meaning="Sum of the absolute errors of the first early predictions whose train arrived.",
 )
 SHOWN_ERROR: Final = Metric(
-    operator="label",
+    operator="score",
     name="early_persistence_absolute_error_seconds_total",
     unit="seconds",
     labels=(_CLASS,),
     meaning="Sum of the absolute errors that the delays shown made for the same predictions.",
 )
 EARLY_INTERVALS: Final = Metric(
-    operator="label",
+    operator="score",
     name="early_intervals_total",
     unit="outcomes",
     labels=(_CLASS,),
     meaning="Arrivals of which the first early prediction had an interval from `p10` to `p90`.",
 )
 EARLY_COVERED: Final = Metric(
-    operator="label",
+    operator="score",
     name="early_intervals_covered_total",
     unit="outcomes",
     labels=(_CLASS,),
     meaning="Arrivals inside of this interval.",
 )
 IN_TIME: Final = Metric(
-    operator="label",
+    operator="score",
     name="in_time_total",
     unit="predictions",
     labels=(_TOLD, _CLASS),

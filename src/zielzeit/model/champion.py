@@ -108,7 +108,8 @@ class Champion:
             mlflow.artifacts.download_artifacts(uri, dst_path=str(folder))
 
         try:
-            files = self._copies.find(identity) or self._copies.add(identity, download)
+            with self._copies.alone():  # subtasks look at the same time
+                files = self._copies.find(identity) or self._copies.add(identity, download)
             found = _load(files, identity)
         except ValueError as error:
             self._refuse(identity, error)
@@ -156,6 +157,13 @@ class Champion:
             except (ValueError, OSError) as error:
                 log.warning("the copy of version %s cannot be used: %s", identity.version, error)
         return _InUse(ServedModel())
+
+
+def first_network(registry: Registry) -> Path | None:
+    """Return ``ServedModel.network`` of the model that would be in use now. May block."""
+    champion = Champion(registry)
+    champion.close()
+    return champion.current().network
 
 
 def _load(folder: Path, identity: ModelIdentity) -> _InUse:

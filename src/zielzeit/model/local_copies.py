@@ -6,15 +6,16 @@ beside them ``served.json``, the identities of the copies that served, the last 
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import logging
 import os
 import re
 import shutil
 import tempfile
-import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -25,7 +26,7 @@ log = logging.getLogger(__name__)
 
 KEPT = 3
 """Number of copies that are kept: those that served last."""
-_CARD, _FILES, _SERVED = "copy.json", "files", "served.json"
+_CARD, _FILES, _SERVED, _LOCK = "copy.json", "files", "served.json", ".lock"
 _ABANDONED_SECONDS = 24 * 3600.0
 """Age beyond which an unfinished download is removed."""
 
@@ -56,11 +57,23 @@ class Copy(msgspec.Struct, frozen=True):
 
 
 class LocalCopies:
-    """The copies of one registered model in a folder. Threads may share it."""
+    """The copies of one registered model in a folder, which threads and processes share."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._lock = threading.Lock()
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """While this lasts no other thread or process is in here. Without a lock where the folder cannot be written."""
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            file = (self._folder / _LOCK).open("wb")
+        except OSError:
+            yield
+            return
+        with file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
 
     def find(self, identity: ModelIdentity) -> Path | None:
         """Folder with the files of a model; None where there is no copy, or it differs from what was downloaded."""
@@ -76,7 +89,10 @@ class LocalCopies:
         return folder / _FILES
 
     def add(self, identity: ModelIdentity, download: Callable[[Path], object]) -> Path:
-        """Make a copy by ``download``, which fills a folder; returns the folder with the files."""
+        """Make a copy by ``download``, which fills a folder; returns the folder with the files.
+
+        To be called ``alone``, after another look for one: nobody may load a copy that is replaced.
+        """
         folder = self._folder / _directory(identity)
         self._folder.mkdir(parents=True, exist_ok=True)
         partial = Path(tempfile.mkdtemp(prefix=".", dir=self._folder))
@@ -100,13 +116,13 @@ class LocalCopies:
 
     def note_served(self, identity: ModelIdentity) -> None:
         """A model serves from now on: it is the one to use without registry. Copies beyond ``KEPT`` are removed."""
-        with self._lock:
+        with self.alone():
             others = [other for other in self.served() if other != identity]
             self._write([identity, *others][:KEPT])
 
     def drop(self, identity: ModelIdentity) -> None:
         """Remove a copy that turned out to be bad."""
-        with self._lock:
+        with self.alone():
             self._write([other for other in self.served() if other != identity])
 
     def _write(self, served: list[ModelIdentity]) -> None:

@@ -1,6 +1,6 @@
 """Predictions out of departures, outcomes and examples out of endings. Pure; the model is a parameter.
 
-``zielzeit.model.scoring_process`` and ``label_process`` call these functions in the order of event time.
+``zielzeit.model.describing_process`` and ``scoring_process`` call these functions in the order of event time.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 
@@ -20,6 +20,7 @@ from zielzeit.features.network_state import FEATURES, Arrival, NetworkState, fea
 from zielzeit.metrics import job
 from zielzeit.metrics.recorder import Recorder
 from zielzeit.model.delay_model import BASELINE, DelayModel
+from zielzeit.model.described import DescribedDeparture
 from zielzeit.runs.messages import CancelledStop, Departure, Ending, Message
 
 _DECIMALS = {"cancel_probability": 4}
@@ -40,7 +41,7 @@ class ServedModel(msgspec.Struct, frozen=True):
     """File with the state of the network at the end of the model's history."""
 
 
-class PendingPrediction(msgspec.Struct, frozen=True, tag="scored"):
+class PendingPrediction(msgspec.Struct, frozen=True):
     """A prediction with its features, kept until its outcome is known."""
 
     prediction: Prediction
@@ -76,13 +77,6 @@ class OneModel:
     def refuse(self, served: ServedModel, fault: ModelFault) -> None:
         """See ``Models``. Raises the fault."""
         raise fault
-
-
-class DescribedDeparture(NamedTuple):
-    """A departure, and its features in the order of ``FEATURES``."""
-
-    departure: Departure
-    features: tuple[float, ...]
 
 
 def forecast(

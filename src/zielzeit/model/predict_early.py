@@ -10,22 +10,15 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-import msgspec
-
 from zielzeit import berlin_time
 from zielzeit.events.structs import EarlyOutcome, EarlyPrediction, ModelOutput
 from zielzeit.features.network_state import NetworkState
+from zielzeit.model.described import DescribedEarly
 from zielzeit.model.early_correction import LEARNT, Distribution, asked, expected, mixture, still_to_come
 from zielzeit.model.predict import Models, ServedModel, answers, departed_at, departure_fields, in_berlin, rounded
 from zielzeit.runs.messages import EarlyMessage, Ending
 
 _NO_OUTPUT: dict[str, Any] = dict.fromkeys(ModelOutput.__struct_fields__)
-
-
-class PendingEarly(msgspec.Struct, frozen=True, tag="early"):
-    """An early prediction, or its retraction, on its way to the labels."""
-
-    prediction: EarlyPrediction
 
 
 def predict_early(
@@ -34,25 +27,47 @@ def predict_early(
     models: Models,
     learnt: Mapping[str, Distribution] = LEARNT,
 ) -> list[EarlyPrediction]:
-    """Return the early record of each message. Raises ModelFault if persistence itself fails.
+    """Return the early record of each message. Raises ModelFault if persistence itself fails."""
+    return score_early(describe_early(messages, state, learnt), models, learnt)
 
-    ``learnt`` tells what is still to be added to the delay shown: of two of its values the model is asked, in one call
-    for all messages. A retraction is not scored: nothing is expected of a departure that was none.
+
+def describe_early(
+    messages: Sequence[EarlyMessage], state: NetworkState, learnt: Mapping[str, Distribution] = LEARNT
+) -> list[DescribedEarly]:
+    """Describe departures by what the network's state knows now.
+
+    ``learnt`` tells what is still to be added to the delay shown: of two of its values the model is asked. A retraction
+    has no features: nothing is expected of a departure that was none.
     """
-    told = [one for one in messages if one.stage != "retracted"]
-    added = [still_to_come(one, learnt) for one in told]
-    rows = [
-        row
-        for one, values in zip(told, added, strict=True)
-        for row in state.describe_later(one.departure.seen, asked(values))
+    return [
+        DescribedEarly(
+            one,
+            ()
+            if one.stage == "retracted"
+            else tuple(state.describe_later(one.departure.seen, asked(still_to_come(one, learnt)))),
+        )
+        for one in messages
     ]
-    served, outputs = answers(rows, models)
+
+
+def score_early(
+    described: Sequence[DescribedEarly], models: Models, learnt: Mapping[str, Distribution] = LEARNT
+) -> list[EarlyPrediction]:
+    """Return the early record of each departure, in one call of the model. Raises ModelFault if persistence fails.
+
+    ``learnt``: as of ``describe_early``.
+    """
+    served, outputs = answers([row for one in described for row in one.rows], models)
     answer = iter(outputs)
-    predicted = (
-        _early_prediction(one, values, mixture({value: next(answer) for value in asked(values)}, values), served)
-        for one, values in zip(told, added, strict=True)
-    )
-    return [_retraction(one) if one.stage == "retracted" else next(predicted) for one in messages]
+    made = []
+    for message in (one.message for one in described):
+        if message.stage == "retracted":
+            made.append(_retraction(message))
+            continue
+        added = still_to_come(message, learnt)
+        output = mixture({value: next(answer) for value in asked(added)}, added)
+        made.append(_early_prediction(message, added, output, served))
+    return made
 
 
 def _early_prediction(

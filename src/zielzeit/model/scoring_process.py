@@ -1,213 +1,79 @@
-"""The network's departures in event-time order: described, scored, and then observed. Pure but for the model.
+"""The runs of a bucket: described departures and endings in, predictions, outcomes and examples out. Pure.
 
-The operator (``udfs/score.py``) and the tests drive a ``ScoringProcess``: they hand in its state, tell it of messages
-and of timers, and register the timers that it asks for.
-
-The order is the contract of ``zielzeit.features.network_state``: a departure is described by what was known before its
-minute, so a minute's messages are observed only when a later minute begins. State is a daily snapshot of the network
-and the log of the messages since, so that a restart rebuilds exactly what was known.
-
-A call of the model for one departure costs as much as for twenty. So all that the watermark has passed is described in
-its order, and then scored together.
+The operator (``udfs/score.py``) and the tests drive a ``ScoringProcess``. A call of the model for one departure costs as
+much as for twenty, so all departures that come together are scored together.
 """
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping, Sequence
-from datetime import datetime
-from heapq import heappop, heappush
-from typing import Final, Generic, NamedTuple, TypeVar
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
-import msgspec
-
-from zielzeit import berlin_time, service_days
-from zielzeit.berlin_time import Milliseconds, ServiceDay, UtcMinutes
-from zielzeit.events.structs import EarlyPrediction
-from zielzeit.features.initial_state import network_at
-from zielzeit.features.key_names import StationKey
-from zielzeit.features.network_state import NetworkState
+from zielzeit.berlin_time import Milliseconds
+from zielzeit.events.structs import EarlyPrediction, Prediction
+from zielzeit.events.topic_record import Scored
 from zielzeit.metrics import job
 from zielzeit.metrics.recorder import Recorder
-from zielzeit.model.predict import DescribedDeparture, Models, PendingPrediction, describe, observe, score
-from zielzeit.model.predict_early import predict_early
-from zielzeit.runs.event_time_buffer import EventTimeBuffer
-from zielzeit.runs.messages import Departure, EarlyMessage, Ending, Message
-from zielzeit.stored_value import StoredValue
-
-_decode_waiting = msgspec.msgpack.Decoder(tuple[str, bytes]).decode
-_decode = msgspec.msgpack.Decoder(Message).decode
-_decode_log = msgspec.msgpack.Decoder(list[Message]).decode
-_encode = msgspec.msgpack.Encoder().encode
-_MINUTE: Final = 60
-"""Seconds."""
-_MOST: Final = 1_000
-"""Departures that are scored together, unless one instant has more."""
-
-
-class Snapshot(msgspec.Struct, array_like=True):
-    """The network at the end of a service day, or when the job began; empty before that."""
-
-    network: bytes = b""
-    day: ServiceDay = ServiceDay(0)
-
-
-Told = TypeVar("Told")
-
-
-class OfRun(NamedTuple, Generic[Told]):
-    """Something that is told of a run."""
-
-    key: str
-    at: Milliseconds
-    told: Told
+from zielzeit.model import outcome_metrics
+from zielzeit.model.described import Batch, DescribedDeparture, DescribedEarly
+from zielzeit.model.label_process import LabelProcess, Labels
+from zielzeit.model.predict import Models, score
+from zielzeit.model.predict_early import score_early
+from zielzeit.runs.messages import Ending
 
 
 class ScoringStep(NamedTuple):
-    """What a timer leads to, in order of time."""
+    """What a batch leads to."""
 
-    scored: Sequence[OfRun[PendingPrediction]]
-    endings: Sequence[OfRun[Ending]]
+    predictions: Sequence[Prediction]
+    early: Sequence[EarlyPrediction]
+    labels: Sequence[Labels]
+    """Of each ending."""
     register: Milliseconds | None
-    """When to call ``on_time``: a timer to register."""
+    """When to call ``LabelProcess.forget_early``: a timer to register."""
+
+    def events(self) -> Iterator[Scored]:
+        """Yield everything that is published."""
+        yield from self.predictions
+        yield from self.early
+        for labels in self.labels:
+            for outcome, example in labels.labelled:
+                yield outcome
+                yield example
+            yield from labels.early
 
 
 class ScoringProcess:
-    """Describes and scores each departure, and keeps the network's state up to date.
+    """Scores what is described, and joins it with its labels.
 
-    Parameters: ``waiting`` holds the messages that wait, by their time; ``snapshot`` and ``log`` (by time) are what a
-    restart begins with; ``models`` has the model in use; ``station_key``: as of ``NetworkState``; ``recorder`` counts
-    predictions.
+    Parameters: ``models`` has the model in use, ``labels`` keeps the predictions; ``recorder`` counts predictions and
+    outcomes.
     """
 
-    def __init__(
-        self,
-        waiting: MutableMapping[Milliseconds, bytes],
-        snapshot: StoredValue[Snapshot],
-        log: MutableMapping[Milliseconds, bytes],
-        models: Models,
-        station_key: StationKey | None = None,
-        recorder: Recorder | None = None,
-    ) -> None:
-        self._waiting = EventTimeBuffer(waiting)
-        self._snapshot = snapshot
-        self._log = log
+    def __init__(self, models: Models, labels: LabelProcess, recorder: Recorder | None = None) -> None:
         self._models = models
-        self._station_key = station_key
+        self._labels = labels
         self._recorder = recorder
-        self._network: NetworkState | None = None
-        self._preview: NetworkState | None = None
-        """The network for early predictions before the first message of a job or a restart had its turn."""
-        self._minute, self._day = UtcMinutes(0), ServiceDay(0)
-        self._unobserved: list[Message] = []
-        """Messages of the present minute."""
-        self._instants: list[Milliseconds] | None = None
-        """Heap of the instants at which messages wait; None: not read from the state yet."""
-        self._timer: Milliseconds | None = None
-        """The earliest timer that surely is registered."""
 
-    def on_message(self, at: Milliseconds, run_key: str, message: bytes) -> Milliseconds | None:
-        """A message of a run (msgpack) arrives and waits for its turn; return the timer to register, if any."""
-        instants = self._known_instants()
-        if self._waiting.add(at, _encode((run_key, message))) is not None:
-            heappush(instants, at)
-        return self._next_timer()
-
-    def on_early(self, messages: Sequence[EarlyMessage]) -> list[EarlyPrediction]:
-        """Departures are told before they are decided: predict them by what is known now. Learns nothing."""
-        if not messages:
-            return []
+    def on_batch(self, batch: Batch) -> ScoringStep:
+        """Take what runs are told, in order of time. Raises ModelFault if persistence itself fails."""
+        departures = [one for _, one in batch if isinstance(one, DescribedDeparture)]
+        told = [(at, one) for at, one in batch if isinstance(one, DescribedEarly)]
+        scored = score(departures, self._models, self._recorder)
+        self._labels.keep(scored)
+        early = score_early([one for _, one in told], self._models)
+        sweeps = [self._labels.keep_early(at, made) for (at, _), made in zip(told, early, strict=True)]
+        labels = [self._labels.on_ending(at, one) for at, one in batch if isinstance(one, Ending)]
         if self._recorder is not None:
-            for early in messages:
-                count_early(early, self._recorder)
-        return predict_early(messages, self._network or self._as_it_was(messages[0]), self._models)
-
-    def on_time(self, watermark: Milliseconds) -> ScoringStep:
-        """A timer fires: all messages up to the watermark have arrived."""
-        if self._timer is not None and self._timer <= watermark:
-            self._timer = None
-        instants = self._known_instants()
-        runs: list[tuple[str, Milliseconds]] = []
-        described: list[DescribedDeparture] = []
-        endings: list[OfRun[Ending]] = []
-        while instants and instants[0] <= watermark and len(described) < _MOST:
-            now = heappop(instants)
-            messages = [(key, _decode(message)) for key, message in map(_decode_waiting, self._waiting.take(now))]
-            network = self._up_to_date(berlin_time.utc_minutes(now))
-            departures = [(key, message) for key, message in messages if isinstance(message, Departure)]
-            described += describe([departure for _, departure in departures], network, self._recorder)
-            runs += [(key, now) for key, _ in departures]
-            endings += [OfRun(key, now, message) for key, message in messages if isinstance(message, Ending)]
-            self._unobserved.extend(message for _, message in messages)
-            self._log[now] = _encode([message for _, message in messages])
-        scored = score(described, self._models, self._recorder)
-        predictions = [OfRun(key, at, one) for (key, at), one in zip(runs, scored, strict=True)]
-        return ScoringStep(predictions, endings, self._next_timer())
-
-    def _known_instants(self) -> list[Milliseconds]:
-        if self._instants is None:
-            self._instants = self._waiting.instants()  # sorted, so a heap
-        return self._instants
-
-    def _next_timer(self) -> Milliseconds | None:
-        """Return the timer to register; None if there is one that is as early, or nothing waits."""
-        if not self._instants or (self._timer is not None and self._timer <= self._instants[0]):
-            return None
-        self._timer = self._instants[0]
-        return self._timer
-
-    def _up_to_date(self, minute: UtcMinutes) -> NetworkState:
-        """Return the network with everything observed before a minute."""
-        if self._network is None:
-            self._network, self._preview = self._rebuild(minute), None
-        elif self._minute < minute:
-            observe(self._unobserved, self._present(), self._network)
-            self._unobserved = []
-        self._minute = minute
-        self._close_day(self._network)
-        return self._network
-
-    def _as_it_was(self, early: EarlyMessage) -> NetworkState:
-        """Return the network before the first message has its turn; it is not the one that goes on."""
-        if self._preview is None:
-            at = berlin_time.utc_minutes(
-                max(self._log, default=berlin_time.milliseconds(early.departure.seen.decided_at))
-            )
-            unobserved, self._unobserved = self._unobserved, []  # the preview must not add to them
-            self._preview = self._rebuild(at)
-            self._unobserved = unobserved
-        return self._preview
-
-    def _rebuild(self, minute: UtcMinutes) -> NetworkState:
-        """Return the snapshot with everything logged since; at the very first start the network of the model."""
-        snapshot = self._snapshot.load()
-        if snapshot.network:
-            network = NetworkState.from_bytes(snapshot.network, self._station_key)
-        else:  # a snapshot follows at once, so that a restart does not depend on which model serves then
-            network = network_at(minute, self._models.current().network, self._station_key)
-        for past in sorted(self._log):
-            messages = _decode_log(self._log[past])
-            if berlin_time.utc_minutes(past) < minute:
-                observe(messages, berlin_time.datetime_of(past), network)
-            else:
-                self._unobserved.extend(messages)
-        return network
-
-    def _close_day(self, network: NetworkState) -> None:
-        """Take a new snapshot without what is forgotten, and begin a new log, when a new service day has begun."""
-        day = service_days.service_day_at(self._present())
-        if day != self._day and day != self._snapshot.load().day:
-            for past in [at for at in self._log if berlin_time.utc_minutes(at) < self._minute]:
-                del self._log[past]
-            network.forget(self._present())
-            self._snapshot.store(Snapshot(network.to_bytes(), day))
-        self._day = day
-
-    def _present(self) -> datetime:
-        return berlin_time.datetime_of(berlin_time.minute_begin(self._minute))
+            for one in labels:
+                _count(one, self._recorder)
+        due = max((sweep for sweep in sweeps if sweep is not None), default=None)
+        return ScoringStep([one.prediction for one in scored], early, labels, due)
 
 
-def count_early(early: EarlyMessage, recorder: Recorder) -> None:
-    """Count an early record; of the first one of a departure the minutes since it was believed to leave."""
-    recorder.add(job.EARLY_PREDICTIONS, early.stage, early.reason or job.NO_REASON)
-    if early.stage == "early":
-        recorder.observe(job.EARLY_WAIT, max(0.0, early.waited) * _MINUTE)
+def _count(labels: Labels, recorder: Recorder) -> None:
+    for outcome, _ in labels.labelled:
+        outcome_metrics.count(outcome, recorder)
+    for early in labels.early:
+        outcome_metrics.count_early(early, recorder)
+    recorder.add(job.MISSING_PREDICTIONS, by=labels.missing)

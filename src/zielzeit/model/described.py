@@ -1,0 +1,60 @@
+"""What is known of runs when it is their turn: the elements between the operators ``describe`` and ``score``.
+
+Runs are put into buckets, so that the model is called once for what a bucket is told at the same time. Everything of a
+run is in one bucket, in the order in which it happened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final, NamedTuple
+from zlib import crc32
+
+import msgspec
+
+from zielzeit.berlin_time import Milliseconds
+from zielzeit.runs.messages import Departure, EarlyMessage, Ending
+
+BUCKETS: Final = 16
+"""As many subtasks of ``score`` can work in parallel. Stored state lies under a run's bucket: to change the number is to
+begin with empty state."""
+
+
+class DescribedDeparture(msgspec.Struct, frozen=True, tag="described"):
+    """A departure, and its features in the order of ``FEATURES``."""
+
+    departure: Departure
+    features: tuple[float, ...]
+
+
+class DescribedEarly(msgspec.Struct, frozen=True, tag="described-early"):
+    """A departure that is told early, with the features for each delay of ``early_correction.asked``."""
+
+    message: EarlyMessage
+    rows: tuple[tuple[float, ...], ...]
+
+
+Described = DescribedDeparture | DescribedEarly | Ending
+
+
+class OfRun(NamedTuple):
+    """Something that is told of a run."""
+
+    key: str
+    at: Milliseconds
+    told: Described
+
+
+Batch = list[tuple[Milliseconds, Described]]
+"""What the runs of a bucket are told, with the event time of each."""
+
+encode_batch = msgspec.msgpack.Encoder().encode
+decode_batch = msgspec.msgpack.Decoder(Batch).decode
+
+
+def by_bucket(told: Iterable[OfRun]) -> dict[str, Batch]:
+    """Put together what is told of the runs of a bucket; keys are the buckets' names."""
+    batches: dict[str, Batch] = {}
+    for key, at, one in told:
+        batches.setdefault(str(crc32(key.encode()) % BUCKETS), []).append((at, one))
+    return batches
