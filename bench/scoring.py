@@ -25,13 +25,17 @@ from zielzeit.decision.offline import decide
 from zielzeit.evaluation.followed_runs import RunMessage
 from zielzeit.evaluation.outcomes import followed
 from zielzeit.event_time_timers import EventTimeTimers
+from zielzeit.events import topic_record
 from zielzeit.features.key_names import station_keys
 from zielzeit.metrics import job
 from zielzeit.metrics.recorder import Recorder
 from zielzeit.model.delay_model import LightGBMModel, load_model
+from zielzeit.model.described import by_bucket, decode_batch, encode_batch
+from zielzeit.model.describing_process import DescribingProcess, Snapshot
+from zielzeit.model.label_process import LabelProcess
 from zielzeit.model.loading import load_served
 from zielzeit.model.predict import OneModel, ServedModel
-from zielzeit.model.scoring_process import ScoringProcess, Snapshot
+from zielzeit.model.scoring_process import ScoringProcess
 from zielzeit.progress import Progress
 from zielzeit.runs.group_keys import group_keys
 from zielzeit.settings import Settings
@@ -43,7 +47,8 @@ _ROWS: Final = max(_BATCH_SIZES)
 _MICROSECONDS: Final = 1e6
 _FEATURES, _MODEL = "features, elapsed", "model, elapsed"
 """As the job counts them: other programs on the machine lengthen them."""
-_ALL = "all of the operator, processor time"
+_DESCRIBE, _SCORE = "all of `describe`, processor time", "all of `score`, processor time"
+"""The first is not parallel. Without early departures."""
 _STEPS: Final = {"live": Milliseconds(1), "catching up": Milliseconds(MINUTE)}
 """By how much the watermark advances."""
 _END: Final = Milliseconds(2**62)
@@ -74,19 +79,26 @@ def _pass(messages: Sequence[RunMessage], served: ServedModel, jump: Millisecond
     """Microseconds a departure of one pass over all messages; the watermark advances by ``jump`` at a time."""
     encode = msgspec.msgpack.Encoder().encode
     recorder, timers = Recorder(), EventTimeTimers()
-    process = ScoringProcess(
-        {}, InMemory(Snapshot), {}, OneModel(served), station_key=station_keys(register("")), recorder=recorder
+    describing = DescribingProcess(
+        {}, InMemory(Snapshot), {}, lambda: served.network, station_key=station_keys(register("")), recorder=recorder
     )
+    scoring = ScoringProcess(OneModel(served), LabelProcess({}, {}), recorder)
+    batches: list[bytes] = []
     begin = time.process_time()
     for at, key, message in messages:
-        timer = process.on_message(at, key, encode(message))
+        timer = describing.on_message(at, key, encode(message))
         if timer is not None:
             timers.register("", timer)
     for timer, _ in timers.fire(_END):
-        done = process.on_time(Milliseconds(-(-timer // jump) * jump))
+        done = describing.on_time(Milliseconds(-(-timer // jump) * jump))
         if done.register is not None:
             timers.register("", done.register)
-    seconds = time.process_time() - begin
+        batches += map(encode_batch, by_bucket(done.told).values())
+    described = time.process_time()
+    for batch in batches:
+        for event in scoring.on_batch(decode_batch(batch)).events():
+            topic_record.of_scored(event)
+    scored = time.process_time()
     counts = Counter[str]()
     for count, value in recorder.take().items():
         counts[count.name] += value
@@ -94,7 +106,8 @@ def _pass(messages: Sequence[RunMessage], served: ServedModel, jump: Millisecond
     return {
         _FEATURES: counts[job.DESCRIPTION_TIME.name] / departures,
         _MODEL: counts[job.SCORING_TIME.name] / departures,
-        _ALL: seconds * _MICROSECONDS / departures,
+        _DESCRIBE: (described - begin) * _MICROSECONDS / departures,
+        _SCORE: (scored - described) * _MICROSECONDS / departures,
     }
 
 

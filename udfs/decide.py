@@ -10,6 +10,7 @@ from typing import Any
 from pyflink.common import Row, Types
 from pyflink.datastream import KeyedProcessFunction, OutputTag, RuntimeContext
 
+from udfs import interpreter
 from udfs.flink_metrics import FlinkMetrics
 from udfs.keyed_state import BYTES, KEYED, PlainState, map_state
 from zielzeit import berlin_time
@@ -48,6 +49,7 @@ class Decide(KeyedProcessFunction):  # type: ignore[misc]  # PyFlink is untyped
 
     def open(self, runtime_context: RuntimeContext) -> None:
         """Bind the process to the state of the current key. It keeps the stations of this subtask in memory."""
+        interpreter.take_turns()
         self._metrics = FlinkMetrics(runtime_context, "decide")
         self._key = board_keys(register(self._decider.stations))
         self._process = StationProcess(

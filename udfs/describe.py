@@ -14,6 +14,7 @@ from typing import Any
 from pyflink.common import Row, Types
 from pyflink.datastream import KeyedProcessFunction, RuntimeContext
 
+from udfs import interpreter
 from udfs.flink_metrics import FlinkMetrics
 from udfs.keyed_state import LiveKeys, LiveMapping, StructState, map_state
 from zielzeit.berlin_time import Milliseconds
@@ -43,6 +44,7 @@ class Describe(KeyedProcessFunction):  # type: ignore[misc]  # PyFlink is untype
 
     def open(self, runtime_context: RuntimeContext) -> None:
         """Bind the process to the state."""
+        interpreter.take_turns()
         self._metrics = FlinkMetrics(runtime_context, "describe")
         live = LiveKeys(runtime_context)  # there is one key
         self._process = DescribingProcess(

@@ -9,6 +9,7 @@ import msgspec
 from pyflink.common import Row
 from pyflink.datastream import KeyedProcessFunction, RuntimeContext
 
+from udfs import interpreter
 from udfs.flink_metrics import FlinkMetrics
 from udfs.keyed_state import FewEntries, LiveKeys, LiveNote, LiveStruct
 from zielzeit.berlin_time import Milliseconds
@@ -35,6 +36,7 @@ class Follow(KeyedProcessFunction):  # type: ignore[misc]  # PyFlink is untyped
 
     def open(self, runtime_context: RuntimeContext) -> None:
         """Bind the process to the state of the current key."""
+        interpreter.take_turns()
         self._metrics = FlinkMetrics(runtime_context, "follow")
         self._live = LiveKeys(runtime_context)
         self._process = RunProcess(

@@ -11,6 +11,8 @@ from pyflink.common import Types
 from pyflink.datastream import RuntimeContext
 from pyflink.datastream.state import MapState, MapStateDescriptor, ValueState, ValueStateDescriptor
 
+from zielzeit.berlin_time import Milliseconds
+
 BYTES = Types.PICKLED_BYTE_ARRAY()
 """Type of bytes in state and between operators. Thread mode cannot checkpoint primitive arrays in map state."""
 KEYED = Types.ROW([Types.STRING(), Types.TUPLE([Types.STRING(), Types.LONG(), BYTES])])
@@ -190,7 +192,7 @@ class LiveNote(Generic[Value]):
         self._live.current.pop(self._name, None)
 
 
-class FewEntries(MutableMapping[int, bytes]):
+class FewEntries(MutableMapping[Milliseconds, bytes]):
     """A mapping per key that is stored as one value and kept in memory: for a few entries.
 
     Flink's map state has to be iterated over to learn that a new key has no entry, which takes RocksDB longer than
@@ -198,17 +200,17 @@ class FewEntries(MutableMapping[int, bytes]):
     """
 
     def __init__(self, live: LiveKeys, name: str) -> None:
-        self._stored: LiveStruct[dict[int, bytes]] = LiveStruct(live, name, dict[int, bytes])
+        self._stored: LiveStruct[dict[Milliseconds, bytes]] = LiveStruct(live, name, dict[Milliseconds, bytes])
 
-    def __getitem__(self, key: int) -> bytes:
+    def __getitem__(self, key: Milliseconds) -> bytes:
         return self._stored.load()[key]
 
-    def __setitem__(self, key: int, value: bytes) -> None:
+    def __setitem__(self, key: Milliseconds, value: bytes) -> None:
         entries = self._stored.load()
         entries[key] = value
         self._stored.store(entries)
 
-    def __delitem__(self, key: int) -> None:
+    def __delitem__(self, key: Milliseconds) -> None:
         entries = self._stored.load()
         del entries[key]
         if entries:
@@ -216,7 +218,7 @@ class FewEntries(MutableMapping[int, bytes]):
         else:
             self._stored.clear()
 
-    def __iter__(self) -> Iterator[int]:
+    def __iter__(self) -> Iterator[Milliseconds]:
         return iter(self._stored.load())
 
     def __len__(self) -> int:

@@ -11,6 +11,7 @@ from typing import Any
 from pyflink.common import Row, Types
 from pyflink.datastream import KeyedProcessFunction, RuntimeContext
 
+from udfs import interpreter
 from udfs.flink_metrics import FlinkMetrics
 from udfs.keyed_state import map_state
 from zielzeit.berlin_time import Milliseconds
@@ -31,6 +32,7 @@ class Score(KeyedProcessFunction):  # type: ignore[misc]  # PyFlink is untyped
 
     def open(self, runtime_context: RuntimeContext) -> None:
         """Load the model and bind the process to the state of the current key."""
+        interpreter.take_turns()
         self._metrics = FlinkMetrics(runtime_context, "score")
         self._champion = Champion(self._registry, self._metrics.recorder)
         self._labels = LabelProcess(

@@ -30,14 +30,14 @@ PREDICT = {
     ],
     "decide": ["8dc480e1774fecbbb3e7bafb14d1bb69"],
     "follow": ["69432f6d11658778ca6e5ee4f5f53871"],
+    "describe": ["698936e6317ed424080d58d2960430bc"],
     "score": ["857f407b0f317b9a9f938362a2c2d026"],
-    "label": ["e26d979ed43bc4cd5a2aefe20f2172ac"],
     "from Python -> columns -> not null -> events: Writer -> events: Committer": [
         "5930add27267736a518f2ae026242a8e",
         "0c80f7e50ab54b30f6a2580946f9e942",
-        "30dd9de2b462ef063bfc487696fe9265",
-        "8d7ed8be903e37366a5a8cb658d7e656",
-        "c80fbbed9195556f9a7e543898d94d46",
+        "9ae89ab8846147136146431c05bf4c01",
+        "274bdfe4a03d9f2330e087dccb963832",
+        "623abcb7a196fd7ac0c45f520b989322",
     ],
 }
 """Vertices of the main job, and the ids of their operators, under which savepoints know their state."""

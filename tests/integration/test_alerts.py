@@ -179,12 +179,12 @@ def checkpoints_lost(settings: Settings, running: str) -> Iterator[None]:
 
 
 def resubmit_without_predictions(settings: Settings, savepoint: str, folder: Path) -> None:
-    """Go on from a savepoint with code whose operator ``label`` has another uid, and so does not find its state."""
+    """Go on from a savepoint with code whose operator ``score`` has another uid, and so does not find its state."""
     archive = pack(folder / "other-code.zip")
     source = Path(predict.__file__).read_text()
-    assert source.count('.uid("label")') == 1
+    assert source.count('.uid("score")') == 1
     with zipfile.ZipFile(archive, "a") as bundle:
-        bundle.writestr("other_predict.py", source.replace('.uid("label")', '.uid("labels")'))
+        bundle.writestr("other_predict.py", source.replace('.uid("score")', '.uid("scores")'))
     options = ["--detached", "--fromSavepoint", savepoint, "--allowNonRestoredState"]
     code = ["--pyModule", "other_predict", "--pyFiles", str(archive)]
     done = flink_run(settings, [*options, *code], settings.as_environment())

@@ -20,7 +20,7 @@ from zielzeit.boards.record import BoardRecord
 
 pytestmark = pytest.mark.integration
 
-NAMES = ("Source: boards -> columns -> to Python -> key by station", "decide", "follow", "score", "label")
+NAMES = ("Source: boards -> columns -> to Python -> key by station", "decide", "follow", "describe", "score")
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ pytestmark = pytest.mark.integration
 
 STATIONS, DAYS, EVERY = 5, 7, 900
 START = datetime(2026, 3, 9, 3, tzinfo=BERLIN)
-OPERATORS = ("decide", "follow", "score", "label")
+OPERATORS = ("decide", "follow", "describe", "score")
 
 
 def test_after_a_week_keyed_state_and_timers_are_back_at_the_level_of_a_day(stack: Stack, tmp_path: Path) -> None:

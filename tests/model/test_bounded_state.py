@@ -29,9 +29,10 @@ from zielzeit.events.topic_record import run_key
 from zielzeit.features.named_tables import SPACES
 from zielzeit.features.network_state import NetworkState
 from zielzeit.features.statistics import KEPT_DAYS
+from zielzeit.model.describing_process import DescribingProcess, Snapshot
 from zielzeit.model.label_process import LabelProcess
 from zielzeit.model.predict import OneModel
-from zielzeit.model.scoring_process import ScoringProcess, Snapshot
+from zielzeit.model.scoring_process import ScoringProcess
 from zielzeit.recordings.read import read_boards
 from zielzeit.runs.group_keys import group_keys
 from zielzeit.runs.run_process import RunProcess
@@ -53,7 +54,7 @@ Boards = list[tuple[datetime, str, bytes]]
 
 
 class Job:
-    """The processes of ``decide``, ``follow``, ``score`` and ``label`` under one watermark, and their state."""
+    """The processes of ``decide``, ``follow``, ``describe`` and ``score`` under one watermark, and their state."""
 
     def __init__(self) -> None:
         self.station_stores: list[StationStore] = []
@@ -62,12 +63,11 @@ class Job:
         self.snapshot = InMemory(Snapshot)
         self.waiting: dict[int, bytes] = {}
         self.pending: dict[str, bytes] = {}
-        self.endings: dict[int, bytes] = {}
         self._stations = Stations(Decider.of(configuration.load()), self._new_station)
         self._key = group_keys(StationRegister(()))
-        self.run_timers, self.score_timers = EventTimeTimers(), EventTimeTimers()
-        self._scoring = ScoringProcess(self.waiting, self.snapshot, self.log, OneModel())
-        self._labels = LabelProcess(self.pending, self.endings, {})
+        self.run_timers, self.describe_timers = EventTimeTimers(), EventTimeTimers()
+        self._describing = DescribingProcess(self.waiting, self.snapshot, self.log, lambda: None)
+        self._scoring = ScoringProcess(OneModel(), LabelProcess(self.pending, {}))
         self.predictions = 0
 
     def _new_station(self, decider: Decider) -> StationProcess:
@@ -87,14 +87,11 @@ class Job:
             if step.register is not None:
                 self.run_timers.register(key, step.register)
             for message in step.messages:
-                self._register("", self._scoring.on_message(due, key, _message(message)), self.score_timers)
-        for due, _ in self.score_timers.fire(watermark):
-            scored = self._scoring.on_time(due)
-            self._register("", scored.register, self.score_timers)
-            self.predictions += len(scored.scored)
-            for _, when, made in [*scored.scored, *scored.endings]:
-                self._labels.on_message(when, _message(made))
-            self._labels.on_time(due)
+                self._register("", self._describing.on_message(due, key, _message(message)), self.describe_timers)
+        for due, _ in self.describe_timers.fire(watermark):
+            described = self._describing.on_time(due)
+            self._register("", described.register, self.describe_timers)
+            self.predictions += len(self._scoring.on_batch([(at, one) for _, at, one in described.told]).predictions)
 
     def _take(self, steps: Iterable[StationStep]) -> None:
         for step in steps:
@@ -125,14 +122,14 @@ class Job:
             "follow: journeys": sum(len(train.journeys) for train in trains),
             "follow: waiting": sum(len(waiting) for _, _, waiting in self.trains.values()),
             "follow: timers": len(self.run_timers),
-            "score: maps": len(self.waiting) + len(self.log),
-            "score: bytes of log": sum(map(len, self.log.values())),
-            "label: maps": len(self.pending) + len(self.endings),
+            "describe: maps": len(self.waiting) + len(self.log),
+            "describe: bytes of log": sum(map(len, self.log.values())),
+            "score: predictions": len(self.pending),
         }
         network = self.snapshot.load().network
         if network:
             state = NetworkState.from_bytes(network)
-            sizes |= {f"score: {space}": len(state.names(space)) for space in SPACES}
+            sizes |= {f"describe: {space}": len(state.names(space)) for space in SPACES}
         return sizes
 
 
@@ -172,7 +169,13 @@ def sizes(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, int]]:
 
 
 def test_what_lives_with_a_train_is_flat_after_the_second_day(sizes: list[dict[str, int]]) -> None:
-    lasting = ("score: train", "score: service", "score: relation", "follow: journeys", "follow: trains with state")
+    lasting = (
+        "describe: train",
+        "describe: service",
+        "describe: relation",
+        "follow: journeys",
+        "follow: trains with state",
+    )
     for name in sizes[-1]:
         if name not in (*lasting, "follow: timers"):
             kept = [found.get(name, 0) for found in sizes[2:]]
@@ -181,7 +184,7 @@ def test_what_lives_with_a_train_is_flat_after_the_second_day(sizes: list[dict[s
 
 def test_what_is_learnt_of_train_numbers_is_flat_after_six_weeks(sizes: list[dict[str, int]]) -> None:
     full = sizes[KEPT_DAYS + 3]
-    assert full["score: train"] > 10 * sizes[2]["score: train"], "the numbers change"
+    assert full["describe: train"] > 10 * sizes[2]["describe: train"], "the numbers change"
     for found in sizes[KEPT_DAYS + 4 :]:
         for name, size in full.items():
             assert found[name] <= 1.1 * size, (name, size, found[name])

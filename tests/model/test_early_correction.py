@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.model.test_predict_early import early, message, scorer
+from tests.model.test_predict_early import early, message, predicted
 from zielzeit.events.structs import ModelOutput
 from zielzeit.features.network_state import NetworkState
 from zielzeit.model.early_correction import LEARNT, TENTHS, asked, expected, group, group_name, mixture, still_to_come
@@ -137,5 +137,5 @@ def test_a_record_that_comes_before_the_departure_or_after_a_gap_is_not_correcte
 def test_the_job_uses_what_was_learnt() -> None:
     told = message(early(news="awaited"))
     assert any(still_to_come(told))
-    (made,) = scorer()[0].on_early([told])
+    (made,) = predicted(told)
     assert made.delay == made.shown_delay + expected(still_to_come(told)) > made.shown_delay

@@ -7,7 +7,7 @@ import pytest
 
 from tests.features.railway import START
 from tests.model.test_predict import DOUBLING, departure, ended
-from tests.model.test_predict_early import early, message, scorer
+from tests.model.test_predict_early import early, message, predicted
 from zielzeit.events.structs import EarlyOutcome, Outcome, Status
 from zielzeit.features.network_state import NetworkState
 from zielzeit.metrics.recorder import Recorder
@@ -56,7 +56,7 @@ def test_without_an_arrival_there_is_no_error_and_without_bounds_no_interval() -
 
 def told(revision: int = 0, observed: int | None = 9) -> EarlyOutcome:
     """A train of class RE shown 4 minutes late on a ride of half an hour, for which 6.5 minutes were predicted."""
-    (made,) = scorer()[0].on_early([message(early(delay=4))])
+    (made,) = predicted(message(early(delay=4)))
     made = msgspec.structs.replace(made, revision=revision, predicted_delay=6.5, p10=3.0, p90=8.0, horizon=30.0)
     status: Status = "cancelled" if observed is None else "arrived"
     return EarlyOutcome(early=made, status=status, known_at=START, observed_delay=observed)

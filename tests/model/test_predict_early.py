@@ -9,8 +9,12 @@ from tests.features.railway import decision
 from zielzeit import berlin_time, topics
 from zielzeit.decision.early import EarlyDeparture
 from zielzeit.events import json_schema, topic_record
+from zielzeit.events.structs import EarlyPrediction
+from zielzeit.features.network_state import NetworkState
+from zielzeit.model.describing_process import DescribingProcess, Snapshot
+from zielzeit.model.early_buffer import HeldEarly
 from zielzeit.model.predict import OneModel
-from zielzeit.model.scoring_process import ScoringProcess, Snapshot
+from zielzeit.model.predict_early import predict_early
 from zielzeit.runs.messages import EarlyMessage, decode_early
 from zielzeit.runs.run_process import RunProcess
 from zielzeit.runs.train_state import TrainState
@@ -34,14 +38,12 @@ def message(one: EarlyDeparture) -> EarlyMessage:
     return follower()[0].on_early(one)
 
 
-def scorer() -> tuple[ScoringProcess, InMemory[Snapshot], dict[int, bytes]]:
-    snapshot, log = InMemory(Snapshot), dict[int, bytes]()
-    return ScoringProcess({}, snapshot, log, OneModel(), str), snapshot, log  # type: ignore[arg-type]
+def predicted(*told: EarlyMessage) -> list[EarlyPrediction]:
+    return predict_early(told, NetworkState(station_key=str), OneModel())
 
 
 def test_an_early_departure_is_predicted_like_the_decided_one_and_obeys_the_schema() -> None:
-    scoring, _, _ = scorer()
-    (made,) = scoring.on_early([message(early())])
+    (made,) = predicted(message(early()))
     assert (made.id, made.stage, made.revision, made.reason) == (early().shown.id, "early", 0, None)
     assert (made.shown_delay, made.delay, made.predicted_delay) == (4, 4, 4.0)
     assert (made.model_name, made.model_version) == ("persistence", "baseline")
@@ -52,8 +54,7 @@ def test_an_early_departure_is_predicted_like_the_decided_one_and_obeys_the_sche
 
 
 def test_a_retraction_says_the_reason_and_predicts_nothing() -> None:
-    scoring, _, _ = scorer()
-    (made,) = scoring.on_early([message(early(stage="retracted", revision=1, reason="cancelled"))])
+    (made,) = predicted(message(early(stage="retracted", revision=1, reason="cancelled")))
     assert (made.stage, made.revision, made.reason) == ("retracted", 1, "cancelled")
     assert (made.predicted_delay, made.p10, made.p90, made.cancel_probability) == (None, None, None, None)
     value = topic_record.of_early_prediction(made).value
@@ -65,8 +66,9 @@ def test_nothing_learns_from_an_early_departure() -> None:
     before = _encode(train.load())
     told = following.on_early(early())
     assert _encode(train.load()) == before
-    scoring, snapshot, log = scorer()
-    scoring.on_early([told])
+    snapshot, log = InMemory(Snapshot), dict[int, bytes]()
+    describing = DescribingProcess({}, snapshot, log, lambda: None, str)  # type: ignore[arg-type]
+    assert len(describing.on_early([HeldEarly("", berlin_time.milliseconds(early().shown.decided_at), told)])) == 1
     assert (snapshot.load().network, log) == (b"", {})
 
 

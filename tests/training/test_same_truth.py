@@ -26,18 +26,15 @@ from zielzeit.berlin_time import BERLIN
 from zielzeit.decision.decider import Decider
 from zielzeit.decision.offline import decide
 from zielzeit.decision.planned_stop import PlannedStop
-from zielzeit.event_time_timers import EventTimeTimers
+from zielzeit.evaluation.outcomes import labelled
 from zielzeit.events.structs import Decision, Example
+from zielzeit.features.key_names import packaged_keys
 from zielzeit.features.network_state import FEATURES
-from zielzeit.model.label_process import LabelProcess
-from zielzeit.model.predict import OneModel
-from zielzeit.model.scoring_process import ScoringProcess, Snapshot
 from zielzeit.recordings.read import read_boards
 from zielzeit.runs.messages import Message
 from zielzeit.simulator import recording, timetable
 from zielzeit.simulator.faults import Faults
 from zielzeit.simulator.world import World
-from zielzeit.stored_value import InMemory
 
 pytestmark = pytest.mark.slow
 
@@ -57,19 +54,7 @@ def stop(decision: Decision | PlannedStop) -> Stop:
 
 def streamed(messages: Iterable[tuple[int, str, Message]]) -> Iterator[Example]:
     """The examples that the stream makes of them."""
-    timers, encode = EventTimeTimers(), msgspec.msgpack.Encoder().encode
-    scoring, label = ScoringProcess({}, InMemory(Snapshot), {}, OneModel()), LabelProcess({}, {}, {})
-    for at, key, message in messages:
-        timer = scoring.on_message(at, key, encode(message))
-        if timer is not None:
-            timers.register("", timer)
-    for timer, _ in timers.fire(1 << 62):
-        step = scoring.on_time(timer)
-        if step.register is not None:
-            timers.register("", step.register)
-        for _, at, made in [*step.scored, *step.endings]:
-            label.on_message(at, encode(made))
-        yield from (example for _, example in label.on_time(timer).labelled)
+    return (example for _, example in labelled(messages, packaged_keys()))
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from pyflink.common import Row
 
 from tests.decision import handmade
 from tests.udfs.harness import Harness
-from udfs import decide, follow, label, score, station_key
+from udfs import decide, describe, follow, score, station_key
 from zielzeit import berlin_time, topics
 from zielzeit.berlin_time import BERLIN, MINUTE
 from zielzeit.boards.parse import count_rows
@@ -25,10 +25,11 @@ from zielzeit.decision.station import END_OF_INPUT
 from zielzeit.events.structs import Decision
 from zielzeit.metrics.job import JOB, of_operator
 from zielzeit.metrics.recorder import Recorder
+from zielzeit.model.described import DescribedEarly, decode_batch, encode_batch
 from zielzeit.model.early_buffer import HOLD
 from zielzeit.model.predict import OneModel
 from zielzeit.recordings.read import read_boards
-from zielzeit.runs.messages import decode_early
+from zielzeit.runs.messages import EarlyMessage, Ending, decode_early
 from zielzeit.simulator import recording, timetable
 from zielzeit.simulator.faults import Faults
 from zielzeit.simulator.world import World
@@ -49,6 +50,12 @@ class NoRegistry(OneModel):
         """Nothing to stop."""
 
 
+def without_registry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No model is there."""
+    monkeypatch.setattr(score, "Champion", NoRegistry)
+    monkeypatch.setattr(describe, "first_network", lambda _: None)
+
+
 @pytest.fixture(scope="module")
 def boards(tmp_path_factory: pytest.TempPathFactory) -> list[BoardRecord]:
     """Six hours of a small railway."""
@@ -62,15 +69,16 @@ def boards(tmp_path_factory: pytest.TempPathFactory) -> list[BoardRecord]:
 @pytest.fixture
 def job(boards: list[BoardRecord], monkeypatch: pytest.MonkeyPatch) -> dict[str, Harness]:
     """The four operators after the boards, out of order inside the grace, went through; one board is none."""
-    monkeypatch.setattr(score, "Champion", NoRegistry)
+    without_registry(monkeypatch)
     return _through(boards)
 
 
 def _through(boards: list[BoardRecord], *, restart_every: int = 0) -> dict[str, Harness]:
     """Send boards through new operators, which are restarted again and again."""
     deciding = Harness(decide.Decide(DECIDER, "boards", early_minutes=2))
-    following, scoring = Harness(follow.Follow("")), Harness(score.Score(None, ""))  # type: ignore[arg-type]
-    labelling = Harness(label.Label())
+    following = Harness(follow.Follow(""))
+    describing = Harness(describe.Describe(None, ""))  # type: ignore[arg-type]
+    scoring = Harness(score.Score(None))  # type: ignore[arg-type]
     sent = [(berlin_time.milliseconds(board.polled_at), board.station, board.body) for board in boards]
     sent.append((sent[0][0] + 1, sent[0][1], NO_BOARD))
     rng = random.Random(1)
@@ -83,9 +91,9 @@ def _through(boards: list[BoardRecord], *, restart_every: int = 0) -> dict[str, 
         deciding.pass_watermark(newest)
     deciding.pass_watermark(newest + DECIDER.grace * MINUTE)
     _send(deciding.side["decided"], following, restart_every)
-    _send(following.emitted, scoring, restart_every)
-    _send(scoring.side["scored"], labelling, restart_every)
-    return {"decide": deciding, "follow": following, "score": scoring, "label": labelling}
+    _send(following.emitted, describing, restart_every)
+    _send(describing.emitted, scoring, restart_every)
+    return {"decide": deciding, "follow": following, "describe": describing, "score": scoring}
 
 
 def _send(rows: list[Any], to: Harness, restart_every: int = 0) -> None:
@@ -160,14 +168,18 @@ def test_what_is_stored_under_a_key_that_the_register_gave_up_is_forgotten_in_si
     assert deciding.emitted == []
 
 
-def test_an_ending_whose_prediction_is_missing_is_counted_and_ends_nothing(job: dict[str, Harness]) -> None:
-    labelling = Harness(label.Label())
-    endings = [row for row in job["score"].side["scored"] if b"departures" in row[1][2]]
-    _send(endings, labelling)
-    assert labelling.emitted == []
+def test_an_ending_whose_prediction_is_missing_is_counted_and_ends_nothing(
+    job: dict[str, Harness], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without_registry(monkeypatch)
+    scoring = Harness(score.Score(None))  # type: ignore[arg-type]
+    for key, (_, at, batch) in job["describe"].emitted:
+        endings = [one for one in decode_batch(batch) if isinstance(one[1], Ending)]
+        scoring.element(key, (key, at, encode_batch(endings)))
+    assert scoring.emitted == []
     predictions = len(_values(job["score"], topics.PREDICTIONS))
-    assert _counts(labelling, "missing_predictions_total") == {(): predictions}
-    assert _counts(job["label"], "missing_predictions_total") == {}
+    assert _counts(scoring, "missing_predictions_total") == {(): predictions}
+    assert _counts(job["score"], "missing_predictions_total") == {}
 
 
 def test_every_departure_gets_one_prediction_one_outcome_and_one_example(job: dict[str, Harness]) -> None:
@@ -175,9 +187,9 @@ def test_every_departure_gets_one_prediction_one_outcome_and_one_example(job: di
     assert departed.total() > 50
     assert set(departed.values()) == {1}
     assert Counter(one["id"] for one in _values(job["score"], topics.PREDICTIONS)) == departed
-    outcomes = _values(job["label"], topics.OUTCOMES)
+    outcomes = _values(job["score"], topics.OUTCOMES)
     assert Counter(one["prediction"]["id"] for one in outcomes) == departed
-    assert Counter(one["id"] for one in _values(job["label"], topics.EXAMPLES)) == departed
+    assert Counter(one["id"] for one in _values(job["score"], topics.EXAMPLES)) == departed
     assert {one["status"] for one in outcomes} >= {"arrived", "unlabelled"}
 
 
@@ -190,15 +202,15 @@ def test_each_departure_is_told_early_and_each_record_is_told_once(job: dict[str
     decided = {one["id"]: one for one in _values(job["score"], topics.PREDICTIONS)}
     assert all(first[id_]["told_at"] < made["decided_at"] for id_, made in decided.items())
     counted = Counter((one["stage"], one["reason"] or "none") for one in early)
-    assert _counts(job["score"], "early_predictions_total") == counted
-    assert _counts(job["score"], "early_wait_seconds_count") == {(): len(first)}
+    assert _counts(job["describe"], "early_predictions_total") == counted
+    assert _counts(job["describe"], "early_wait_seconds_count") == {(): len(first)}
 
 
 def test_each_early_record_of_a_decided_departure_has_one_outcome_that_of_its_prediction(
     job: dict[str, Harness],
 ) -> None:
-    outcomes = {one["prediction"]["id"]: one for one in _values(job["label"], topics.OUTCOMES)}
-    early = _values(job["label"], topics.EARLY_OUTCOMES)
+    outcomes = {one["prediction"]["id"]: one for one in _values(job["score"], topics.OUTCOMES)}
+    early = _values(job["score"], topics.EARLY_OUTCOMES)
     told = [one for one in _values(job["score"], topics.EARLY_PREDICTIONS) if one["id"] in outcomes]
     assert sorted(map(repr, (one["early"] for one in early))) == sorted(map(repr, told))
     for one in early:
@@ -207,58 +219,71 @@ def test_each_early_record_of_a_decided_departure_has_one_outcome_that_of_its_pr
             of_decided[name] for name in ("status", "observed_delay", "reason", "known_at")
         ]
     first = [one for one in early if one["early"]["revision"] == 0]
-    assert sum(_counts(job["label"], "early_outcomes_total").values()) == len(first) == len(outcomes)
+    assert sum(_counts(job["score"], "early_outcomes_total").values()) == len(first) == len(outcomes)
 
 
 def test_early_departures_wait_a_moment_for_each_other_also_over_a_restart(
     boards: list[BoardRecord], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(score, "Champion", NoRegistry)
+    without_registry(monkeypatch)
     told = [row for row in _through(boards)["follow"].emitted if decode_early(row[1][2])][:3]
-    scoring = Harness(score.Score(None, ""))  # type: ignore[arg-type]
+    describing = Harness(describe.Describe(None, ""))  # type: ignore[arg-type]
+
+    def emitted() -> int:
+        return sum(len(decode_batch(batch)) for _, (_, _, batch) in describing.emitted)
+
     for row in told[:2]:
-        scoring.element(row[0], row[1])
-    scoring.pass_clock(HOLD - 1)
-    assert not scoring.emitted
-    scoring.restart()
-    scoring.element(told[2][0], told[2][1])
-    scoring.pass_clock(1)
-    assert len(scoring.emitted) == len(scoring.side["scored"]) == 3
-    scoring.element(told[0][0], told[0][1])
-    scoring.pass_watermark(END_OF_INPUT)  # a bounded job ends before the clock has passed the moment
-    assert len(scoring.emitted) == 4
-    scoring.pass_clock(HOLD)
-    assert len(scoring.emitted) == 4
+        describing.element(row[0], row[1])
+    describing.pass_clock(HOLD - 1)
+    assert emitted() == 0
+    describing.restart()
+    describing.element(told[2][0], told[2][1])
+    describing.pass_clock(1)
+    assert emitted() == 3
+    describing.element(told[0][0], told[0][1])
+    describing.pass_watermark(END_OF_INPUT)  # a bounded job ends before the clock has passed the moment
+    assert emitted() == 4
+    describing.pass_clock(HOLD)
+    assert emitted() == 4
 
 
-def _text(row: Any) -> str:
-    """A row as text; of an early departure what is told: its features forget the run's earlier ones at a restart."""
-    early = decode_early(row[1][2]) if row[0] == follow.NETWORK else None
-    return (
-        repr(row)
-        if early is None
-        else f"{early.departure.id} {early.stage} {early.revision} {early.departure.seen.delay}"
-    )
+def _texts(harness: Harness, operator: str) -> list[str]:
+    """What an operator emitted, as text, sorted.
+
+    Of an early departure what is told: its features forget the run's earlier departures at a restart.
+    """
+    rows = harness.emitted
+    if operator == "follow":
+        early = [decode_early(row[1][2]) for row in rows]
+        return sorted(repr(row) if one is None else _early(one) for row, one in zip(rows, early, strict=True))
+    if operator == "describe":
+        told = [one for row in rows for one in decode_batch(row[1][2])]
+        return sorted(_early(one.message) if isinstance(one, DescribedEarly) else f"{at} {one}" for at, one in told)
+    return sorted(map(repr, rows))
+
+
+def _early(one: EarlyMessage) -> str:
+    return f"{one.departure.id} {one.stage} {one.revision} {one.departure.seen.delay}"
 
 
 def test_operators_that_are_restarted_again_and_again_emit_the_same(
     boards: list[BoardRecord], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(score, "Champion", NoRegistry)
+    without_registry(monkeypatch)
     first = boards[: len(boards) // 3]
     whole, restarted = _through(first), _through(first, restart_every=5)
     for name, harness in whole.items():
-        assert sorted(map(_text, restarted[name].emitted)) == sorted(map(_text, harness.emitted)), name
+        assert _texts(restarted[name], name) == _texts(harness, name), name
     assert len(whole["score"].emitted) > 10
-    assert whole["label"].emitted
+    assert whole["describe"].emitted
 
 
 def test_states_keep_the_names_that_savepoints_know(job: dict[str, Harness]) -> None:
     assert {name: harness.names for name, harness in job.items()} == {
         "decide": ["snapshot", "boards", "frontier", "told"],
         "follow": ["train", "decisions"],
-        "score": ["waiting", "network", "observed", "early"],
-        "label": ["pending", "waiting", "early"],
+        "describe": ["waiting", "network", "observed", "early"],
+        "score": ["pending", "early"],
     }
 
 
@@ -282,16 +307,16 @@ def test_operators_count_what_they_emit(job: dict[str, Harness], boards: list[Bo
     assert _counts(job["follow"], "messages_total")["departure",] == len(predictions)
     begun, forgotten = _counts(job["follow"], "runs_begun_total"), _counts(job["follow"], "runs_forgotten_total")
     assert begun == forgotten, "at the end of time no run is followed any more"
-    outcomes = _values(job["label"], topics.OUTCOMES)
+    outcomes = _values(job["score"], topics.OUTCOMES)
     classes = Counter((one["status"], CLASSES[train_class(one["prediction"]["category"])]) for one in outcomes)
-    assert _counts(job["label"], "outcomes_total") == classes
+    assert _counts(job["score"], "outcomes_total") == classes
     error = Counter[tuple[str, ...]]()
     for one in outcomes:
         if one["status"] == "arrived":
             off = abs(one["prediction"]["delay"] - one["observed_delay"])
             error[CLASSES[train_class(one["prediction"]["category"])],] += 60 * off
-    assert _counts(job["label"], "persistence_absolute_error_seconds_total") == +error
-    assert _counts(job["label"], "absolute_error_seconds_total") == +error, "persistence predicted"
+    assert _counts(job["score"], "persistence_absolute_error_seconds_total") == +error
+    assert _counts(job["score"], "absolute_error_seconds_total") == +error, "persistence predicted"
 
 
 def test_a_histogram_counts_each_departure_in_every_bucket_above_it(job: dict[str, Harness]) -> None:

@@ -14,19 +14,14 @@ from zielzeit.berlin_time import Milliseconds
 from zielzeit.decision.decider import Output
 from zielzeit.decision.early import EarlyDeparture
 from zielzeit.evaluation.early_quality import DECIDED_COLUMNS, EARLY_COLUMNS, side_by_side
-from zielzeit.evaluation.followed_runs import END, FollowedRuns, RunMessage
-from zielzeit.event_time_timers import EventTimeTimers
+from zielzeit.evaluation.followed_runs import END, FollowedRuns
+from zielzeit.evaluation.scored_runs import ScoredRuns
 from zielzeit.events.structs import EarlyOutcome, EarlyPrediction, Outcome, Prediction
 from zielzeit.features.key_names import station_keys
-from zielzeit.model.label_process import LabelProcess, LabelStep
-from zielzeit.model.predict import OneModel, ServedModel
-from zielzeit.model.predict_early import PendingEarly
-from zielzeit.model.scoring_process import ScoringProcess, Snapshot
+from zielzeit.model.predict import ServedModel
 from zielzeit.runs.group_keys import group_keys
 from zielzeit.stations.register import StationRegister
-from zielzeit.stored_value import InMemory
 
-_encode = msgspec.msgpack.Encoder().encode
 _TIME: Final = pl.Datetime("ms", "UTC")
 _TYPES: Final[dict[str, Any]] = {
     **dict.fromkeys(("id", "category"), pl.String),
@@ -51,40 +46,24 @@ def told_outcomes(told: Iterable[Told], register: StationRegister, served: Serve
     Departures from before the first board are left out: nobody could tell them in time. Raises ModelFault.
     """
     found, begun = ToldOutcomes([], []), END
-    timers = EventTimeTimers()
-    scoring = ScoringProcess({}, InMemory(Snapshot), {}, OneModel(served), station_keys(register))
-    labels = LabelProcess({}, {}, {})
+    runs, scored = FollowedRuns(group_keys(register)), ScoredRuns(station_keys(register), served)
 
-    def take(step: LabelStep) -> None:
-        for outcome, _ in step.labelled:
-            if berlin_time.milliseconds(outcome.prediction.departed_at) >= begun:
-                found.decided.append(outcome)
-        found.early.extend(step.early)
+    def pass_time(to: Milliseconds = END) -> None:
+        scored.take(runs.pass_time(to))
+        for labels in scored.pass_time(to):
+            for outcome, _ in labels.labelled:
+                if berlin_time.milliseconds(outcome.prediction.departed_at) >= begun:
+                    found.decided.append(outcome)
+            found.early.extend(labels.early)
 
-    def score(messages: Iterable[RunMessage], to: Milliseconds) -> None:
-        for at, key, message in messages:
-            timer = scoring.on_message(at, key, _encode(message))
-            if timer is not None:
-                timers.register("", timer)
-        for timer, _ in timers.fire(to):
-            step = scoring.on_time(timer)
-            if step.register is not None:
-                timers.register("", step.register)
-            for _, at, made in [*step.scored, *step.endings]:
-                labels.on_message(at, _encode(made))
-            take(labels.on_time(timer))
-
-    runs = FollowedRuns(group_keys(register))
     for at, output in told:
         begun = min(begun, at)
-        before = Milliseconds(at - 1)
-        score(runs.pass_time(before), before)
+        pass_time(Milliseconds(at - 1))
         if isinstance(output, EarlyDeparture):
-            (early,) = scoring.on_early([runs.told(output)])
-            labels.on_message(at, _encode(PendingEarly(early)))
+            scored.tell(at, runs.told(output))
         else:
             runs.decided(output)
-    score(runs.pass_time(), END)
+    pass_time()
     return found
 
 

@@ -4,21 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-import msgspec
-
 from zielzeit.decision.decider import Output
-from zielzeit.evaluation.followed_runs import END, FollowedRuns, RunMessage
-from zielzeit.event_time_timers import EventTimeTimers
+from zielzeit.evaluation.followed_runs import FollowedRuns, RunMessage
+from zielzeit.evaluation.scored_runs import ScoredRuns
 from zielzeit.events.structs import Example, Outcome
 from zielzeit.features.key_names import StationKey, station_keys
-from zielzeit.model.label_process import LabelProcess
-from zielzeit.model.predict import OneModel, ServedModel
-from zielzeit.model.scoring_process import ScoringProcess, Snapshot
+from zielzeit.model.predict import ServedModel
 from zielzeit.runs.group_keys import GroupKey, group_keys
 from zielzeit.stations.register import StationRegister
-from zielzeit.stored_value import InMemory
-
-_encode = msgspec.msgpack.Encoder().encode
 
 
 def outcomes(
@@ -40,20 +33,10 @@ def labelled(
 
     Raises ModelFault where the model fails: the job would go on with another one.
     """
-    timers = EventTimeTimers()
-    scoring = ScoringProcess({}, InMemory(Snapshot), {}, OneModel(served), station_key)
-    labels = LabelProcess({}, {}, {})
-    for at, key, message in messages:
-        timer = scoring.on_message(at, key, _encode(message))
-        if timer is not None:
-            timers.register("", timer)
-    for timer, _ in timers.fire(END):
-        step = scoring.on_time(timer)
-        if step.register is not None:
-            timers.register("", step.register)
-        for _, at, made in [*step.scored, *step.endings]:
-            labels.on_message(at, _encode(made))
-        yield from labels.on_time(timer).labelled
+    scored = ScoredRuns(station_key, served)
+    scored.take(messages)
+    for labels in scored.pass_time():
+        yield from labels.labelled
 
 
 def followed(decided: Iterable[Output], station_key: GroupKey) -> Iterator[RunMessage]:

@@ -30,7 +30,7 @@ local stack: the bound `+Inf` of a histogram needs that.
 
 All of this is in thread mode, the default. In process mode Beam carries the counts from Python to Flink 2.3.0, and two
 things differ. It passes on a counter only once it has counted, so the first increase of a series is none to Prometheus:
-the rules need thread mode. And it drops what an operator with side outputs, as `decide` and `score` are, counts on a
+the rules need thread mode. And it drops what an operator with side outputs, as `decide` is, counts on a
 timer, because PyFlink runs these timers outside of Beam's states (`process_timer` in its `beam_operations`; without
 side outputs the next operation pulls the results inside of its own state). So such counts are told with the operator's
 next element, a little later.

@@ -16,8 +16,8 @@ from zielzeit.berlin_time import Milliseconds
 from zielzeit.runs.messages import Departure, EarlyMessage, Ending
 
 BUCKETS: Final = 16
-"""As many subtasks of ``score`` can work in parallel. Stored state lies under a run's bucket: to change the number is to
-begin with empty state."""
+"""As many subtasks of ``score`` can work in parallel. State lies under a run's bucket: to change the number is to begin
+with empty state."""
 
 
 class DescribedDeparture(msgspec.Struct, frozen=True, tag="described"):

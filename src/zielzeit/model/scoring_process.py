@@ -1,7 +1,7 @@
 """The runs of a bucket: described departures and endings in, predictions, outcomes and examples out. Pure.
 
-The operator (``udfs/score.py``) and the tests drive a ``ScoringProcess``. A call of the model for one departure costs as
-much as for twenty, so all departures that come together are scored together.
+The operator (``udfs/score.py``) and the tests drive a ``ScoringProcess``. A call of the model for one departure costs
+as much as for twenty, so all departures that come together are scored together.
 """
 
 from __future__ import annotations

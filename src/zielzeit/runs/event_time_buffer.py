@@ -23,8 +23,8 @@ class EventTimeBuffer:
     """A buffer with one timer per instant: when it fires, all elements of that instant have arrived.
 
     An instant may have thousands of elements. Each is an entry of its own, with consecutive keys: to add one, one is
-    written. How many wait is not stored; it is found by looking for the first key that is free, which a mapping with a
-    mirror in memory (``udfs.keyed_state.LiveMapping``) answers without Flink.
+    written. How many wait is not stored; it is found by looking for the first key that is free, which a mapping that is
+    kept in memory (``udfs.keyed_state.LiveMapping``) answers without Flink.
     """
 
     def __init__(self, waiting: MutableMapping[Milliseconds, bytes]) -> None:

@@ -23,7 +23,7 @@ FAULTS: Final[Mapping[str, str]] = {
     "ModelRefused": "a version with a damaged file was given the alias.",
     "SkillLow": "a model predicted that had learned from arrivals an hour too late.",
     "CoverageOff": "a model predicted that had learned from arrivals an hour too late.",
-    "PredictionsMissing": "the job went on from a savepoint with code whose `label` had another uid: it had no state.",
+    "PredictionsMissing": "the job went on from a savepoint with code whose `score` had another uid: it had no state.",
     "DiskFull": "a small disk was mounted and filled.",
 }
 """By an alert's name without its prefix; its runbook says the same. ``tests/integration/test_full_disk.py`` fills the
