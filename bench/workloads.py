@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -44,7 +44,7 @@ FULL: Final = Size(
     busy=(200, 40, 120),
     base=50,
     growth={50: 200, 500: 40, 5_400: 4, 50_000: 2},
-    growth_repeat=3,
+    growth_repeat=1,
     parallelism=(1, 2, 4),
     germany=5_400,
     live=timedelta(seconds=60),
@@ -54,7 +54,6 @@ QUICK: Final = FULL._replace(
     repeat=3,
     busy=(200, 20, 40),
     growth={50: 40, 500: 10},
-    growth_repeat=1,
     parallelism=(1, 2),
     germany=1_000,
     live=timedelta(seconds=20),
@@ -79,8 +78,8 @@ def measure(
     progress: Progress,
     only: Sequence[str] = (),
     recorded: Sequence[Path] = (),
-) -> list[Measurement]:
-    """Measure the workloads, all by default, on a stack of their own.
+) -> Iterator[list[Measurement]]:
+    """Measure the workloads, all by default, on a stack of their own; yield what each gave when it has ended.
 
     ``recorded`` are recorded boards of one station, for the throughput instead of simulated ones. Raises UserError for
     an unknown workload, and where one fails.
@@ -91,15 +90,15 @@ def measure(
     folder = settings.local_dir.expanduser().resolve() / "bench"
     made = model.trained(settings, folder, progress)
     boards = Inputs(folder / "inputs", size, recorded, progress)
-    found: list[Measurement] = []
     if set(chosen) != {SCORE}:
         with own_stack(settings) as stack:
             model.give(stack.settings, made / "model")
             workloads = _on_stack(stack, size, boards, folder, progress)
-            found += [one for name in chosen if name != SCORE for one in workloads[name]()]
+            for name in chosen:
+                if name != SCORE:
+                    yield workloads[name]()
     if SCORE in chosen:
-        found += scoring.measure(settings, boards.railway(size.base, _SCORED_ROUNDS), made, size.repeat, progress)
-    return found
+        yield scoring.measure(settings, boards.railway(size.base, _SCORED_ROUNDS), made, size.repeat, progress)
 
 
 class Inputs(NamedTuple):

@@ -60,8 +60,10 @@ def _bench(
         reports.print_table(found)
         return
     size = workloads.QUICK if quick else workloads.FULL
-    found = workloads.measure(settings_of(context), size, Shown(), only or (), boards or ())
-    if json is not None:
-        measurement.write(found, json)
-        reports.draw(found, json.with_suffix(".png"))
+    found = []
+    for measured in workloads.measure(settings_of(context), size, Shown(), only or (), boards or ()):
+        found += measured
+        if json is not None:  # at once: a workload that fails later loses nothing
+            measurement.write(found, json)
+            reports.draw(found, json.with_suffix(".png"))
     reports.print_table(found)

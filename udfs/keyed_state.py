@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, MutableMapping
 from types import ModuleType
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 import msgspec
 from pyflink.common import Types
@@ -22,6 +22,8 @@ The event time is part of the element because side outputs lose their timestamp 
 """
 
 Value = TypeVar("Value")
+_OF_THREAD_MODE: Final = "pyflink.fn_execution.datastream.embedded.state_impl"
+"""Module of the states in thread mode. By name: it cannot be imported in process mode."""
 
 
 class StructState(Generic[Value]):
@@ -106,8 +108,11 @@ class StateMapping(MutableMapping[Any, bytes]):
         self._state.clear()
 
     def update(self, entries: Mapping[Any, bytes]) -> None:  # type: ignore[override]  # no other form is used
-        """Put all entries in one call."""
-        if entries:
+        """Put all entries, in thread mode in one call: the process mode of PyFlink 2.3.0 cannot take a dictionary."""
+        if type(self._state).__module__ != _OF_THREAD_MODE:
+            for key, value in entries.items():
+                self._state.put(key, value)
+        elif entries:
             self._state.put_all(entries)
 
 

@@ -43,9 +43,6 @@ class _Map:
     def put(self, key: Any, value: Any) -> None:
         self._current[key] = value
 
-    def put_all(self, entries: dict[Any, Any]) -> None:
-        self._current.update(entries)
-
     def remove(self, key: Any) -> None:
         self._current.pop(key, None)
 
