@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import msgspec
@@ -97,3 +99,28 @@ def test_any_name_makes_one_folder_of_its_own(name: str) -> None:
         ("http://mlflow", name, "next"),
     ]
     assert folder not in {folder_name(*other) for other in others}
+
+
+def test_subtasks_that_need_a_copy_at_the_same_time_download_it_once(tmp_path: Path) -> None:
+    downloads: list[Path] = []
+
+    def slowly(folder: Path) -> None:
+        downloads.append(folder)
+        time.sleep(0.05)
+        download(folder)
+
+    def needed(_: int) -> Path:
+        copies = LocalCopies(tmp_path)  # of its own, as each subtask has
+        with copies.alone():
+            return copies.find(FIRST) or copies.add(FIRST, slowly)
+
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(needed, range(4)))
+    assert len(downloads) == 1
+    assert len({*found}) == 1
+
+
+def test_where_no_file_can_be_written_nothing_is_locked(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with LocalCopies(tmp_path / "file").alone():
+        assert LocalCopies(tmp_path / "file").served() == []
