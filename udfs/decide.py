@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from pyflink.common import Row, Types
-from pyflink.datastream import KeyedProcessFunction, OutputTag, RuntimeContext
+from pyflink.datastream import KeyedProcessFunction, OutputTag, RuntimeContext, TimerService
 
 from udfs import interpreter
 from udfs.flink_metrics import FlinkMetrics
@@ -75,10 +75,12 @@ class Decide(KeyedProcessFunction):  # type: ignore[misc]  # PyFlink is untyped
         step = self._process.on_board(name, ctx.timestamp(), board)
         if step.register is not None:
             timers.register_event_time_timer(step.register)
-        return self._emit(name, step)
+        return self._emit(name, step, timers)
 
     def on_timer(self, timestamp: Milliseconds, ctx: KeyedProcessFunction.OnTimerContext) -> Iterator[Any]:
         """It is the turn of boards and deadlines: of all that the watermark has passed, one after the other.
+
+        A timer of the clock fires for counts alone.
 
         If the register has changed since the state was stored, so may have the station's key: its boards come under the
         new one, and what was open under the old one is forgotten instead of being decided without boards.
@@ -90,19 +92,20 @@ class Decide(KeyedProcessFunction):  # type: ignore[misc]  # PyFlink is untyped
             )
             self._process.forget(name)
             return
-        watermark, timer = timers.current_watermark(), timestamp
+        watermark = timers.current_watermark()
+        timer = min(timestamp, watermark)
         while True:
             step = self._process.on_time(name, timer, watermark)
-            yield from self._emit(name, step)
+            yield from self._emit(name, step, timers)
             if step.register is None or step.register > watermark:
                 break
             timer = step.register  # it would fire next: a call of Java less
         if step.register is not None:
             timers.register_event_time_timer(step.register)
 
-    def _emit(self, station: str, step: StationStep) -> Iterator[Any]:
+    def _emit(self, station: str, step: StationStep, timers: TimerService) -> Iterator[Any]:
         count(step, self._metrics.recorder, Milliseconds(time.time_ns() // 1_000_000))
-        self._metrics.publish()
+        self._metrics.publish(timers)
         for early in step.early:
             if isinstance(early, EarlyDeparture):
                 key = topic_record.run_key(early.shown.category, early.shown.number)

@@ -71,7 +71,7 @@ class Describe(KeyedProcessFunction):  # type: ignore[misc]  # PyFlink is untype
                 timers.register_processing_time_timer(timers.current_processing_time() + HOLD)
                 timers.register_event_time_timer(END_OF_INPUT)  # a bounded job does not wait for the clock
             return iter(())
-        self._metrics.publish()
+        self._metrics.publish(timers)
         timer = self._process.on_message(at, key, message)
         if timer is not None:
             timers.register_event_time_timer(timer)
@@ -83,7 +83,7 @@ class Describe(KeyedProcessFunction):  # type: ignore[misc]  # PyFlink is untype
         step = self._process.on_time(timers.current_watermark())
         if step.register is not None:
             timers.register_event_time_timer(step.register)
-        self._metrics.publish()
+        self._metrics.publish(timers)
         return _batches([*early, *step.told])
 
     def _first_network(self) -> Path | None:

@@ -13,7 +13,7 @@ import math
 import time
 from typing import Final
 
-from pyflink.datastream import RuntimeContext
+from pyflink.datastream import RuntimeContext, TimerService
 from pyflink.metrics import Counter
 
 from zielzeit.metrics.job import of_operator
@@ -35,21 +35,28 @@ class FlinkMetrics:
         self._by_beam = type(self._group).__module__ == _OF_BEAM
         self._counters: dict[Count, Counter] = {}
         self._published = -math.inf
+        self._has_timer = False
+        """True if a timer of the clock surely fires after the last change."""
         self.publish()
 
-    def publish(self) -> None:
-        """Tell Flink the changes since the last time, some times a second; to be called by the operator's own thread.
+    def publish(self, timers: TimerService | None = None) -> None:
+        """Tell Flink the changes since the last time; to be called by the operator's own thread.
 
-        To be called for elements as well as on timers: in process mode the latter may have to wait. What is counted
-        just before an operator has nothing more to do is told when it has, or is closed.
+        With the timers of the current key some times a second at most, the last changes on a timer of the clock: the
+        operator then calls this once more. For an operator that counts with each of thousands of elements a second.
+        To be called for elements as well as on timers: in process mode the latter may have to wait.
         """
-        if time.monotonic() - self._published >= _PAUSE:
+        if timers is None or time.monotonic() - self._published >= _PAUSE:
             self.close()
+        elif not self._has_timer:
+            self._has_timer = True
+            timers.register_processing_time_timer(timers.current_processing_time() + round(_PAUSE * 1000))
 
     def close(self) -> None:
         """Tell Flink all changes."""
         if self._by_beam and not _is_heard_by_beam():
             return
+        self._has_timer = False
         self._published = time.monotonic()
         for count, change in self.recorder.take().items():
             counter = self._counters.get(count)

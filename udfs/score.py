@@ -49,13 +49,15 @@ class Score(KeyedProcessFunction):  # type: ignore[misc]  # PyFlink is untyped
     def process_element(self, value: Any, ctx: KeyedProcessFunction.Context) -> Iterator[Any]:
         """What runs of the bucket are told."""
         _, _, batch = value
-        step = self._process.on_batch(decode_batch(batch))
+        step, timers = self._process.on_batch(decode_batch(batch)), ctx.timer_service()
         if step.register is not None:
-            ctx.timer_service().register_event_time_timer(step.register)
-        self._metrics.publish()
+            timers.register_event_time_timer(step.register)
+        self._metrics.publish(timers)
         return (Row(*topic_record.of_scored(event)) for event in step.events())
 
     def on_timer(self, timestamp: Milliseconds, ctx: KeyedProcessFunction.OnTimerContext) -> Iterator[Any]:
-        """Early predictions without an ending are forgotten."""
-        self._labels.forget_early(timestamp)
+        """Early predictions without an ending are forgotten. A timer of the clock fires for counts alone."""
+        timers = ctx.timer_service()
+        self._labels.forget_early(min(timestamp, timers.current_watermark()))
+        self._metrics.publish(timers)
         return iter(())
