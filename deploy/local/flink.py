@@ -108,6 +108,8 @@ def configuration(settings: Settings) -> dict[str, Any]:
         "env.java.opts.jobmanager": _QUICK_START,
         "rest.bind-address": rest.host,
         "rest.bind-port": str(rest.port),
+        # For so long the REST API repeats what it said of a job. Flink's 3 s are what commands would wait too long.
+        "web.refresh-interval": "500 ms",
         "taskmanager.host": rest.host,
         "taskmanager.bind-host": rest.host,
         # Thread mode: two slots of one TaskManager would share one interpreter's lock.
