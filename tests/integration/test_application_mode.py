@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -37,6 +38,7 @@ def test_the_manifests_job_predicts_and_an_upgrade_from_its_savepoint_doubles_an
             assert _parallelism(settings, started) == 2
             job.wait_for_records(settings, topics.PREDICTIONS, 1)
             (stopped,) = stop(PREDICT, settings)
+            time.sleep(10)  # else ZooKeeper may still have the ended job, and the next JobManager takes it for running
         job.publish(settings, evening[half:])
         job.publish_end_of_time(settings, evening[-1].polled_at)
         with cluster.running(deployment.upgraded(parallelism=1), stopped.savepoint) as started:
