@@ -50,7 +50,8 @@ class FlinkMetrics:
             self.close()
         elif not self._has_timer:
             self._has_timer = True
-            timers.register_processing_time_timer(timers.current_processing_time() + round(_PAUSE * 1000))
+            # Surely after the pause, which another clock measures: one that fired too early would be the last one.
+            timers.register_processing_time_timer(timers.current_processing_time() + round(2 * _PAUSE * 1000))
 
     def close(self) -> None:
         """Tell Flink all changes."""
