@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, MutableMapping
-from types import ModuleType
 from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 import msgspec
@@ -27,15 +26,13 @@ _OF_THREAD_MODE: Final = "pyflink.fn_execution.datastream.embedded.state_impl"
 
 
 class StructState(Generic[Value]):
-    """One struct per key as msgpack, or as JSON if it holds raw JSON: a ``zielzeit.stored_value.StoredValue``."""
+    """One struct per key as msgpack: a ``zielzeit.stored_value.StoredValue``."""
 
-    def __init__(
-        self, context: RuntimeContext, name: str, struct: type[Value], codec: ModuleType = msgspec.msgpack
-    ) -> None:
+    def __init__(self, context: RuntimeContext, name: str, struct: type[Value]) -> None:
         self._state: ValueState = context.get_state(ValueStateDescriptor(name, BYTES))
         self._new = struct
-        self._decode = codec.Decoder(struct).decode
-        self._encode = codec.Encoder().encode
+        self._decode = msgspec.msgpack.Decoder(struct).decode
+        self._encode = msgspec.msgpack.Encoder().encode
 
     def load(self) -> Value:
         """Return the struct of the current key, or a new one where nothing is stored."""
