@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-import msgspec
 import numpy as np
 
 from bench.inputs import Boards
@@ -22,7 +21,6 @@ from zielzeit import train_classes
 from zielzeit.berlin_time import MINUTE, Milliseconds
 from zielzeit.decision.decider import Decider
 from zielzeit.decision.offline import decide
-from zielzeit.evaluation.followed_runs import RunMessage
 from zielzeit.evaluation.outcomes import followed
 from zielzeit.event_time_timers import EventTimeTimers
 from zielzeit.events import topic_record
@@ -38,6 +36,7 @@ from zielzeit.model.predict import OneModel, ServedModel
 from zielzeit.model.scoring_process import ScoringProcess
 from zielzeit.progress import Progress
 from zielzeit.runs.group_keys import group_keys
+from zielzeit.runs.messages import RunMessage, waiting
 from zielzeit.settings import Settings
 from zielzeit.stations.table import register
 from zielzeit.stored_value import InMemory
@@ -77,7 +76,6 @@ def measure(settings: Settings, boards: Boards, made: Path, repeat: int, progres
 
 def _pass(messages: Sequence[RunMessage], served: ServedModel, jump: Milliseconds) -> dict[str, float]:
     """Microseconds a departure of one pass over all messages; the watermark advances by ``jump`` at a time."""
-    encode = msgspec.msgpack.Encoder().encode
     recorder, timers = Recorder(), EventTimeTimers()
     describing = DescribingProcess(
         {}, InMemory(Snapshot), {}, lambda: served.network, station_key=station_keys(register("")), recorder=recorder
@@ -85,8 +83,8 @@ def _pass(messages: Sequence[RunMessage], served: ServedModel, jump: Millisecond
     scoring = ScoringProcess(OneModel(served), LabelProcess({}, {}), recorder)
     batches: list[bytes] = []
     begin = time.process_time()
-    for at, key, message in messages:
-        timer = describing.on_message(at, key, encode(message))
+    for message in messages:
+        timer = describing.on_messages(waiting([message]))
         if timer is not None:
             timers.register("", timer)
     for timer, _ in timers.fire(_END):

@@ -10,7 +10,7 @@ from pyflink.table import StreamTableEnvironment
 
 from flink_jobs import board_source, event_sink, operator_names
 from flink_jobs.board_source import BOARD, boards
-from flink_jobs.event_sink import RECORD
+from flink_jobs.event_sink import RECORDS
 from flink_jobs.keyed_streams import keyed
 from udfs.decide import Decide
 from zielzeit import settings as configuration
@@ -22,13 +22,13 @@ from zielzeit.settings import Settings
 def decided(
     env: StreamExecutionEnvironment, tables: StreamTableEnvironment, settings: Settings, *, followed: bool
 ) -> DataStream:
-    """``RECORD`` rows of decisions and dead letters; if ``followed``, ``DECIDED`` has what runs are followed by."""
+    """``RECORDS`` rows of decisions and dead letters; if ``followed``, ``DECIDED`` has what runs are followed by."""
     early_minutes = settings.early_minutes if followed else 0
     return (
         keyed(boards(env, tables, settings), BOARD)
         .process(
             Decide(Decider.of(settings), settings.topic(topics.BOARDS), early_minutes, followed=followed),
-            output_type=RECORD,
+            output_type=RECORDS,
         )
         .name("decide")
         .set_description("by station: when has a train left?")

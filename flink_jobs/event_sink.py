@@ -20,8 +20,11 @@ from zielzeit.lake.columns import arrow_type
 from zielzeit.settings import Settings
 
 _FIELDS = get_type_hints(Record)
-RECORD = Types.ROW_NAMED(list(_FIELDS), stream_types(map(arrow_type, _FIELDS.values())))
-"""Type of a ``Record`` in a stream."""
+RECORDS = Types.ROW_NAMED(list(_FIELDS), list(map(Types.OBJECT_ARRAY, stream_types(map(arrow_type, _FIELDS.values())))))
+"""Type of the rows that ``udfs.records.batch`` makes: an array for each field of ``Record``.
+
+Not one array of rows: in thread mode PyFlink 2.3.0 hands the same Java row to all of its elements.
+"""
 
 _LONGEST_BLOCK = 3 * MINUTE
 """Milliseconds for which a producer waits for the broker; Kafka's default is one minute."""
@@ -30,7 +33,7 @@ TABLE = "events"
 
 
 def write(tables: StreamTableEnvironment, statements: StatementSet, records: DataStream, settings: Settings) -> None:
-    """Send ``RECORD`` rows to their topics, exactly once: a transaction per checkpoint and subtask."""
+    """Send the records of ``RECORDS`` rows to their topics, exactly once: a transaction per checkpoint and subtask."""
     options = {
         "connector": "kafka",
         "topic": ";".join(settings.topic(name) for name in topics.ALL if name != topics.BOARDS),
@@ -55,5 +58,6 @@ def write(tables: StreamTableEnvironment, statements: StatementSet, records: Dat
     tables.execute_sql(sql.create(TABLE, fields, options))
     tables.create_temporary_view("records", records)
     prefix = sql.text(settings.topic_prefix)
-    select = f"SELECT {prefix} || `topic`, `key`, `value`, TO_TIMESTAMP_LTZ(`at`, 3) FROM records"  # noqa: S608
-    statements.add_insert_sql(f"INSERT INTO {TABLE} {select}")
+    fields_of_each = f"{prefix} || `each`, `key`[`n`], `value`[`n`], TO_TIMESTAMP_LTZ(`at`[`n`], 3)"
+    each = "records CROSS JOIN UNNEST(`topic`) WITH ORDINALITY AS numbered (`each`, `n`)"
+    statements.add_insert_sql(f"INSERT INTO {TABLE} SELECT {fields_of_each} FROM {each}")  # noqa: S608

@@ -8,7 +8,7 @@ from pyflink.datastream import StreamExecutionEnvironment
 from pyflink.table import StreamTableEnvironment
 
 from flink_jobs import board_source, decisions, event_sink, operator_names
-from flink_jobs.event_sink import RECORD
+from flink_jobs.event_sink import RECORDS
 from flink_jobs.keyed_streams import keyed, side_output
 from udfs.decide import DECIDED
 from udfs.describe import Describe
@@ -28,7 +28,7 @@ def build(env: StreamExecutionEnvironment, settings: Settings) -> None:
         keyed(side_output(decided, DECIDED), KEYED)
         .process(Follow(settings.stations), output_type=KEYED)
         .name("follow")
-        .set_description("by train: runs from station to station, and their ends")
+        .set_description("by bucket of trains: runs from station to station, and their ends")
         .uid("follow")
     )
     described = (
@@ -41,7 +41,7 @@ def build(env: StreamExecutionEnvironment, settings: Settings) -> None:
     )
     scored = (
         keyed(described, KEYED)
-        .process(Score(Registry.of(settings)), output_type=RECORD)
+        .process(Score(Registry.of(settings)), output_type=RECORDS)
         .name("score")
         .set_description("by bucket of trains: predictions, joined with what happened")
         .uid("score")

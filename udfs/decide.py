@@ -10,7 +10,7 @@ from typing import Any
 from pyflink.common import Row, Types
 from pyflink.datastream import KeyedProcessFunction, OutputTag, RuntimeContext, TimerService
 
-from udfs import interpreter
+from udfs import interpreter, records
 from udfs.flink_metrics import FlinkMetrics
 from udfs.keyed_state import BYTES, KEYED, PlainState, map_state
 from zielzeit import berlin_time
@@ -25,6 +25,7 @@ from zielzeit.decision.station_store import ReceivedBoard, StationStore
 from zielzeit.decision.step_metrics import count
 from zielzeit.events import topic_record
 from zielzeit.events.structs import Decision
+from zielzeit.runs.buckets import bucket_of
 from zielzeit.stations.board_key import board_keys
 from zielzeit.stations.table import register
 
@@ -35,7 +36,7 @@ DECIDED = OutputTag("decided", KEYED)
 
 
 class Decide(KeyedProcessFunction):  # type: ignore[misc]  # PyFlink is untyped
-    """Emits ``flink_jobs.event_sink.RECORD`` rows of the topics, and to ``DECIDED`` what ``follow`` needs.
+    """Emits ``flink_jobs.event_sink.RECORDS`` rows of the topics, and to ``DECIDED`` what ``follow`` needs.
 
     Parameters: ``topic`` is the topic of the boards; ``early_minutes`` the setting, 0 to tell nothing early. Without
     ``followed`` nothing goes to ``DECIDED``: PyFlink takes its rows for the main output's if no stage reads it.
@@ -108,14 +109,19 @@ class Decide(KeyedProcessFunction):  # type: ignore[misc]  # PyFlink is untyped
         self._metrics.publish(timers)
         for early in step.early:
             if isinstance(early, EarlyDeparture):
-                key = topic_record.run_key(early.shown.category, early.shown.number)
-                yield DECIDED, Row(key, (key, berlin_time.milliseconds(early.shown.decided_at), encode(early)))
+                yield _to_follow(early.shown, encode(early))
+        told = []
         for output in step.outputs:
             if isinstance(output, RejectedBoard):
-                yield Row(*topic_record.of_dead_letter(dead_letter(output, step, station, self._topic)))
+                told.append(topic_record.of_dead_letter(dead_letter(output, step, station, self._topic)))
                 continue
             if isinstance(output, Decision):
-                yield Row(*topic_record.of_decision(output))
+                told.append(topic_record.of_decision(output))
             if self._followed and (isinstance(output, PlannedStop) or output.kind != "late"):
-                key = topic_record.run_key(output.category, output.number)
-                yield DECIDED, Row(key, (key, berlin_time.milliseconds(output.decided_at), encode(output)))
+                yield _to_follow(output, encode(output))
+        yield from records.batch(told)
+
+
+def _to_follow(what: Decision | PlannedStop, encoded: bytes) -> tuple[OutputTag, Row]:
+    train = topic_record.run_key(what.category, what.number)
+    return DECIDED, Row(bucket_of(train), (train, berlin_time.milliseconds(what.decided_at), encoded))

@@ -16,7 +16,7 @@ from pyflink.datastream import KeyedProcessFunction, RuntimeContext
 
 from udfs import interpreter
 from udfs.flink_metrics import FlinkMetrics
-from udfs.keyed_state import LiveKeys, LiveMapping, StructState, map_state
+from udfs.keyed_state import StructState, map_state
 from zielzeit.berlin_time import Milliseconds
 from zielzeit.decision.station import END_OF_INPUT
 from zielzeit.features.key_names import station_keys
@@ -25,12 +25,12 @@ from zielzeit.model.described import OfRun, by_bucket, encode_batch
 from zielzeit.model.describing_process import DescribingProcess, Snapshot
 from zielzeit.model.early_buffer import HOLD, EarlyBuffer
 from zielzeit.model.registry_address import Registry
-from zielzeit.runs.messages import decode_early
+from zielzeit.runs.messages import EarlyMessage, decode
 from zielzeit.stations.table import register
 
 
 class Describe(KeyedProcessFunction):  # type: ignore[misc]  # PyFlink is untyped
-    """Takes messages of all runs (``zielzeit.runs.messages``) under one key; emits batches of
+    """Takes messages of all runs (``zielzeit.runs.messages.decode``) under one key; emits batches of
     ``zielzeit.model.described`` under the keys of their buckets, all as ``KEYED``.
 
     Departures that are told early do not wait for their turn, but a moment for each other.
@@ -46,33 +46,32 @@ class Describe(KeyedProcessFunction):  # type: ignore[misc]  # PyFlink is untype
         """Bind the process to the state."""
         interpreter.take_turns()
         self._metrics = FlinkMetrics(runtime_context, "describe")
-        live = LiveKeys(runtime_context)  # there is one key
         self._process = DescribingProcess(
-            waiting=LiveMapping(live, "waiting", Types.LONG()),
+            waiting=map_state(runtime_context, "waiting", Types.LONG()),
             snapshot=StructState(runtime_context, "network", Snapshot),
             log=map_state(runtime_context, "observed", Types.LONG()),
             first_network=self._first_network,
             station_key=station_keys(register(self._stations)),
             recorder=self._metrics.recorder,
         )
-        self._held = EarlyBuffer(LiveMapping(live, "early", Types.LONG()))
+        self._held = EarlyBuffer(map_state(runtime_context, "early", Types.LONG()))
 
     def close(self) -> None:
         """Tell the last counts."""
         self._metrics.close()
 
     def process_element(self, value: Any, ctx: KeyedProcessFunction.Context) -> Iterator[Any]:
-        """A message from a run, which waits for its turn; a departure that is told early waits a moment for others."""
-        key, at, message = value
+        """Messages of runs, which wait for their turn; a departure that is told early waits a moment for others."""
+        train, at, element = value
         timers = ctx.timer_service()
-        early = decode_early(message)
-        if early is not None:
-            if self._held.add(key, at, early):
+        said = decode(element)
+        if isinstance(said, EarlyMessage):
+            if self._held.add(train, at, said):
                 timers.register_processing_time_timer(timers.current_processing_time() + HOLD)
                 timers.register_event_time_timer(END_OF_INPUT)  # a bounded job does not wait for the clock
             return iter(())
         self._metrics.publish(timers)
-        timer = self._process.on_message(at, key, message)
+        timer = self._process.on_messages(said)
         if timer is not None:
             timers.register_event_time_timer(timer)
         return iter(())

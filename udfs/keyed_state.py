@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, MutableMapping
-from typing import Any, Final, Generic, NamedTuple, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 import msgspec
+from cachetools import LRUCache
 from pyflink.common import Types
 from pyflink.datastream import RuntimeContext
 from pyflink.datastream.state import MapState, MapStateDescriptor, ValueState, ValueStateDescriptor
-
-from zielzeit.berlin_time import Milliseconds
 
 BYTES = Types.PICKLED_BYTE_ARRAY()
 """Type of bytes in state and between operators. Thread mode cannot checkpoint primitive arrays in map state."""
@@ -113,159 +112,44 @@ class StateMapping(MutableMapping[Any, bytes]):
             self._state.put_all(entries)
 
 
-class LiveKeys:
-    """What an operator keeps in memory of the keys that it saw last. All of it is stored, too: nothing is ever lost.
+class StructMapping(MutableMapping[str, Value]):
+    """Structs in keyed state, of one key: those that were used last are kept in memory, too, and not decoded again.
 
-    The operator calls ``enter`` before it hands an element or a timer to its process.
+    Whoever changes a struct must put it again.
+
+    Parameters: ``stored`` has the structs as msgpack; so many as ``most`` are kept in memory.
     """
 
-    def __init__(self, context: RuntimeContext, keys: int = 20_000) -> None:
-        self.context = context
-        self._keys = keys
-        self._of_keys: dict[str, dict[str, Any]] = {}
-        self.current: dict[str, Any] = {}
-        """Of the current key, by name of the state."""
-
-    def enter(self, key: str) -> None:
-        """Make a key the current one."""
-        self.current = self._of_keys.pop(key, {})
-        self._of_keys[key] = self.current
-        if len(self._of_keys) > self._keys:
-            del self._of_keys[next(iter(self._of_keys))]
-
-
-class LiveStruct(Generic[Value]):
-    """One struct per key, which is decoded once and encoded when it is stored: a ``StoredValue``.
-
-    ``load`` returns the same object again and again: whoever changes it must store or clear it.
-    """
-
-    def __init__(self, live: LiveKeys, name: str, struct: type[Value]) -> None:
-        self._live, self._name = live, name
-        self._state: ValueState = live.context.get_state(ValueStateDescriptor(name, BYTES))
-        self._new = struct
+    def __init__(self, stored: MutableMapping[str, bytes], struct: type[Value], most: int = 1_000) -> None:
+        self._stored = stored
         self._decode = msgspec.msgpack.Decoder(struct).decode
         self._encode = msgspec.msgpack.Encoder().encode
+        self._live: LRUCache[str, Value | None] = LRUCache(most)
+        """None: there is none."""
 
-    def load(self) -> Value:
-        """Return the struct of the current key, or a new one where nothing is stored."""
-        current = self._live.current
-        if self._name not in current:
-            kept = self._state.value()
-            current[self._name] = _Live(self._new(), is_stored=False) if kept is None else _Live(self._decode(kept))
-        value: Value = current[self._name].value
-        return value
-
-    def store(self, value: Value) -> None:
-        """Replace the struct of the current key."""
-        self._live.current[self._name] = _Live(value)
-        self._state.update(self._encode(value))
-
-    def clear(self) -> None:
-        """Remove the struct of the current key."""
-        live = self._live.current.get(self._name)
-        if live is None or live.is_stored:
-            self._state.clear()
-        self._live.current[self._name] = _Live(self._new(), is_stored=False)
-
-
-class _Live(NamedTuple):
-    value: Any
-    is_stored: bool = True
-
-
-class LiveNote(Generic[Value]):
-    """One value per key in memory alone: a ``StoredValue`` of what may be forgotten at any time."""
-
-    def __init__(self, live: LiveKeys, name: str, new: Value) -> None:
-        self._live, self._name, self._new = live, name, new
-
-    def load(self) -> Value:
-        """Return the value of the current key."""
-        value: Value = self._live.current.get(self._name, self._new)
-        return value
-
-    def store(self, value: Value) -> None:
-        """Replace the value of the current key."""
-        self._live.current[self._name] = value
-
-    def clear(self) -> None:
-        """Forget the value of the current key."""
-        self._live.current.pop(self._name, None)
-
-
-class FewEntries(MutableMapping[Milliseconds, bytes]):
-    """A mapping per key that is stored as one value and kept in memory: for a few entries.
-
-    Flink's map state has to be iterated over to learn that a new key has no entry, which takes RocksDB longer than
-    everything else that an operator does with the key. Here that is one read, and any change is one write.
-    """
-
-    def __init__(self, live: LiveKeys, name: str) -> None:
-        self._stored: LiveStruct[dict[Milliseconds, bytes]] = LiveStruct(live, name, dict[Milliseconds, bytes])
-
-    def __getitem__(self, key: Milliseconds) -> bytes:
-        return self._stored.load()[key]
-
-    def __setitem__(self, key: Milliseconds, value: bytes) -> None:
-        entries = self._stored.load()
-        entries[key] = value
-        self._stored.store(entries)
-
-    def __delitem__(self, key: Milliseconds) -> None:
-        entries = self._stored.load()
-        del entries[key]
-        if entries:
-            self._stored.store(entries)
+    def __getitem__(self, key: str) -> Value:
+        if key in self._live:
+            value = self._live[key]
         else:
-            self._stored.clear()
+            kept = self._stored.get(key)
+            value = self._live[key] = None if kept is None else self._decode(kept)
+        if value is None:
+            raise KeyError(key)
+        return value
 
-    def __iter__(self) -> Iterator[Milliseconds]:
-        return iter(self._stored.load())
+    def __setitem__(self, key: str, value: Value) -> None:
+        self._live[key] = value
+        self._stored[key] = self._encode(value)
 
-    def __len__(self) -> int:
-        return len(self._stored.load())
-
-    def __contains__(self, key: object) -> bool:
-        return key in self._stored.load()
-
-
-class LiveMapping(MutableMapping[Any, bytes]):
-    """A mapping in keyed state with a mirror in memory: Flink is asked once for each key, and told what changes.
-
-    For many entries of a few keys: ``FewEntries`` is for the other case.
-    """
-
-    def __init__(self, live: LiveKeys, name: str, key_type: Any) -> None:
-        self._live, self._name = live, name
-        self._stored = map_state(live.context, name, key_type)
-
-    @property
-    def _mirror(self) -> dict[Any, bytes]:
-        mirror: dict[Any, bytes] | None = self._live.current.get(self._name)
-        if mirror is None:
-            mirror = self._live.current[self._name] = dict(self._stored)
-        return mirror
-
-    def __getitem__(self, key: Any) -> bytes:
-        return self._mirror[key]
-
-    def __setitem__(self, key: Any, value: bytes) -> None:
-        self._mirror[key] = value
-        self._stored[key] = value
-
-    def __delitem__(self, key: Any) -> None:
-        del self._mirror[key]
+    def __delitem__(self, key: str) -> None:
         del self._stored[key]
+        self._live[key] = None
 
-    def __iter__(self) -> Iterator[Any]:
-        return iter(self._mirror)
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._stored)
 
     def __len__(self) -> int:
-        return len(self._mirror)
-
-    def __contains__(self, key: object) -> bool:
-        return key in self._mirror
+        return len(self._stored)
 
 
 def map_state(context: RuntimeContext, name: str, key_type: Any) -> StateMapping:

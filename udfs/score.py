@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from pyflink.common import Row, Types
+from pyflink.common import Types
 from pyflink.datastream import KeyedProcessFunction, RuntimeContext
 
-from udfs import interpreter
+from udfs import interpreter, records
 from udfs.flink_metrics import FlinkMetrics
 from udfs.keyed_state import map_state
 from zielzeit.berlin_time import Milliseconds
@@ -24,8 +24,8 @@ from zielzeit.model.scoring_process import ScoringProcess
 
 
 class Score(KeyedProcessFunction):  # type: ignore[misc]  # PyFlink is untyped
-    """Takes what ``Describe`` emits; emits ``flink_jobs.event_sink.RECORD`` rows of predictions, and what became of
-    them."""
+    """Takes what ``Describe`` emits; emits ``flink_jobs.event_sink.RECORDS`` rows of predictions, and what
+    became of them."""
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
@@ -53,11 +53,12 @@ class Score(KeyedProcessFunction):  # type: ignore[misc]  # PyFlink is untyped
         if step.register is not None:
             timers.register_event_time_timer(step.register)
         self._metrics.publish(timers)
-        return (Row(*topic_record.of_scored(event)) for event in step.events())
+        return records.batch([topic_record.of_scored(event) for event in step.events()])
 
     def on_timer(self, timestamp: Milliseconds, ctx: KeyedProcessFunction.OnTimerContext) -> Iterator[Any]:
         """Early predictions without an ending are forgotten. A timer of the clock fires for counts alone."""
         timers = ctx.timer_service()
-        self._labels.forget_early(min(timestamp, timers.current_watermark()))
+        if timestamp <= timers.current_watermark():
+            self._labels.forget_early(timestamp)
         self._metrics.publish(timers)
         return iter(())

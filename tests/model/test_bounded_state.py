@@ -35,6 +35,7 @@ from zielzeit.model.predict import OneModel
 from zielzeit.model.scoring_process import ScoringProcess
 from zielzeit.recordings.read import read_boards
 from zielzeit.runs.group_keys import group_keys
+from zielzeit.runs.messages import waiting
 from zielzeit.runs.run_process import RunProcess
 from zielzeit.runs.train_state import TrainState
 from zielzeit.simulator import recording, timetable
@@ -48,7 +49,6 @@ pytestmark = pytest.mark.slow
 START = datetime(2026, 1, 12, 3, tzinfo=BERLIN)  # no change of the clock within the two months
 DAYS = KEPT_DAYS + 16
 DAY = timedelta(days=1)
-_message = msgspec.msgpack.Encoder().encode
 
 Boards = list[tuple[datetime, str, bytes]]
 
@@ -58,13 +58,14 @@ class Job:
 
     def __init__(self) -> None:
         self.station_stores: list[StationStore] = []
-        self.trains: dict[str, tuple[RunProcess, InMemory[TrainState], dict[int, bytes]]] = {}
+        self.trains: dict[str, TrainState] = {}
+        self.decisions: dict[int, bytes] = {}
         self.log: dict[int, bytes] = {}
         self.snapshot = InMemory(Snapshot)
         self.waiting: dict[int, bytes] = {}
         self.pending: dict[str, bytes] = {}
         self._stations = Stations(Decider.of(configuration.load()), self._new_station)
-        self._key = group_keys(StationRegister(()))
+        self._following = RunProcess(self.trains, self.decisions, group_keys(StationRegister(())))
         self.run_timers, self.describe_timers = EventTimeTimers(), EventTimeTimers()
         self._describing = DescribingProcess(self.waiting, self.snapshot, self.log, lambda: None)
         self._scoring = ScoringProcess(OneModel(), LabelProcess(self.pending, {}))
@@ -81,46 +82,38 @@ class Job:
         self._take([self._stations.arrive(station, now, body)])
         watermark = Milliseconds(now - MINUTE)
         self._take(step for _, step in self._stations.pass_watermark(watermark))
-        for due, key in self.run_timers.fire(watermark):
-            process, _, _ = self.trains[key]
-            step = process.on_time(due)
-            if step.register is not None:
-                self.run_timers.register(key, step.register)
-            for message in step.messages:
-                self._register("", self._describing.on_message(due, key, _message(message)), self.describe_timers)
+        for due, _ in self.run_timers.fire(watermark):
+            step = self._following.on_time(due)
+            self._register(step.register, self.run_timers)
+            if step.messages:
+                self._register(self._describing.on_messages(waiting(step.messages)), self.describe_timers)
         for due, _ in self.describe_timers.fire(watermark):
             described = self._describing.on_time(due)
-            self._register("", described.register, self.describe_timers)
+            self._register(described.register, self.describe_timers)
             self.predictions += len(self._scoring.on_batch([(at, one) for _, at, one in described.told]).predictions)
 
     def _take(self, steps: Iterable[StationStep]) -> None:
         for step in steps:
             for output in step.outputs:
                 if isinstance(output, PlannedStop) or (isinstance(output, Decision) and output.kind != "late"):
-                    key = run_key(output.category, output.number)
-                    if key not in self.trains:
-                        train, waiting = InMemory(TrainState), dict[int, bytes]()
-                        self.trains[key] = RunProcess(train, waiting, self._key), train, waiting
-                    process, _, _ = self.trains[key]
-                    due = process.on_decision(berlin_time.milliseconds(output.decided_at), encode(output))
-                    self._register(key, due, self.run_timers)
+                    train, at = run_key(output.category, output.number), berlin_time.milliseconds(output.decided_at)
+                    self._register(self._following.on_decision(train, at, encode(output)), self.run_timers)
 
-    def _register(self, key: str, at: Milliseconds | None, timers: EventTimeTimers) -> None:
+    def _register(self, at: Milliseconds | None, timers: EventTimeTimers) -> None:
         if at is not None:
-            timers.register(key, at)
+            timers.register("", at)
 
     def sizes(self) -> dict[str, int]:
         """Number of entries that each operator keeps, by operator and state."""
         stations = [decode_snapshot(store.snapshot.load()) for store in self.station_stores]
-        trains = [train.load() for _, train, _ in self.trains.values()]
         sizes = {
             "decide: trains": sum(len(station.entries) for station, _ in stations),
             "decide: remembered trains": sum(len(memory) for _, memory in stations),
             "decide: boards": sum(len(store.boards) for store in self.station_stores),
-            "follow: trains with state": sum(train != TrainState() for train in trains),
-            "follow: runs": sum(len(train.runs) for train in trains),
-            "follow: journeys": sum(len(train.journeys) for train in trains),
-            "follow: waiting": sum(len(waiting) for _, _, waiting in self.trains.values()),
+            "follow: trains with state": len(self.trains),
+            "follow: runs": sum(len(train.runs) for train in self.trains.values()),
+            "follow: journeys": sum(len(train.journeys) for train in self.trains.values()),
+            "follow: waiting": len(self.decisions),
             "follow: timers": len(self.run_timers),
             "describe: maps": len(self.waiting) + len(self.log),
             "describe: bytes of log": sum(map(len, self.log.values())),

@@ -15,7 +15,7 @@ from zielzeit.model.describing_process import DescribingProcess, Snapshot
 from zielzeit.model.early_buffer import HeldEarly
 from zielzeit.model.predict import OneModel
 from zielzeit.model.predict_early import predict_early
-from zielzeit.runs.messages import EarlyMessage, decode_early
+from zielzeit.runs.messages import Departure, EarlyMessage, RunMessage, decode, decode_message, encode
 from zielzeit.runs.run_process import RunProcess
 from zielzeit.runs.train_state import TrainState
 from zielzeit.stored_value import InMemory
@@ -28,14 +28,16 @@ def early(station: str = "A", minute: int = 0, delay: int = 4, **more: object) -
     return EarlyDeparture(shown=decision(station, minute, delay=delay), **told)  # type: ignore[arg-type]
 
 
-def follower() -> tuple[RunProcess, InMemory[TrainState]]:
-    train = InMemory(TrainState)
-    train.store(TrainState(has_names=False))
-    return RunProcess(train, {}, str), train
+TRAIN = "RE 4711"
+
+
+def follower() -> tuple[RunProcess, dict[str, TrainState]]:
+    trains = {TRAIN: TrainState(has_names=False)}
+    return RunProcess(trains, {}, str), trains
 
 
 def message(one: EarlyDeparture) -> EarlyMessage:
-    return follower()[0].on_early(one)
+    return follower()[0].on_early(TRAIN, one)
 
 
 def predicted(*told: EarlyMessage) -> list[EarlyPrediction]:
@@ -62,10 +64,10 @@ def test_a_retraction_says_the_reason_and_predicts_nothing() -> None:
 
 
 def test_nothing_learns_from_an_early_departure() -> None:
-    following, train = follower()
-    before = _encode(train.load())
-    told = following.on_early(early())
-    assert _encode(train.load()) == before
+    following, trains = follower()
+    before = _encode(trains)
+    told = following.on_early(TRAIN, early())
+    assert _encode(trains) == before
     snapshot, log = InMemory(Snapshot), dict[int, bytes]()
     describing = DescribingProcess({}, snapshot, log, lambda: None, str)  # type: ignore[arg-type]
     assert len(describing.on_early([HeldEarly("", berlin_time.milliseconds(early().shown.decided_at), told)])) == 1
@@ -76,32 +78,37 @@ def test_a_run_that_is_known_tells_the_horizon() -> None:
     following, _ = follower()
     ends = decision("D", 40, kind="terminated")
     at = berlin_time.milliseconds(ends.decided_at)
-    following.on_decision(at, _encode(ends))
+    following.on_decision(TRAIN, at, _encode(ends))
     following.on_time(at)
-    told = following.on_early(early())
+    told = following.on_early(TRAIN, early())
     assert told.departure.seen.horizon == 40.0
 
 
 def test_messages_of_runs_are_told_from_early_ones() -> None:
     told = message(early())
-    again = decode_early(_encode(told))
-    assert again is not None
+    again = decode(encode(told))
+    assert isinstance(again, EarlyMessage)
     assert (again.departure.id, again.stage, again.waited) == (told.departure.id, "early", 3.0)
-    assert decode_early(_encode(told.departure)) is None
+    at = berlin_time.milliseconds(told.departure.seen.decided_at)
+    waits = decode(encode([RunMessage(at, TRAIN, told.departure)]))
+    assert isinstance(waits, list)
+    ((when, train, said),) = map(decode_message, waits)
+    assert isinstance(said, Departure)
+    assert (when, train, said.id) == (at, TRAIN, told.departure.id)
 
 
 def test_the_features_of_a_run_know_what_was_told_before_and_nothing_that_is_decided_does() -> None:
-    following, train = follower()
-    following.on_early(early("A", 0, delay=4))
-    told = following.on_early(early("B", 10, delay=7)).departure.seen
+    following, trains = follower()
+    following.on_early(TRAIN, early("A", 0, delay=4))
+    told = following.on_early(TRAIN, early("B", 10, delay=7)).departure.seen
     assert (told.earlier_delays, told.previous_station, told.previous_minutes) == ((4,), "A", 10.0)
-    following.on_early(early("A", 0, delay=4, stage="retracted", revision=1, reason="cancelled"))
-    assert following.on_early(early("B", 10, delay=7)).departure.seen.earlier_delays == ()
-    assert following.on_early(early("C", 80, delay=7)).departure.seen.earlier_delays == (), (
+    following.on_early(TRAIN, early("A", 0, delay=4, stage="retracted", revision=1, reason="cancelled"))
+    assert following.on_early(TRAIN, early("B", 10, delay=7)).departure.seen.earlier_delays == ()
+    assert following.on_early(TRAIN, early("C", 80, delay=7)).departure.seen.earlier_delays == (), (
         "an hour ago: decided by now"
     )
     decided = decision("D", 90, kind="terminated")
     at = berlin_time.milliseconds(decided.decided_at)
-    following.on_decision(at, _encode(decided))
+    following.on_decision(TRAIN, at, _encode(decided))
     following.on_time(at)
-    assert all(call.delay is None for run in train.load().runs for call in run.calls)
+    assert all(call.delay is None for run in trains[TRAIN].runs for call in run.calls)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,20 +14,20 @@ from zielzeit.berlin_time import BERLIN, MINUTE
 from zielzeit.event_time_timers import EventTimeTimers
 from zielzeit.events.structs import ModelOutput
 from zielzeit.model.delay_model import BASELINE
-from zielzeit.model.described import BUCKETS, DescribedDeparture, OfRun, by_bucket, decode_batch, encode_batch
+from zielzeit.model.described import DescribedDeparture, OfRun, by_bucket, decode_batch, encode_batch
 from zielzeit.model.describing_process import DescribingProcess, Snapshot
 from zielzeit.model.label_process import LabelProcess
 from zielzeit.model.predict import OneModel, ServedModel, score
 from zielzeit.model.scoring_process import ScoringProcess
-from zielzeit.runs.messages import Ending, Message
+from zielzeit.runs.buckets import BUCKETS
+from zielzeit.runs.messages import Ending, RunMessage, waiting
 from zielzeit.stored_value import InMemory
 
 DAY = timedelta(days=1)
 END = 2**62
-encode = msgspec.msgpack.Encoder().encode
 
 
-def messages() -> list[tuple[int, str, Message]]:
+def messages() -> list[RunMessage]:
     """Three days of a train, one in the night in which the service day changes, that is later every day."""
     starts = (START, (START + DAY).replace(hour=2, minute=30, tzinfo=BERLIN), START + 2 * DAY)
     return follow_all(
@@ -43,23 +42,23 @@ def described(*, restarting: bool = False, minutes: int = 0) -> list[OfRun]:
 
     ``minutes``: by how much the watermark advances at a time; 0: to each timer.
     """
-    waiting: dict[int, bytes] = {}
+    stored: dict[int, bytes] = {}
     log: dict[int, bytes] = {}
     snapshot, timers = InMemory(Snapshot), EventTimeTimers()
-    process = DescribingProcess(waiting, snapshot, log, lambda: None)
+    process = DescribingProcess(stored, snapshot, log, lambda: None)
     found: list[OfRun] = []
-    for at, key, message in messages():
-        if (timer := process.on_message(at, key, encode(message))) is not None:
+    for message in messages():
+        if (timer := process.on_messages(waiting([message]))) is not None:
             timers.register("", timer)
     for timer, _ in timers.fire(END):
         if restarting:
-            process = DescribingProcess(waiting, snapshot, log, lambda: None)
+            process = DescribingProcess(stored, snapshot, log, lambda: None)
         watermark = -(-timer // (minutes * MINUTE)) * minutes * MINUTE if minutes else timer
         step = process.on_time(watermark)
         found += step.told
         if step.register is not None:
             timers.register("", step.register)
-    assert not waiting
+    assert not stored
     return found
 
 
@@ -96,12 +95,12 @@ def test_what_comes_together_is_scored_in_one_call_of_the_model() -> None:
 
 def test_messages_that_wait_share_a_timer() -> None:
     process = DescribingProcess({}, InMemory(Snapshot), {}, lambda: None)
-    assert len({process.on_message(at, key, encode(message)) for at, key, message in messages()} - {None}) == 1
+    assert len({process.on_messages(waiting([message])) for message in messages()} - {None}) == 1
 
 
 def test_all_of_a_run_is_in_one_bucket_in_its_order() -> None:
     told = described()
-    runs = {number: [one._replace(key=f"RE {number}", at=one.at + number) for one in told] for number in range(200)}
+    runs = {number: [one._replace(train=f"RE {number}", at=one.at + number) for one in told] for number in range(200)}
     batches = by_bucket([run[place] for place in range(len(told)) for run in runs.values()])
     assert len(batches) == BUCKETS
     assert sum(map(len, batches.values())) == 200 * len(told)

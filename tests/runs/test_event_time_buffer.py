@@ -1,16 +1,21 @@
-"""Elements leave in the same order whichever way they came, however many wait for one instant."""
+"""Elements leave in the same order whichever way they came, and what is stored is what waits."""
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zielzeit.runs.event_time_buffer import EventTimeBuffer
+from zielzeit.berlin_time import Milliseconds
+from zielzeit.runs.event_time_buffer import EventTimeBuffer, Waiting
 
 AT = 1_773_129_600_000
-LATEST = 253_402_300_799_999
-"""The last millisecond of the year 9999."""
+
+element = st.builds(
+    Waiting,
+    st.integers(AT, AT + 3).map(Milliseconds),
+    st.sampled_from(["RE 7", "S 3"]),
+    st.binary(max_size=2),
+)
 
 
 class Counting(dict[int, bytes]):
@@ -25,43 +30,45 @@ class Counting(dict[int, bytes]):
         super().__setitem__(key, value)
 
 
-@given(st.lists(st.tuples(st.integers(0, 2), st.binary(max_size=3)), max_size=400))
-def test_each_instant_gives_its_elements_sorted_and_leaves_nothing_behind(sent: list[tuple[int, bytes]]) -> None:
+@given(st.lists(st.one_of(st.lists(element, min_size=1, max_size=4), st.integers(AT, AT + 3))), st.booleans())
+def test_elements_up_to_an_instant_leave_in_order_and_nothing_is_left_behind(
+    steps: list[list[Waiting] | int], restarting: bool
+) -> None:
     state: dict[int, bytes] = {}
-    timers = []
-    for instant, element in sent:
-        # A new buffer for each element: all that it knows is in the state, as after a restart.
-        timer = EventTimeBuffer(state).add(AT + instant, element)
-        if timer is not None:
-            timers.append(timer)
-    assert sorted(timers) == sorted({AT + instant for instant, _ in sent})
-    for timer in timers:
-        expected = sorted(element for instant, element in sent if AT + instant == timer)
-        assert EventTimeBuffer(state).take(timer) == expected
+    buffer, expected = EventTimeBuffer(state), list[Waiting]()
+    for step in [*steps, AT + 3]:
+        if restarting:
+            buffer = EventTimeBuffer(state)
+        if isinstance(step, list):
+            buffer.add(step)
+            expected += step
+        else:
+            assert buffer.earliest() == min((one.at for one in expected), default=None)
+            assert buffer.take(Milliseconds(step)) == sorted(one for one in expected if one.at <= step)
+            buffer.store()
+            expected = [one for one in expected if one.at > step]
     assert state == {}
 
 
-@pytest.mark.parametrize("at", [0, AT, LATEST])
-def test_the_work_to_add_an_element_does_not_grow_with_those_that_wait(at: int) -> None:
-    element = bytes(100)
+@given(st.lists(st.lists(element, min_size=1, max_size=4)))
+def test_what_is_taken_and_not_stored_waits_again_after_a_restart(batches: list[list[Waiting]]) -> None:
+    state: dict[int, bytes] = {}
+    buffer = EventTimeBuffer(state)
+    for batch in batches:
+        buffer.add(batch)
+    taken = buffer.take(Milliseconds(AT + 3))
+    assert EventTimeBuffer(state).take(Milliseconds(AT + 3)) == taken
 
+
+def test_the_work_to_add_an_element_does_not_grow_with_those_that_wait() -> None:
     def written(count: int) -> int:
         state = Counting()
         buffer = EventTimeBuffer(state)
         for _ in range(count):
-            buffer.add(at, element)
-        assert all(-(2**63) <= key < 2**63 for key in state)  # Flink keeps them as 64 bits
-        assert len(buffer.take(at)) == count
+            buffer.add([Waiting(Milliseconds(AT), "RE 7", bytes(100))])
+        assert len(buffer.take(Milliseconds(AT))) == count
+        buffer.store()
+        assert state == {}
         return state.written
 
     assert written(16_000) == 2 * written(8_000)
-
-
-def test_more_elements_of_an_instant_than_it_has_keys_leave_together() -> None:
-    state: dict[int, bytes] = {}
-    buffer = EventTimeBuffer(state)
-    sent = [b"%d" % number for number in range(2**15 + 10)]
-    timers = [buffer.add(AT, element) for element in sent]
-    assert [timer for timer in timers if timer is not None] == [AT]
-    assert buffer.take(AT) == sorted(sent)
-    assert state == {}

@@ -7,16 +7,14 @@ from collections import Counter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.runs.followers import Encoded, follow_all
+from tests.runs.followers import follow_all
 from tests.runs.made_up_runs import Told, told, told_parts
 from zielzeit.runs.messages import Departure, Ending
-from zielzeit.runs.train_state import TrainState
-from zielzeit.stored_value import InMemory
 
 
 def outcomes(case: Told, *, restarting: bool = False) -> dict[str, Ending]:
     """The ending of each departure. Each has exactly one."""
-    messages = follow_all(case.decisions, lambda: Encoded(TrainState) if restarting else InMemory(TrainState))
+    messages = follow_all(case.decisions, restarting=restarting)
     departures = Counter(one.id for _, _, one in messages if isinstance(one, Departure))
     endings = [one for _, _, one in messages if isinstance(one, Ending)]
     ended = Counter(departure.id for one in endings for departure in one.departures)

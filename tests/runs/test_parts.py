@@ -11,10 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.features.railway import ROUTE, decision
-from tests.runs.followers import Encoded, follow_all
+from tests.runs.followers import follow_all
 from zielzeit.events.structs import Decision, Kind
 from zielzeit.runs.messages import CancelledStop, Departure, Ending
-from zielzeit.runs.train_state import TrainState
 from zielzeit.stations.register import StationRegister
 from zielzeit.stations.source import Source
 from zielzeit.stations.station import Station
@@ -55,7 +54,7 @@ def test_a_train_on_two_boards_departs_is_cancelled_and_ends_once(second: Kind, 
     one = journey(second)
     both = one + [on_the_parts_board(row, seconds) for row, (shown, seconds) in zip(one, copies, strict=True) if shown]
     alone = [message for _, _, message in follow_all(one, register=REGISTER)]
-    made = [message for _, _, message in follow_all(both, lambda: Encoded(TrainState), REGISTER)]
+    made = [message for _, _, message in follow_all(both, REGISTER, restarting=True)]
     assert [_kinds(made), _rows(made)] == [_kinds(alone), _rows(alone)]
     ended = Counter(left.id for end in made if isinstance(end, Ending) for left in end.departures)
     assert ended == Counter(left.id for left in made if isinstance(left, Departure))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.features.railway import START, decision, planned
-from tests.runs.followers import UNKNOWN, Encoded, follow_all
+from tests.runs.followers import UNKNOWN, follow_all
 from zielzeit import berlin_time
 from zielzeit.decision.planned_stop import PlannedStop, encode
 from zielzeit.events.structs import Decision
@@ -23,18 +23,15 @@ from zielzeit.runs.group_keys import group_keys
 from zielzeit.runs.messages import CancelledStop, Departure, Ending, Message
 from zielzeit.runs.run_process import RunProcess
 from zielzeit.runs.train_state import TrainState
-from zielzeit.stored_value import InMemory
 
 DAY = timedelta(days=1)
+TRAIN = "RE 4711"
 START_MILLISECONDS = berlin_time.milliseconds(START)
 
 
-def run(
-    decisions: Iterable[Decision | PlannedStop],
-    state: Callable[[], InMemory[TrainState]] = lambda: InMemory(TrainState),
-) -> list[Message]:
+def run(decisions: Iterable[Decision | PlannedStop], *, restarting: bool = False) -> list[Message]:
     """Messages of decisions in order of event time, with time passing to the end."""
-    return [message for _, _, message in follow_all(decisions, state)]
+    return [message for _, _, message in follow_all(decisions, restarting=restarting)]
 
 
 def departures(messages: Iterable[Message]) -> list[Departure]:
@@ -224,9 +221,9 @@ def test_the_run_began_at_its_first_station_whenever_that_was_decided() -> None:
 
 
 def test_nothing_is_left_of_a_train_that_runs_no_more() -> None:
-    state = InMemory(TrainState)
-    run(journey(), lambda: state)
-    assert state.load() == TrainState()
+    trains: dict[str, TrainState] = {}
+    follow_all(journey(), trains=trains)
+    assert trains == {}
 
 
 def test_planned_minutes_are_remembered_for_six_weeks_after_the_last_arrival() -> None:
@@ -239,8 +236,9 @@ def test_planned_minutes_are_remembered_for_six_weeks_after_the_last_arrival() -
 
 
 def test_a_daily_train_has_one_timer_at_a_time_and_forgets_six_weeks_after_its_last_day() -> None:
-    state, timers = InMemory(TrainState), set()
-    process = RunProcess(state, {}, group_keys(UNKNOWN))
+    trains: dict[str, TrainState] = {}
+    timers = set()
+    process = RunProcess(trains, {}, group_keys(UNKNOWN))
 
     def let_pass(until: int) -> None:
         while due := [at for at in timers if at <= until]:
@@ -253,15 +251,15 @@ def test_a_daily_train_has_one_timer_at_a_time_and_forgets_six_weeks_after_its_l
             known = one.decided_at + day * DAY
             moved = msgspec.structs.replace(one, scheduled=one.scheduled + day * DAY, decided_at=known)
             let_pass(berlin_time.milliseconds(known) - 1)
-            timers.add(process.on_decision(berlin_time.milliseconds(known), encode(moved)))
+            timers.add(process.on_decision(TRAIN, berlin_time.milliseconds(known), encode(moved)))
         let_pass(berlin_time.milliseconds(START + day * DAY + timedelta(hours=23)))
         assert len(timers) <= 2, "the run's, and the journeys'"
-        assert len(state.load().journeys) == 3
+        assert len(trains[TRAIN].journeys) == 3
     last = berlin_time.milliseconds(START + 99 * DAY)
     let_pass(last + journeys.KEPT)
-    assert state.load().journeys
+    assert trains[TRAIN].journeys
     let_pass(last + journeys.KEPT + 24 * 60 * 60_000)
-    assert (state.load(), timers) == (TrainState(), set())
+    assert (trains, timers) == ({}, set())
 
 
 def test_of_too_many_journeys_the_one_learnt_longest_ago_is_forgotten() -> None:
@@ -290,7 +288,7 @@ def test_every_departure_has_exactly_one_ending_in_any_order_and_across_restarts
     known = [
         msgspec.structs.replace(one, decided_at=START + timedelta(minutes=80 + index)) for index, one in enumerate(seen)
     ]
-    messages = run(known, lambda: Encoded(TrainState) if restart else InMemory(TrainState))
+    messages = run(known, restarting=restart)
     left = Counter(departure.id for departure in departures(messages))
     ended = Counter(departure.id for ending in endings(messages) for departure in ending.departures)
     assert left == ended == Counter(one.id for one in seen if one.kind == "departed")

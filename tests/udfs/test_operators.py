@@ -23,13 +23,14 @@ from zielzeit.decision.decider import Decider, RejectedBoard
 from zielzeit.decision.rules import Rules
 from zielzeit.decision.station import END_OF_INPUT
 from zielzeit.events.structs import Decision
+from zielzeit.events.topic_record import Record
 from zielzeit.metrics.job import JOB, of_operator
 from zielzeit.metrics.recorder import Recorder
 from zielzeit.model.described import DescribedEarly, decode_batch, encode_batch
 from zielzeit.model.early_buffer import HOLD
 from zielzeit.model.predict import OneModel
 from zielzeit.recordings.read import read_boards
-from zielzeit.runs.messages import EarlyMessage, Ending, decode_early
+from zielzeit.runs.messages import EarlyMessage, Ending, decode, decode_message
 from zielzeit.simulator import recording, timetable
 from zielzeit.simulator.faults import Faults
 from zielzeit.simulator.world import World
@@ -106,8 +107,14 @@ def _send(rows: list[Any], to: Harness, restart_every: int = 0) -> None:
     to.pass_watermark(END_OF_INPUT)
 
 
+def _records(harness: Harness, *names: str) -> list[Record]:
+    """Records of some topics, out of the batches that an operator emitted."""
+    records = [Record(*fields) for batch in harness.emitted for fields in zip(*batch, strict=True)]
+    return [record for record in records if record.topic in names]
+
+
 def _values(harness: Harness, *names: str) -> list[Any]:
-    return [msgspec.json.decode(row[2]) for row in harness.emitted if row[0] in names]
+    return [msgspec.json.decode(record.value) for record in _records(harness, *names)]
 
 
 def test_boards_out_of_order_give_the_decisions_of_decide_and_one_dead_letter(
@@ -116,7 +123,7 @@ def test_boards_out_of_order_give_the_decisions_of_decide_and_one_dead_letter(
     outcomes = [outcome for _, _, outcome in offline.decide(boards, DECIDER)]
     expected = Counter(msgspec.json.encode(o) for o in outcomes if isinstance(o, Decision))
     doubted = Counter(o.reason for o in outcomes if isinstance(o, RejectedBoard))
-    assert Counter(row[2] for row in job["decide"].emitted if row[0] in topics.DECISIONS) == expected
+    assert Counter(record.value for record in _records(job["decide"], *topics.DECISIONS)) == expected
     assert expected.total() > 100
     letters = _values(job["decide"], topics.DEAD_LETTERS)
     (letter,) = [one for one in letters if one["reason"] not in doubted]
@@ -137,11 +144,11 @@ def test_a_dead_letter_has_the_time_of_its_board_also_where_the_board_decides_tr
         deciding.pass_watermark(handmade.at(time) + DECIDER.grace * MINUTE)
     deciding.element(handmade.HERE, (NO_BOARD, 0, 0), handmade.at("12:08"))
     assert [one["kind"] for one in _values(deciding, *topics.DECISIONS)] == ["departed"]
-    letters = [record for record in deciding.emitted if record[0] == topics.DEAD_LETTERS]
-    assert sorted(record[3] for record in letters) == [handmade.at("12:08"), handmade.at("12:14")]
+    letters = _records(deciding, topics.DEAD_LETTERS)
+    assert sorted(record.at for record in letters) == [handmade.at("12:08"), handmade.at("12:14")]
     for record in letters:
-        said = datetime.fromisoformat(msgspec.json.decode(record[2])["timestamp"])
-        assert berlin_time.milliseconds(said) == record[3]
+        said = datetime.fromisoformat(msgspec.json.decode(record.value)["timestamp"])
+        assert berlin_time.milliseconds(said) == record.at
 
 
 def test_boards_of_one_station_come_under_one_key_and_its_decisions_once() -> None:
@@ -226,7 +233,7 @@ def test_early_departures_wait_a_moment_for_each_other_also_over_a_restart(
     boards: list[BoardRecord], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     without_registry(monkeypatch)
-    told = [row for row in _through(boards)["follow"].emitted if decode_early(row[1][2])][:3]
+    told = [row for row in _through(boards)["follow"].emitted if isinstance(decode(row[1][2]), EarlyMessage)][:3]
     describing = Harness(describe.Describe(None, ""))  # type: ignore[arg-type]
 
     def emitted() -> int:
@@ -254,12 +261,15 @@ def _texts(harness: Harness, operator: str) -> list[str]:
     """
     rows = harness.emitted
     if operator == "follow":
-        early = [decode_early(row[1][2]) for row in rows]
-        return sorted(repr(row) if one is None else _early(one) for row, one in zip(rows, early, strict=True))
+        elements = [decode(row[1][2]) for row in rows]
+        early = [_early(one) for one in elements if isinstance(one, EarlyMessage)]
+        batches = [one for one in elements if not isinstance(one, EarlyMessage)]
+        return sorted([*early, *(repr(decode_message(one)) for batch in batches for one in batch)])
     if operator == "describe":
         told = [one for row in rows for one in decode_batch(row[1][2])]
         return sorted(_early(one.message) if isinstance(one, DescribedEarly) else f"{at} {one}" for at, one in told)
-    return sorted(map(repr, rows))
+    records = [record for batch in rows for record in zip(*batch, strict=True)]
+    return sorted(map(repr, records))
 
 
 def _early(one: EarlyMessage) -> str:
@@ -281,7 +291,7 @@ def test_operators_that_are_restarted_again_and_again_emit_the_same(
 def test_states_keep_the_names_that_savepoints_know(job: dict[str, Harness]) -> None:
     assert {name: harness.names for name, harness in job.items()} == {
         "decide": ["snapshot", "boards", "frontier", "told"],
-        "follow": ["train", "decisions"],
+        "follow": ["trains", "decisions"],
         "describe": ["waiting", "network", "observed", "early"],
         "score": ["pending", "early"],
     }

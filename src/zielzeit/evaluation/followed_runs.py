@@ -10,17 +10,12 @@ from zielzeit.berlin_time import Milliseconds
 from zielzeit.decision.decider import Output
 from zielzeit.decision.early import EarlyDeparture
 from zielzeit.decision.planned_stop import PlannedStop, encode
-from zielzeit.event_time_timers import EventTimeTimers
 from zielzeit.events.structs import Decision
 from zielzeit.events.topic_record import run_key
 from zielzeit.runs.group_keys import GroupKey
-from zielzeit.runs.messages import EarlyMessage, Message
+from zielzeit.runs.messages import EarlyMessage, RunMessage
 from zielzeit.runs.run_process import RunProcess
-from zielzeit.runs.train_state import TrainState
-from zielzeit.stored_value import InMemory
 
-RunMessage = tuple[Milliseconds, str, Message]
-"""Event time, key of the run, and what is said of it."""
 END: Final = Milliseconds(2**62)
 """After all that happens."""
 
@@ -29,32 +24,19 @@ class FollowedRuns:
     """The runs of all trains."""
 
     def __init__(self, key: GroupKey) -> None:
-        self._key = key
-        self._timers = EventTimeTimers()
-        self._trains: dict[str, RunProcess] = {}
+        self._process = RunProcess({}, {}, key)
 
     def decided(self, output: Output) -> None:
         """Take what was decided, which waits for its turn; what says nothing of a run is left out."""
         if isinstance(output, PlannedStop) or (isinstance(output, Decision) and output.kind != "late"):
             train = run_key(output.category, output.number)
-            timer = self._of(train).on_decision(berlin_time.milliseconds(output.decided_at), encode(output))
-            if timer is not None:
-                self._timers.register(train, timer)
+            self._process.on_decision(train, berlin_time.milliseconds(output.decided_at), encode(output))
 
     def told(self, early: EarlyDeparture) -> EarlyMessage:
         """Return at once what is known of a departure that is told early."""
-        return self._of(run_key(early.shown.category, early.shown.number)).on_early(early)
+        return self._process.on_early(run_key(early.shown.category, early.shown.number), early)
 
     def pass_time(self, to: Milliseconds = END) -> Iterator[RunMessage]:
         """Yield what is said of runs up to an instant, in order of time."""
-        for at, train in self._timers.fire(to):
-            step = self._trains[train].on_time(at)
-            if step.register is not None:
-                self._timers.register(train, step.register)
-            for message in step.messages:
-                yield at, train, message
-
-    def _of(self, train: str) -> RunProcess:
-        if train not in self._trains:
-            self._trains[train] = RunProcess(InMemory(TrainState), {}, self._key)
-        return self._trains[train]
+        while (step := self._process.on_time(to)).messages:
+            yield from step.messages

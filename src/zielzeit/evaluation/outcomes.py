@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from zielzeit.decision.decider import Output
-from zielzeit.evaluation.followed_runs import FollowedRuns, RunMessage
+from zielzeit.evaluation.followed_runs import FollowedRuns
 from zielzeit.evaluation.scored_runs import ScoredRuns
 from zielzeit.events.structs import Example, Outcome
 from zielzeit.features.key_names import StationKey, station_keys
 from zielzeit.model.predict import ServedModel
 from zielzeit.runs.group_keys import GroupKey, group_keys
+from zielzeit.runs.messages import RunMessage
 from zielzeit.stations.register import StationRegister
 
 

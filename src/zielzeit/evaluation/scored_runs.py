@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-import msgspec
-
 from zielzeit.berlin_time import Milliseconds
-from zielzeit.evaluation.followed_runs import END, RunMessage
+from zielzeit.evaluation.followed_runs import END
 from zielzeit.event_time_timers import EventTimeTimers
 from zielzeit.features.key_names import StationKey
 from zielzeit.model.described import OfRun
@@ -16,10 +14,8 @@ from zielzeit.model.early_buffer import HeldEarly
 from zielzeit.model.label_process import LabelProcess, Labels
 from zielzeit.model.predict import OneModel, ServedModel
 from zielzeit.model.scoring_process import ScoringProcess
-from zielzeit.runs.messages import EarlyMessage
+from zielzeit.runs.messages import EarlyMessage, RunMessage, waiting
 from zielzeit.stored_value import InMemory
-
-_encode = msgspec.msgpack.Encoder().encode
 
 
 class ScoredRuns:
@@ -33,8 +29,8 @@ class ScoredRuns:
 
     def take(self, messages: Iterable[RunMessage]) -> None:
         """Messages arrive, and wait for their turn."""
-        for at, key, message in messages:
-            self._register(self._describing.on_message(at, key, _encode(message)))
+        for message in messages:
+            self._register(self._describing.on_messages(waiting([message])))
 
     def tell(self, at: Milliseconds, early: EarlyMessage) -> None:
         """A departure is told early. Raises ModelFault where the model fails."""

@@ -12,14 +12,13 @@ import numpy as np
 import numpy.typing as npt
 
 from zielzeit import train_classes
-from zielzeit.evaluation.followed_runs import RunMessage
 from zielzeit.evaluation.outcomes import labelled
 from zielzeit.features.definition import FEATURES
 from zielzeit.features.key_names import StationKey
 from zielzeit.features.network_state import FeatureInput
 from zielzeit.model.predict import ServedModel
 from zielzeit.progress import SILENT, Progress
-from zielzeit.runs.messages import CancelledStop, Departure, Ending, Message
+from zielzeit.runs.messages import CancelledStop, Departure, Ending, Message, RunMessage
 
 Spell = Callable[[str], str]
 """Returns another spelling of a station's name."""
@@ -134,8 +133,8 @@ def compare(
 
 def spelled(messages: Sequence[RunMessage], spell: Spell) -> Iterator[RunMessage]:
     """Yield the messages with every station's name in another spelling."""
-    for at, key, message in messages:
-        yield at, key, _spelled(message, spell)
+    for at, train, message in messages:
+        yield RunMessage(at, train, _spelled(message, spell))
 
 
 def _spelled(message: Message, spell: Spell) -> Message:

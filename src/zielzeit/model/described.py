@@ -1,23 +1,19 @@
 """What is known of runs when it is their turn: the elements between the operators ``describe`` and ``score``.
 
-Runs are put into buckets, so that the model is called once for what a bucket is told at the same time. Everything of a
-run is in one bucket, in the order in which it happened.
+The model is called once for what a bucket of trains is told at the same time. Everything of a run is in one bucket, in
+the order in which it happened.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final, NamedTuple
-from zlib import crc32
+from typing import NamedTuple
 
 import msgspec
 
 from zielzeit.berlin_time import Milliseconds
+from zielzeit.runs.buckets import bucket_of
 from zielzeit.runs.messages import Departure, EarlyMessage, Ending
-
-BUCKETS: Final = 16
-"""As many subtasks of ``score`` can work in parallel. State lies under a run's bucket: to change the number is to begin
-with empty state."""
 
 
 class DescribedDeparture(msgspec.Struct, frozen=True, tag="described"):
@@ -40,7 +36,8 @@ Described = DescribedDeparture | DescribedEarly | Ending
 class OfRun(NamedTuple):
     """Something that is told of a run."""
 
-    key: str
+    train: str
+    """Category and number."""
     at: Milliseconds
     told: Described
 
@@ -55,6 +52,6 @@ decode_batch = msgspec.msgpack.Decoder(Batch).decode
 def by_bucket(told: Iterable[OfRun]) -> dict[str, Batch]:
     """Put together what is told of the runs of a bucket; keys are the buckets' names."""
     batches: dict[str, Batch] = {}
-    for key, at, one in told:
-        batches.setdefault(str(crc32(key.encode()) % BUCKETS), []).append((at, one))
+    for train, at, one in told:
+        batches.setdefault(bucket_of(train), []).append((at, one))
     return batches

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, MutableMapping, Sequence
 from datetime import datetime
-from heapq import heappop, heappush
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -31,12 +30,10 @@ from zielzeit.model.described import OfRun
 from zielzeit.model.early_buffer import HeldEarly
 from zielzeit.model.predict import describe, observe
 from zielzeit.model.predict_early import describe_early
-from zielzeit.runs.event_time_buffer import EventTimeBuffer
-from zielzeit.runs.messages import Departure, EarlyMessage, Ending, Message
+from zielzeit.runs.event_time_buffer import EventTimeBuffer, Waiting
+from zielzeit.runs.messages import Departure, EarlyMessage, Ending, Message, decode_message
 from zielzeit.stored_value import StoredValue
 
-_decode_waiting = msgspec.msgpack.Decoder(tuple[str, bytes]).decode
-_decode = msgspec.msgpack.Decoder(Message).decode
 _decode_log = msgspec.msgpack.Decoder(list[Message]).decode
 _encode = msgspec.msgpack.Encoder().encode
 _MINUTE: Final = 60
@@ -64,14 +61,14 @@ class DescribingStep(NamedTuple):
 class DescribingProcess:
     """Describes each departure, and keeps the network's state up to date.
 
-    Parameters: ``waiting`` holds the messages that wait, by their time; ``snapshot`` and ``log`` (by time) are what a
-    restart begins with, ``first_network`` what the very first start does: the file of ``ServedModel.network``;
+    Parameters: ``waiting`` holds the messages that wait (``EventTimeBuffer``); ``snapshot`` and ``log`` (by time) are
+    what a restart begins with, ``first_network`` what the very first start does: the file of ``ServedModel.network``;
     ``station_key``: as of ``NetworkState``; ``recorder`` counts what is described.
     """
 
     def __init__(
         self,
-        waiting: MutableMapping[Milliseconds, bytes],
+        waiting: MutableMapping[int, bytes],
         snapshot: StoredValue[Snapshot],
         log: MutableMapping[Milliseconds, bytes],
         first_network: Callable[[], Path | None],
@@ -88,18 +85,17 @@ class DescribingProcess:
         self._preview: NetworkState | None = None
         """The network for early predictions before the first message of a job or a restart had its turn."""
         self._minute, self._day = UtcMinutes(0), ServiceDay(0)
+        self._logged_at = Milliseconds(0)
         self._unobserved: list[Message] = []
         """Messages of the present minute."""
-        self._instants: list[Milliseconds] | None = None
-        """Heap of the instants at which messages wait; None: not read from the state yet."""
+        self._unlogged: list[Message] = []
+        """Those of them that this step has not stored yet."""
         self._timer: Milliseconds | None = None
         """The earliest timer that surely is registered."""
 
-    def on_message(self, at: Milliseconds, run_key: str, message: bytes) -> Milliseconds | None:
-        """A message of a run (msgpack) arrives and waits for its turn; return the timer to register, if any."""
-        instants = self._known_instants()
-        if self._waiting.add(at, _encode((run_key, message))) is not None:
-            heappush(instants, at)
+    def on_messages(self, messages: Sequence[Waiting]) -> Milliseconds | None:
+        """Messages of runs arrive, and wait for their turn; return the timer to register, if any."""
+        self._waiting.add(messages)
         return self._next_timer()
 
     def on_early(self, held: Sequence[HeldEarly]) -> list[OfRun]:
@@ -111,43 +107,53 @@ class DescribingProcess:
             for early in messages:
                 _count_early(early, self._recorder)
         described = describe_early(messages, self._network or self._as_it_was(messages[0]))
-        return [OfRun(one.key, one.at, early) for one, early in zip(held, described, strict=True)]
+        return [OfRun(one.train, one.at, early) for one, early in zip(held, described, strict=True)]
 
     def on_time(self, watermark: Milliseconds) -> DescribingStep:
         """A timer fires: all messages up to the watermark have arrived."""
         if self._timer is not None and self._timer <= watermark:
             self._timer = None
-        instants = self._known_instants()
         told: list[OfRun] = []
-        while instants and instants[0] <= watermark and len(told) < _MOST:
-            now = heappop(instants)
-            messages = [(key, _decode(message)) for key, message in map(_decode_waiting, self._waiting.take(now))]
-            network = self._up_to_date(berlin_time.utc_minutes(now))
-            departures = [(key, message) for key, message in messages if isinstance(message, Departure)]
-            described = describe([departure for _, departure in departures], network, self._recorder)
-            told += [OfRun(key, now, one) for (key, _), one in zip(departures, described, strict=True)]
-            told += [OfRun(key, now, message) for key, message in messages if isinstance(message, Ending)]
-            self._unobserved.extend(message for _, message in messages)
-            self._log[now] = _encode([message for _, message in messages])
+        while (now := self._waiting.earliest()) is not None and now <= watermark and len(told) < _MOST:
+            told += self._take_turn(now)
+        self._waiting.store()
+        self._store_log()
         return DescribingStep(told, self._next_timer())
 
-    def _known_instants(self) -> list[Milliseconds]:
-        if self._instants is None:
-            self._instants = self._waiting.instants()  # sorted, so a heap
-        return self._instants
+    def _take_turn(self, now: Milliseconds) -> list[OfRun]:
+        """Messages of an instant have their turn."""
+        network = self._up_to_date(berlin_time.utc_minutes(now))
+        messages = list(map(decode_message, self._waiting.take(now)))
+        departures = [(train, message) for _, train, message in messages if isinstance(message, Departure)]
+        described = describe([departure for _, departure in departures], network, self._recorder)
+        told = [OfRun(train, now, one) for (train, _), one in zip(departures, described, strict=True)]
+        told += [OfRun(train, now, message) for _, train, message in messages if isinstance(message, Ending)]
+        happened = [message for _, _, message in messages]
+        self._unobserved += happened
+        self._unlogged += happened
+        self._logged_at = now
+        return told
+
+    def _store_log(self) -> None:
+        """Store what happened in the present minute, as far as it is not stored."""
+        if self._unlogged:
+            self._log[self._logged_at] = _encode(self._unlogged)
+            self._unlogged = []
 
     def _next_timer(self) -> Milliseconds | None:
         """Return the timer to register; None if there is one that is as early, or nothing waits."""
-        if not self._instants or (self._timer is not None and self._timer <= self._instants[0]):
+        wanted = self._waiting.earliest()
+        if wanted is None or (self._timer is not None and self._timer <= wanted):
             return None
-        self._timer = self._instants[0]
-        return self._timer
+        self._timer = wanted
+        return wanted
 
     def _up_to_date(self, minute: UtcMinutes) -> NetworkState:
         """Return the network with everything observed before a minute."""
         if self._network is None:
             self._network, self._preview = self._rebuild(minute), None
         elif self._minute < minute:
+            self._store_log()
             observe(self._unobserved, self._present(), self._network)
             self._unobserved = []
         self._minute = minute

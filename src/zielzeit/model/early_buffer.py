@@ -17,9 +17,9 @@ _encode = msgspec.msgpack.Encoder().encode
 
 
 class HeldEarly(NamedTuple):
-    """A message, with its event time and the key of its run."""
+    """A message, with its event time and its train."""
 
-    key: str
+    train: str
     at: Milliseconds
     message: EarlyMessage
 
@@ -28,17 +28,30 @@ _decode = msgspec.msgpack.Decoder(HeldEarly).decode
 
 
 class EarlyBuffer:
-    """A buffer that is emptied as a whole. ``held`` has the messages by their numbers, which are consecutive."""
+    """A buffer that is emptied as a whole.
 
-    def __init__(self, held: MutableMapping[int, bytes]) -> None:
-        self._held = held
+    Parameters: ``stored`` holds the messages by their numbers; it is read once, before anything else.
+    """
 
-    def add(self, key: str, at: Milliseconds, message: EarlyMessage) -> bool:
+    def __init__(self, stored: MutableMapping[int, bytes]) -> None:
+        self._stored = stored
+        self._held: list[HeldEarly] | None = None
+
+    def add(self, train: str, at: Milliseconds, message: EarlyMessage) -> bool:
         """Hold a message; return True if it is the first one."""
-        number = len(self._held)
-        self._held[number] = _encode(HeldEarly(key, at, message))
-        return number == 0
+        held, one = self._all(), HeldEarly(train, at, message)
+        self._stored[len(held)] = _encode(one)
+        held.append(one)
+        return len(held) == 1
 
     def take(self) -> list[HeldEarly]:
         """Remove and return all messages, in the order in which they came."""
-        return [_decode(self._held.pop(number)) for number in range(len(self._held))]
+        held, self._held = self._all(), []
+        if held:
+            self._stored.clear()
+        return held
+
+    def _all(self) -> list[HeldEarly]:
+        if self._held is None:
+            self._held = [_decode(self._stored[number]) for number in sorted(self._stored)]
+        return self._held

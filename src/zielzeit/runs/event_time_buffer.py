@@ -5,73 +5,85 @@ Pure: the elements are in a mapping that is handed in, a dict or Flink's map sta
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
-from typing import Final
+from collections.abc import MutableMapping, Sequence
+from heapq import heappop, heappush
+from typing import NamedTuple
 
 import msgspec
 
 from zielzeit.berlin_time import Milliseconds
 
-_MOST: Final = 2**15
-"""Entries of an instant: their keys fit into 64 bits up to the year 9999. All further elements share the last one."""
+
+class Waiting(NamedTuple):
+    """An element: it leaves in order of these fields."""
+
+    at: Milliseconds
+    train: str
+    """Category and number."""
+    element: bytes
+
 
 _encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(list[bytes]).decode
+_decode = msgspec.msgpack.Decoder(list[Waiting]).decode
 
 
 class EventTimeBuffer:
-    """A buffer with one timer per instant: when it fires, all elements of that instant have arrived.
+    """Elements in memory and, batch by batch as they came, in state: what comes together is written in one call.
 
-    An instant may have thousands of elements. Each is an entry of its own, with consecutive keys: to add one, one is
-    written. How many wait is not stored; it is found by looking for the first key that is free, which a mapping that is
-    kept in memory (``udfs.keyed_state.LiveMapping``) answers without Flink.
+    Parameters: ``stored`` holds the batches by number; it is read once, before anything else.
     """
 
-    def __init__(self, waiting: MutableMapping[Milliseconds, bytes]) -> None:
-        self._waiting = waiting
+    def __init__(self, stored: MutableMapping[int, bytes]) -> None:
+        self._stored = stored
+        self._order: list[tuple[Waiting, int]] = []
+        """Heap of the elements, each with the number of its batch."""
+        self._left: dict[int, list[Waiting]] = {}
+        """What waits of each batch, the last one first."""
+        self._taken: set[int] = set()
+        """Batches that are stored with elements that have left."""
+        self._number = 0
+        """Of the next batch."""
+        self._is_read = False
 
-    def add(self, at: Milliseconds, element: bytes) -> Milliseconds | None:
-        """Keep an element until ``at``; return the timer to register, or None if there is one."""
-        number = self._count(at)
-        last = number >= _MOST - 1
-        if last:
-            number = _MOST - 1
-            others = self._waiting.get(_key(at, number))
-            element = _encode([*(_decode(others) if others else ()), element])
-        self._waiting[_key(at, number)] = element
-        return at if number == 0 else None
+    def add(self, batch: Sequence[Waiting]) -> None:
+        """Keep elements until their time."""
+        self._read()
+        self._stored[self._number] = _encode(batch)
+        self._keep(self._number, batch)
 
-    def take(self, at: Milliseconds) -> list[bytes]:
-        """Remove and return the elements of an instant, sorted by their bytes."""
-        elements: list[bytes] = []
-        for number in range(_MOST):
-            element = self._waiting.pop(_key(at, number), None)
-            if element is None:
-                break
-            elements.extend(_decode(element) if number == _MOST - 1 else (element,))
-        return sorted(elements)
+    def earliest(self) -> Milliseconds | None:
+        """Return the earliest instant at which an element waits, if there is one."""
+        self._read()
+        return self._order[0][0].at if self._order else None
 
-    def instants(self) -> list[Milliseconds]:
-        """Return the instants at which elements wait, sorted."""
-        return sorted({Milliseconds(key // _MOST) for key in self._waiting})
+    def take(self, now: Milliseconds) -> list[Waiting]:
+        """Remove and return the elements up to an instant, in order; ``store`` must follow."""
+        self._read()
+        elements = []
+        while self._order and self._order[0][0].at <= now:
+            element, number = heappop(self._order)
+            self._left[number].pop()
+            self._taken.add(number)
+            elements.append(element)
+        return elements
 
-    def _count(self, at: Milliseconds) -> int:
-        """Return the number of entries of an instant, after a number of looks that grows with its logarithm."""
-        waiting, above = self._waiting, 1
-        if _key(at, 0) not in waiting:
-            return 0
-        while above < _MOST and _key(at, above) in waiting:
-            above *= 2
-        below = above // 2  # its key is taken; that of ``above`` is free, or does not exist
-        while above - below > 1:
-            middle = (below + above) // 2
-            if _key(at, middle) in waiting:
-                below = middle
+    def store(self) -> None:
+        """Remove from the state what was taken."""
+        for number in self._taken:
+            if left := self._left[number]:
+                self._stored[number] = _encode(left)
             else:
-                above = middle
-        return above
+                del self._stored[number], self._left[number]
+        self._taken.clear()
 
+    def _read(self) -> None:
+        if not self._is_read:
+            self._is_read = True
+            for number, batch in self._stored.items():
+                self._keep(number, _decode(batch))
 
-def _key(at: Milliseconds, number: int) -> Milliseconds:
-    """Return the key of an element; no event time is negative."""
-    return Milliseconds(at * _MOST + number)
+    def _keep(self, number: int, batch: Sequence[Waiting]) -> None:
+        self._number = max(self._number, number + 1)
+        self._left[number] = sorted(batch, reverse=True)
+        for element in batch:
+            heappush(self._order, (element, number))

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
 import msgspec
 
-from zielzeit.berlin_time import UtcMinutes
+from zielzeit.berlin_time import Milliseconds, UtcMinutes
 from zielzeit.decision.early import News
 from zielzeit.events.structs import DidNotLeave, Stage, Status, Unlabelled
 from zielzeit.features.network_state import FeatureInput
+from zielzeit.runs.event_time_buffer import Waiting
 
 
 class Departure(msgspec.Struct, frozen=True, kw_only=True, tag="departure"):
@@ -67,14 +71,35 @@ class EarlyMessage(msgspec.Struct, frozen=True, kw_only=True, tag="early"):
 Message = Departure | CancelledStop | Ending
 
 
-class _Type(msgspec.Struct):
-    type: str
+class RunMessage(NamedTuple):
+    """A message of a run, and when it is said."""
+
+    at: Milliseconds
+    train: str
+    """Category and number."""
+    message: Message
 
 
-_decode_type = msgspec.msgpack.Decoder(_Type).decode
-_decode_early = msgspec.msgpack.Decoder(EarlyMessage).decode
+_encode = msgspec.msgpack.Encoder().encode
+_decoder: msgspec.msgpack.Decoder[EarlyMessage | list[Waiting]] = msgspec.msgpack.Decoder(EarlyMessage | list[Waiting])
+_decode_message = msgspec.msgpack.Decoder(Message).decode
 
 
-def decode_early(message: bytes) -> EarlyMessage | None:
-    """Return an early message out of its msgpack; None if it is a ``Message``, which waits for its turn."""
-    return _decode_early(message) if _decode_type(message).type == "early" else None
+def encode(said: Sequence[RunMessage] | EarlyMessage) -> bytes:
+    """Encode what ``follow`` tells ``describe``: messages that wait for their turn, or an early one, which does not."""
+    return _encode(said if isinstance(said, EarlyMessage) else waiting(said))
+
+
+def decode(element: bytes) -> list[Waiting] | EarlyMessage:
+    """Return what ``encode`` encoded; messages are decoded when they have their turn."""
+    return _decoder.decode(element)
+
+
+def waiting(said: Iterable[RunMessage]) -> list[Waiting]:
+    """Return messages as they wait for their turn."""
+    return [Waiting(at, train, _encode(message)) for at, train, message in said]
+
+
+def decode_message(element: Waiting) -> RunMessage:
+    """Return one of ``waiting``."""
+    return RunMessage(element.at, element.train, _decode_message(element.element))

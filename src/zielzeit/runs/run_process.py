@@ -1,6 +1,6 @@
-"""The decisions and planned stops of one train in event-time order, and its deadlines. Pure, no Flink.
+"""The decisions and planned stops of trains in event-time order, and the trains' deadlines. Pure, no Flink.
 
-The operator (``udfs/follow.py``) and the tests drive a ``RunProcess``: they hand in the train's state, tell it of
+The operator (``udfs/follow.py``) and the tests drive a ``RunProcess``: they hand in the trains' state, tell it of
 decisions and of timers, and register the timers that it asks for. What a decision says of a run is in
 ``zielzeit.runs.tracker``.
 """
@@ -9,20 +9,23 @@ from __future__ import annotations
 
 from collections.abc import MutableMapping, Sequence
 from operator import attrgetter
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from zielzeit.berlin_time import Milliseconds
 from zielzeit.decision import planned_stop
 from zielzeit.decision.early import EarlyDeparture
 from zielzeit.metrics import job
 from zielzeit.metrics.recorder import Recorder
-from zielzeit.runs.event_time_buffer import EventTimeBuffer
+from zielzeit.runs.due_trains import DueTrains
+from zielzeit.runs.event_time_buffer import EventTimeBuffer, Waiting
 from zielzeit.runs.group_keys import GroupKey
-from zielzeit.runs.messages import Departure, EarlyMessage, Ending, Message
+from zielzeit.runs.messages import Departure, EarlyMessage, Ending, Message, RunMessage
 from zielzeit.runs.told_departures import ToldDepartures
 from zielzeit.runs.tracker import expire, follow, look_ahead, next_due
-from zielzeit.runs.train_state import NOT_DUE, TrainState, upgrade
-from zielzeit.stored_value import InMemory, StoredValue
+from zielzeit.runs.train_state import TrainState, upgrade
+
+_MOST: Final = 1_000
+"""Messages that are told in one step, unless one instant has more."""
 
 _scheduled = attrgetter("scheduled")
 
@@ -30,81 +33,110 @@ _scheduled = attrgetter("scheduled")
 class RunStep(NamedTuple):
     """What a timer leads to."""
 
-    messages: Sequence[Message]
+    messages: Sequence[RunMessage]
+    """In order of time, and at one instant of train."""
     register: Milliseconds | None
-    """A timer to register."""
+    """When to call ``on_time``: a timer to register."""
 
 
 class RunProcess:
-    """Follows the runs of one train: decisions in order of ``decided_at``, then of their planned time.
+    """Follows the runs of trains, of each in order of ``decided_at``, then of planned time.
 
-    Parameters: ``train`` is the train's state, ``waiting`` the decisions that wait, by ``decided_at``, ``key`` the
-    identity of each station; ``recorder`` counts runs and messages; ``told`` is what was told early; ``timer`` is the
-    train's earliest timer that surely is registered, which may be forgotten: timers are then registered twice.
+    Parameters: ``trains`` holds the state of each train (category and number), ``waiting`` the decisions that wait
+    (``EventTimeBuffer``); ``key`` is the identity of each station; ``recorder`` counts runs and messages; ``told`` is
+    what was told early.
     """
 
     def __init__(
         self,
-        train: StoredValue[TrainState],
-        waiting: MutableMapping[Milliseconds, bytes],
+        trains: MutableMapping[str, TrainState],
+        waiting: MutableMapping[int, bytes],
         key: GroupKey,
         recorder: Recorder | None = None,
         told: ToldDepartures | None = None,
-        timer: StoredValue[Milliseconds] | None = None,
     ) -> None:
-        self._train = train
+        self._trains = trains
         self._key = key
         self._waiting = EventTimeBuffer(waiting)
         self._recorder = recorder
         self._told = ToldDepartures() if told is None else told
-        self._timer = InMemory(lambda: NOT_DUE) if timer is None else timer
+        self._due: DueTrains | None = None
+        """When decisions have their turn or trains something to do; None: not read from the state yet."""
+        self._timer: Milliseconds | None = None
+        """The earliest timer that surely is registered."""
 
-    def on_decision(self, decided_at: Milliseconds, decision: bytes) -> Milliseconds | None:
+    def on_decision(self, train: str, decided_at: Milliseconds, decision: bytes) -> Milliseconds | None:
         """A decision or planned stop arrives, encoded, and waits for its turn; return the timer to register, if any."""
-        self._waiting.add(decided_at, decision)
-        return self._to_register(decided_at)
+        self._waiting.add([Waiting(decided_at, train, decision)])
+        return self._next_timer()
 
-    def on_early(self, early: EarlyDeparture) -> EarlyMessage:
+    def on_early(self, train: str, early: EarlyDeparture) -> EarlyMessage:
         """A departure is told before it is decided: return at once what is known of it. Changes nothing."""
-        train = self._train.load()
-        upgrade(train, self._key)
-        return look_ahead(train, early, self._key, self._told)
+        return look_ahead(self._state(train), early, self._key, self._told)
 
-    def on_time(self, now: Milliseconds) -> RunStep:
-        """A timer fires: it is the turn of decisions, or an ending falls due."""
-        if self._timer.load() <= now:
-            self._timer.clear()
-        train = self._train.load()
-        upgrade(train, self._key)
-        decisions = self._waiting.take(now)
-        due = next_due(train)
-        messages: list[Message] = []
-        if decisions or (due is not None and due <= now):
-            messages.extend(self._move_on(train, now, decisions))
-            due = next_due(train)
-        wanted = [*self._waiting.instants()[:1], *(() if due is None else (due,))]
-        return RunStep(messages, self._to_register(min(wanted)) if wanted else None)
+    def on_time(self, watermark: Milliseconds) -> RunStep:
+        """A timer fires: all decisions up to the watermark have arrived."""
+        if self._timer is not None and self._timer <= watermark:
+            self._timer = None
+        messages: list[RunMessage] = []
+        while (now := self._earliest()) is not None and now <= watermark and len(messages) < _MOST:
+            messages.extend(self._take_turn(now))
+        self._waiting.store()
+        return RunStep(messages, self._next_timer())
 
-    def _move_on(self, train: TrainState, now: Milliseconds, decisions: Sequence[bytes]) -> list[Message]:
-        """Let time pass, then take decisions; store the train."""
-        known = len(train.runs)
-        messages = list(expire(train, now, self._key))
-        kept = len(train.runs)
+    def _take_turn(self, now: Milliseconds) -> list[RunMessage]:
+        """Decisions of an instant have their turn, and what is due at it."""
+        decisions: dict[str, list[bytes]] = {train: [] for train in self._known_due().take(now)}
+        for _, train, decision in self._waiting.take(now):
+            decisions.setdefault(train, []).append(decision)
+        return [
+            RunMessage(now, train, message)
+            for train, of_train in sorted(decisions.items())
+            for message in self._move_on(train, now, of_train)
+        ]
+
+    def _move_on(self, train: str, now: Milliseconds, decisions: Sequence[bytes]) -> list[Message]:
+        """Let time pass for a train, then take decisions; store the train."""
+        state = self._state(train)
+        known = len(state.runs)
+        messages = list(expire(state, now, self._key))
+        kept = len(state.runs)
         for decision in sorted(map(planned_stop.decode, decisions), key=_scheduled):
-            messages.extend(follow(train, decision, self._key))
+            messages.extend(follow(state, decision, self._key))
         if self._recorder is not None:
-            _count(self._recorder, messages, begun=len(train.runs) - kept, forgotten=known - kept)
-        if train.runs or train.journeys:
-            self._train.store(train)
+            _count(self._recorder, messages, begun=len(state.runs) - kept, forgotten=known - kept)
+        if state.runs or state.journeys:
+            self._trains[train] = state
         else:
-            self._train.clear()
+            self._trains.pop(train, None)
+        self._known_due().move(train, next_due(state))
         return messages
 
-    def _to_register(self, wanted: Milliseconds) -> Milliseconds | None:
-        """Return the timer to register; None if there is one that is as early."""
-        if NOT_DUE < self._timer.load() <= wanted:
+    def _state(self, train: str) -> TrainState:
+        state = self._trains.get(train)
+        if state is None:
+            state = TrainState()
+        upgrade(state, self._key)
+        return state
+
+    def _known_due(self) -> DueTrains:
+        if self._due is None:
+            self._due = DueTrains()
+            for train in self._trains:
+                self._due.move(train, next_due(self._state(train)))
+        return self._due
+
+    def _earliest(self) -> Milliseconds | None:
+        """Return the earliest instant at which there is something to do."""
+        due, waits = self._known_due().earliest(), self._waiting.earliest()
+        return min(filter(None, (due, waits)), default=None)
+
+    def _next_timer(self) -> Milliseconds | None:
+        """Return the timer to register; None if there is one that is as early, or nothing to do."""
+        wanted = self._earliest()
+        if wanted is None or (self._timer is not None and self._timer <= wanted):
             return None
-        self._timer.store(wanted)
+        self._timer = wanted
         return wanted
 
 
