@@ -106,6 +106,7 @@ def configuration(settings: Settings) -> dict[str, Any]:
         "jobmanager.memory.process.size": f"{JOB_MANAGER_MB}m",
         # The JobManager only coordinates.
         "env.java.opts.jobmanager": _QUICK_START,
+        "env.java.opts.taskmanager": _QUICK_START,
         "rest.bind-address": rest.host,
         "rest.bind-port": str(rest.port),
         # For so long the REST API repeats what it said of a job. Flink's 3 s are what commands would wait too long.

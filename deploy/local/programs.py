@@ -8,7 +8,7 @@ from functools import cache
 import msgspec
 import requests
 
-from deploy.local import added_programs, flink, kafka, mlflow, zookeeper
+from deploy.local import added_programs, cores, flink, kafka, mlflow, zookeeper
 from deploy.local.added_programs import AddedProgram
 from deploy.local.addresses import Address, flink_address, kafka_address, mlflow_address, prometheus_address
 from deploy.local.folders import Folders
@@ -88,7 +88,9 @@ def programs(settings: Settings) -> list[Program]:
             priority=30,
         ),
         *(
-            _task_manager(f"taskmanager-{number}", "flink", settings, rest, port)
+            _task_manager(
+                f"taskmanager-{number}", "flink", settings, rest, port, cores.share(number - 1, settings.task_managers)
+            )
             for number, port in enumerate(metrics_ports[1:-1], start=1)
         ),
         Program(
@@ -152,11 +154,16 @@ def _zookeeper(settings: Settings) -> Program:
     )
 
 
-def _task_manager(name: str, part: str, settings: Settings, rest: Address, metrics_port: int) -> Program:
+def _task_manager(
+    name: str, part: str, settings: Settings, rest: Address, metrics_port: int, kept_on: Sequence[int] = ()
+) -> Program:
+    """``kept_on``: cores. The operators of a TaskManager share one Python interpreter and hand it to each other all the
+    time; from one core to another that takes several times as long.
+    """
     return Program(
         name=name,
         part=part,
-        command=flink.task_manager_command(name, metrics_port),
+        command=cores.kept_on(kept_on, flink.task_manager_command(name, metrics_port)),
         environment=flink.worker_environment(settings, name),
         healthy=lambda: _is_registered(rest, name),
         memory_mb=flink.TASK_MANAGER_MB,
