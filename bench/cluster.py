@@ -104,7 +104,8 @@ def run_again(stack: Stack, settings: Settings, job: JobDescription = PREDICT) -
 def run_job(stack: Stack, settings: Settings, job: JobDescription = PREDICT) -> JobRun:
     """Submit a bounded job and wait for its end. Raises UserError where it fails."""
     begin = time.perf_counter()
-    job_id = submit(settings.model_copy(update={"restart_attempts": 1}), job)  # a fault ends the measurement
+    own = job.settings(settings).model_copy(update={"restart_attempts": 1})  # a fault ends the measurement
+    job_id = submit(own, job)
     running, most, seconds = 0.0, 0.0, 0.0
     while not jobs.has_ended(word := jobs.state(settings, job_id)):
         seconds = time.perf_counter() - begin

@@ -41,19 +41,19 @@ class Size(NamedTuple):
 
 FULL: Final = Size(
     repeat=5,
-    busy=(200, 40, 120),
+    busy=(200, 40, 60),
     base=50,
-    growth={50: 200, 500: 40, 5_400: 4, 50_000: 2},
+    growth={50: 100, 500: 20, 5_400: 4, 50_000: 2},
     growth_repeat=1,
     parallelism=(1, 2, 4),
     germany=5_400,
-    live=timedelta(seconds=60),
+    live=timedelta(seconds=45),
     intervals=(1.0, 3.0, 10.0),
 )
 QUICK: Final = FULL._replace(
-    repeat=3,
+    repeat=1,
     busy=(200, 20, 40),
-    growth={50: 40, 500: 10},
+    growth={50: 40},
     parallelism=(1, 2),
     germany=1_000,
     live=timedelta(seconds=20),

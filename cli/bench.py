@@ -17,7 +17,7 @@ def register(app: typer.Typer) -> None:
 
 def _bench(
     context: typer.Context,
-    quick: Annotated[bool, typer.Option("--quick", help="Small inputs, three runs or one each.")] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="Small inputs, one run each.")] = False,
     only: Annotated[
         list[str] | None, typer.Option("--only", help="One workload; may be repeated. Default: all.")
     ] = None,

@@ -39,9 +39,10 @@ PREDICT = JobDescription(
     command="submit",
     name=lambda settings: settings.job_name,
     output="prediction",
-    settings=lambda settings: settings,
+    settings=Settings.for_prediction,
     result=lambda settings: "runs",
-    state_format=2,  # from 2 on: stations as a snapshot and the boards since
+    # From 2 on: stations as a snapshot and the boards since. From 3 on: trains by bucket.
+    state_format=3,
 )
 STORE = JobDescription(
     module="flink_jobs.store",

@@ -7,6 +7,7 @@ commands that take it, ``--kafka-bootstrap``. The descriptions are the commands'
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -22,6 +23,7 @@ CHECKOUT = ROOT if (ROOT / "zielzeit").is_file() and (ROOT / "pyproject.toml").i
 """The checkout, or None where there is none."""
 
 _ENVIRONMENT_PREFIX = "ZIELZEIT_"
+_BOUNDED_CHECKPOINT_SECONDS = 2.0
 
 
 def home() -> Path:
@@ -88,7 +90,10 @@ class Settings(BaseSettings):
     task_managers: int = Field(2, ge=1, description="Number of TaskManagers of the local stack, one slot each.")
     parallelism: int = Field(2, ge=1, description="Parallelism of the job: the number of slots that it takes.")
     checkpoint_interval_seconds: float = Field(
-        10.0, gt=0, description="Seconds between two checkpoints of the job; readers see records once a checkpoint."
+        10.0,
+        gt=0,
+        description="Seconds between two checkpoints of the job, 2 at most if it is bounded; readers see records once a "
+        "checkpoint.",
     )
     state_backend: Literal["rocksdb", "hashmap"] = Field(
         "rocksdb",
@@ -211,6 +216,11 @@ class Settings(BaseSettings):
     def lake_uri(self) -> str:
         """The lake as a URI, without a slash at the end."""
         return (self.lake if "://" in self.lake else Path(self.lake).expanduser().resolve().as_uri()).rstrip("/")
+
+    def for_prediction(self) -> Self:
+        """Settings of the main job: a bounded one ends with a checkpoint after its last row, and waits for it."""
+        most = _BOUNDED_CHECKPOINT_SECONDS if self.bounded else math.inf
+        return self.model_copy(update={"checkpoint_interval_seconds": min(self.checkpoint_interval_seconds, most)})
 
     def for_storage(self) -> Self:
         """Settings of the storage job: reads in a group of its own, on one slot, with checkpoints minutes apart."""
