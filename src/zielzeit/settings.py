@@ -92,8 +92,8 @@ class Settings(BaseSettings):
     checkpoint_interval_seconds: float = Field(
         10.0,
         gt=0,
-        description="Seconds between two checkpoints of the job, 2 at most if it is bounded; readers see records once a "
-        "checkpoint.",
+        description="Seconds between two checkpoints of the job, 2 at most if it is bounded; readers see records once "
+        "a checkpoint.",
     )
     state_backend: Literal["rocksdb", "hashmap"] = Field(
         "rocksdb",

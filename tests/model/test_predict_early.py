@@ -32,7 +32,7 @@ TRAIN = "RE 4711"
 
 
 def follower() -> tuple[RunProcess, dict[str, TrainState]]:
-    trains = {TRAIN: TrainState(has_names=False)}
+    trains = {TRAIN: TrainState()}
     return RunProcess(trains, {}, str), trains
 
 

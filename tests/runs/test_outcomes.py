@@ -12,9 +12,7 @@ from tests.features.railway import ROUTE, START, decision, planned
 from tests.runs.followers import follow_all
 from zielzeit.decision.planned_stop import PlannedStop
 from zielzeit.events.structs import Decision, Kind
-from zielzeit.runs.group_keys import group_keys
 from zielzeit.runs.messages import Departure, Ending
-from zielzeit.runs.train_state import Call, Run, RunEnd, TrainState, upgrade
 from zielzeit.stations.register import StationRegister
 from zielzeit.stations.source import Source
 from zielzeit.stations.station import Station
@@ -208,29 +206,3 @@ def test_cancelled_is_only_said_of_a_destination_of_which_a_board_said_it(run: l
             or (one.ends_here and not one.cancelled and one.station in before)
             for one in run
         )
-
-
-def test_names_that_an_older_version_stored_are_resolved() -> None:
-    old = TrainState(
-        runs=[
-            Run(
-                first_planned=28_000_000,
-                last_planned=28_000_060,
-                stops=["A (Main)", "D Hbf (tief)"],
-                planned={"A (Main)": 28_000_000},
-                arrivals={"D Hbf (tief)": 28_000_060},
-                delays={"A (Main)": (28_000_000, 2)},
-                ends={"D Hbf (tief)": RunEnd(28_000_060, 3, cancelled=False)},
-            )
-        ],
-        journeys={"A (Main)>D Hbf (tief)": 60},
-    )
-    stored = msgspec.to_builtins(old)
-    stored = [[run[:10] for run in stored[0]], stored[1]]  # as the version without the newer fields wrote it
-    train = msgspec.convert(stored, TrainState)
-    upgrade(train, group_keys(REGISTER))
-    (run,) = train.runs
-    assert (run.stops, run.arrivals) == (["8000001", "8000004"], {"8000004": 28_000_060})
-    assert run.calls == [Call("8000001", 28_000_000, calls_again=False, delay=2)]
-    assert run.ends["8000004"].delay == 3
-    assert train.journeys == {"8000001>8000004": 60}

@@ -271,14 +271,6 @@ def test_of_too_many_journeys_the_one_learnt_longest_ago_is_forgotten() -> None:
     assert not {str(number) for number in range(1, 51)} & train.journeys.keys()
 
 
-def test_journeys_of_an_older_version_are_forgotten_six_weeks_after_it_is_next_seen() -> None:
-    train = TrainState(journeys={"A>B": 10}, has_names=False)
-    for days, kept in ((0, True), (41, True), (42, False)):
-        journeys.forget(train, START_MILLISECONDS + days * 24 * 60 * 60_000)
-        assert bool(train.journeys) == kept
-    assert train.sweep_at == 0
-
-
 @settings(deadline=None)
 @given(st.permutations(journey()), st.booleans(), st.sets(st.sampled_from(["A", "B", "C", "D"])))
 def test_every_departure_has_exactly_one_ending_in_any_order_and_across_restarts(

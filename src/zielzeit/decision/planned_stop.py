@@ -44,7 +44,6 @@ _decode_decision = msgspec.msgpack.Decoder(Decision).decode
 def decode(message: bytes) -> Decision | PlannedStop:
     """Decode what ``encode`` (msgpack) made of a decision or a planned stop.
 
-    Both have their kind in the same field. Messages that an older version of the job left in its state hold all fields
-    of a decision; those that a planned stop does not have are ignored.
+    Both have their kind in the same field.
     """
     return _decode_planned(message) if _decode_kind(message).kind == "planned" else _decode_decision(message)

@@ -29,8 +29,6 @@ def learn(train: TrainState, name: str, minutes: int, now: Milliseconds) -> None
 
 def forget(train: TrainState, now: Milliseconds) -> None:
     """Forget the journeys of a train that did not arrive for long, and set when to look again."""
-    if train.journeys and train.learnt_at == NOT_DUE:  # an older version did not note it
-        train.learnt_at, train.sweep_at = now, Milliseconds(now + KEPT)
     if train.learnt_at + KEPT <= now:
         train.journeys = {}
     if train.sweep_at <= now:  # not moved at each arrival: that would leave a timer behind each time

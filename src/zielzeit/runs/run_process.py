@@ -22,7 +22,7 @@ from zielzeit.runs.group_keys import GroupKey
 from zielzeit.runs.messages import Departure, EarlyMessage, Ending, Message, RunMessage
 from zielzeit.runs.told_departures import ToldDepartures
 from zielzeit.runs.tracker import expire, follow, look_ahead, next_due
-from zielzeit.runs.train_state import TrainState, upgrade
+from zielzeit.runs.train_state import TrainState
 
 _MOST: Final = 1_000
 """Messages that are told in one step, unless one instant has more."""
@@ -114,16 +114,13 @@ class RunProcess:
 
     def _state(self, train: str) -> TrainState:
         state = self._trains.get(train)
-        if state is None:
-            state = TrainState()
-        upgrade(state, self._key)
-        return state
+        return TrainState() if state is None else state
 
     def _known_due(self) -> DueTrains:
         if self._due is None:
             self._due = DueTrains()
             for train in self._trains:
-                self._due.move(train, next_due(self._state(train)))
+                self._due.move(train, next_due(self._trains[train]))
         return self._due
 
     def _earliest(self) -> Milliseconds | None:

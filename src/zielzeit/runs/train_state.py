@@ -1,7 +1,7 @@
 """The state of one train (category and number): its runs of these days. Nothing here decides.
 
 Stations are written as ``zielzeit.runs.tracker`` compares them: by the key of the station's group. The order of the
-fields is the format in which the job stores them; ``upgrade`` takes what older versions stored.
+fields is the format in which the job stores them: ``JobDescription.state_format`` tells another one.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import msgspec
 
 from zielzeit.berlin_time import Milliseconds, UtcMinutes
-from zielzeit.runs.group_keys import GroupKey
 from zielzeit.runs.messages import Departure
 
 NOT_DUE = Milliseconds(0)
@@ -50,14 +49,10 @@ class Run(msgspec.Struct, array_like=True):
     """Latest planned time at a stop."""
     stops: list[str]
     """Every stop that a board named."""
-    planned: dict[str, UtcMinutes] = {}
-    """Of older versions: station → planned departure. Now in ``calls``."""
     arrivals: dict[str, UtcMinutes] = {}
     """Station → planned arrival, where the run ends."""
     departures: list[Departure] = []
     """Departures without an ending yet."""
-    delays: dict[str, tuple[UtcMinutes, int]] = {}
-    """Of older versions: station → planned departure and delay. Now in ``calls``."""
     ends: dict[str, RunEnd] = {}
     """Station → what was decided there, where the run ends."""
     due: Milliseconds = NOT_DUE
@@ -90,25 +85,7 @@ class TrainState(msgspec.Struct, array_like=True):
     journeys: dict[str, int] = {}
     """``station>destination`` → planned minutes, from earlier runs; the station is named once for each call that the
     run still makes there."""
-    has_names: bool = True
-    """True if an older version wrote names where keys of stations stand now."""
     learnt_at: Milliseconds = NOT_DUE
     """When a journey was last learnt."""
     sweep_at: Milliseconds = NOT_DUE
     """When to look whether the journeys are to be forgotten: ``zielzeit.runs.journeys``."""
-
-
-def upgrade(train: TrainState, key: GroupKey) -> None:
-    """Bring the state of an older version into the present form: keys instead of names, calls instead of stations."""
-    for run in train.runs:
-        if train.has_names:
-            run.stops = list(dict.fromkeys(map(key, run.stops)))
-            run.arrivals = {key(name): at for name, at in run.arrivals.items()}
-            run.ends = {key(name): end for name, end in run.ends.items()}
-        for name, at in run.planned.items():
-            left_at, delay = run.delays.get(name, (at, None))
-            run.calls.append(Call(key(name), left_at, calls_again=False, delay=delay))
-        run.planned, run.delays = {}, {}
-    if train.has_names:
-        train.journeys = {">".join(map(key, names.split(">"))): minutes for names, minutes in train.journeys.items()}
-        train.has_names = False
