@@ -106,6 +106,7 @@ def configuration(settings: Settings) -> dict[str, Any]:
         "jobmanager.memory.process.size": f"{JOB_MANAGER_MB}m",
         # The JobManager only coordinates.
         "env.java.opts.jobmanager": _QUICK_START,
+        # Java passes on what Python computes: compiling it better takes longer than it saves (docs/performance.md).
         "env.java.opts.taskmanager": _QUICK_START,
         "rest.bind-address": rest.host,
         "rest.bind-port": str(rest.port),

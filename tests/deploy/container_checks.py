@@ -49,7 +49,8 @@ def assert_options_of_the_stack(written: Mapping[str, Any], settings: Settings) 
     # Of the local cluster only what has nothing to do with addresses.
     here = settings.model_copy(update={"flink_rest": "http://127.0.0.1:8081"})
     for name, value in flink.configuration(here).items():
-        if name.startswith(("metrics.", "taskmanager.")) and name not in _OF_THE_STACK and "bind" not in name:
+        of_workers = name.startswith(("metrics.", "taskmanager.")) or name == "env.java.opts.taskmanager"
+        if of_workers and name not in _OF_THE_STACK and "bind" not in name:
             assert found.get(name) == _text(value), name
 
 
