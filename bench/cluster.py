@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import random
 import shutil
 import socket
@@ -9,6 +10,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from pathlib import Path
 from typing import Final, NamedTuple
 
 import psutil
@@ -46,7 +48,10 @@ class JobRun(NamedTuple):
 
 @contextmanager
 def own_stack(settings: Settings, parts: tuple[str, ...] = ("kafka", "flink")) -> Iterator[Stack]:
-    """Start a stack on free ports below ``local_dir / "bench"``, and end it and remove its data in the end."""
+    """Start a stack on free ports below ``local_dir / "bench"``, and end it and remove its data in the end.
+
+    Raises UserError where another process measures there: each would end the other's stack.
+    """
     ports = iter(free_ports(7))
     folder = settings.local_dir.expanduser().resolve() / "bench" / "stack"
     own = settings.model_copy(
@@ -65,15 +70,27 @@ def own_stack(settings: Settings, parts: tuple[str, ...] = ("kafka", "flink")) -
             "start_from": "earliest-offset",
         }
     )
-    stack = Stack(own)
-    stack.down()
-    _remove(stack)
-    try:
-        stack.up(parts)
-        yield stack
-    finally:
+    with _alone(folder.parent):
+        stack = Stack(own)
         stack.down()
         _remove(stack)
+        try:
+            stack.up(parts)
+            yield stack
+        finally:
+            stack.down()
+            _remove(stack)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "stack.lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise UserError(f"another `./zielzeit bench` measures in {folder}: wait for its end") from None
+        yield
 
 
 def new_task_managers(stack: Stack) -> None:
