@@ -18,7 +18,7 @@ def test_two_measurements_at_a_time_would_end_each_others_stack_so_the_second_is
     with (folder / "stack.lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         with (
-            pytest.raises(UserError, match="another `./zielzeit bench` measures"),
+            pytest.raises(UserError, match=r"another `\./zielzeit bench` measures"),
             own_stack(Settings(local_dir=tmp_path)),
         ):
             pass
