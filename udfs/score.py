@@ -18,7 +18,7 @@ from zielzeit.berlin_time import Milliseconds
 from zielzeit.events import topic_record
 from zielzeit.model.champion import Champion
 from zielzeit.model.described import decode_batch
-from zielzeit.model.label_process import LabelProcess
+from zielzeit.model.label_process import LabelProcess, is_sweep
 from zielzeit.model.registry_address import Registry
 from zielzeit.model.scoring_process import ScoringProcess
 
@@ -57,8 +57,7 @@ class Score(KeyedProcessFunction):  # type: ignore[misc]  # PyFlink is untyped
 
     def on_timer(self, timestamp: Milliseconds, ctx: KeyedProcessFunction.OnTimerContext) -> Iterator[Any]:
         """Early predictions without an ending are forgotten. A timer of the clock fires for counts alone."""
-        timers = ctx.timer_service()
-        if timestamp <= timers.current_watermark():
+        if is_sweep(timestamp):  # which looks through all of them
             self._labels.forget_early(timestamp)
-        self._metrics.publish(timers)
+        self._metrics.publish(ctx.timer_service())
         return iter(())

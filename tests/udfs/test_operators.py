@@ -254,6 +254,22 @@ def test_early_departures_wait_a_moment_for_each_other_also_over_a_restart(
     assert emitted() == 4
 
 
+def test_a_timer_of_the_clock_does_not_look_through_all_early_predictions(
+    job: dict[str, Harness], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without_registry(monkeypatch)
+    scoring = Harness(score.Score(None))  # type: ignore[arg-type]
+    looks: list[int] = []
+    monkeypatch.setattr(score.LabelProcess, "forget_early", lambda _, now: looks.append(now))
+    for key, (_, at, batch) in job["describe"].emitted:
+        scoring.element(key, (key, at, batch))
+        scoring.pass_clock(1_000)
+    assert looks == []
+    scoring.pass_watermark(END_OF_INPUT)
+    scoring.pass_clock(1_000)
+    assert len(looks) == len({key for key, _ in job["describe"].emitted})
+
+
 def _texts(harness: Harness, operator: str) -> list[str]:
     """What an operator emitted, as text, sorted.
 

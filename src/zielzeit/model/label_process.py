@@ -89,6 +89,11 @@ class LabelProcess:
                 del self._early[id_]
 
 
+def is_sweep(at: Milliseconds) -> bool:
+    """Return True for an instant at which ``forget_early`` is to be called: nearly no other timer is so."""
+    return at % _SWEEP_EVERY == 0
+
+
 def _forget_at(told_at: Milliseconds) -> Milliseconds:
     """Return the sweep that forgets an early prediction."""
     return Milliseconds((told_at + _EARLY_KEPT) // _SWEEP_EVERY * _SWEEP_EVERY + _SWEEP_EVERY)
