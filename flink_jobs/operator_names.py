@@ -24,6 +24,7 @@ class _Name(NamedTuple):
 _SOURCE = re.compile(r"KafkaSource-.*\.(?P<table>[^.]+)$")
 _PLANNED = re.compile(r"(?P<kind>\w+)\[\d+\]$")
 _KINDS: Final = {
+    "Correlate": _Name("records", "the records of each row, one by one"),
     "Calc": _Name("columns", "the columns of each record, computed"),
     "SinkConversion": _Name("to Python", "table rows as elements of a stream"),
     "DataStreamToTable": _Name("from Python", "elements of a stream as table rows"),

@@ -32,16 +32,17 @@ PREDICT = {
     "follow": ["69432f6d11658778ca6e5ee4f5f53871"],
     "describe": ["698936e6317ed424080d58d2960430bc"],
     "score": ["857f407b0f317b9a9f938362a2c2d026"],
-    "from Python -> columns -> not null -> events: Writer -> events: Committer": [
+    "from Python -> records -> columns -> not null -> events: Writer -> events: Committer": [
         "5930add27267736a518f2ae026242a8e",
         "0c80f7e50ab54b30f6a2580946f9e942",
+        "9dabb26f0566c22b5bec7e47223f4106",
         "9ae89ab8846147136146431c05bf4c01",
         "274bdfe4a03d9f2330e087dccb963832",
         "623abcb7a196fd7ac0c45f520b989322",
     ],
 }
 """Vertices of the main job, and the ids of their operators, under which savepoints know their state."""
-PLANNERS = r"Calc|KafkaSource|SinkConversion|DataStream|Enforcer|Assigner|FileWriter"
+PLANNERS = r"Calc|Correlate|KafkaSource|SinkConversion|DataStream|Enforcer|Assigner|FileWriter"
 """Words of Flink's planner."""
 NOON = datetime(2026, 3, 9, 12, tzinfo=UTC)
 STORE_SOURCES = [
