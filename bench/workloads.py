@@ -59,9 +59,7 @@ QUICK: Final = FULL._replace(
     live=timedelta(seconds=20),
     intervals=(1.0,),
 )
-TINY: Final = QUICK._replace(
-    repeat=1, busy=(12, 12, 4), base=20, growth={20: 6}, parallelism=(1, 2), germany=400, live=timedelta(seconds=20)
-)
+TINY: Final = QUICK._replace(busy=(12, 12, 4), base=20, growth={20: 6}, germany=400)
 """For the tests: that everything works, not how fast."""
 
 _GERMANY_ROUNDS: Final = 5
