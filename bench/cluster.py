@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import random
 import shutil
 import socket
@@ -10,7 +9,6 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from pathlib import Path
 from typing import Final, NamedTuple
 
 import psutil
@@ -21,7 +19,7 @@ from deploy.cluster.job_description import PREDICT, JobDescription
 from deploy.cluster.submit import submit
 from deploy.local.processes import belonging_to
 from deploy.local.stack import Stack
-from zielzeit import topics
+from zielzeit import file_lock, topics
 from zielzeit.errors import UserError
 from zielzeit.kafka.admin import ensure_topics, remove_topics
 from zielzeit.kafka.client import options
@@ -70,7 +68,8 @@ def own_stack(settings: Settings, parts: tuple[str, ...] = ("kafka", "flink")) -
             "start_from": "earliest-offset",
         }
     )
-    with _alone(folder.parent):
+    measuring = f"another `./zielzeit bench` measures in {folder.parent}: wait for its end"
+    with file_lock.held(folder.parent / "stack.lock", measuring):
         stack = Stack(own)
         stack.down()
         _remove(stack)
@@ -80,17 +79,6 @@ def own_stack(settings: Settings, parts: tuple[str, ...] = ("kafka", "flink")) -
         finally:
             stack.down()
             _remove(stack)
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "stack.lock").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise UserError(f"another `./zielzeit bench` measures in {folder}: wait for its end") from None
-        yield
 
 
 def new_task_managers(stack: Stack) -> None:

@@ -6,17 +6,15 @@ the cluster has lost.
 
 from __future__ import annotations
 
-import fcntl
 import re
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import msgspec
 
 from deploy.cluster.job_description import JobDescription
-from zielzeit.errors import UserError
+from zielzeit import file_lock
 from zielzeit.settings import Settings
 
 _CHECKPOINT = re.compile(r"/([0-9a-f]{32})/chk-[0-9]+/?$")
@@ -91,22 +89,14 @@ def that_wrote(settings: Settings, uri: str) -> Submission | None:
     return next((each for each in map(_read, files) if job_id or each.savepoint == uri), None)
 
 
-@contextmanager
-def alone(settings: Settings, job: JobDescription) -> Iterator[None]:
+def alone(settings: Settings, job: JobDescription) -> AbstractContextManager[None]:
     """Keep others on this machine from submitting the same job meanwhile: the cluster knows it only at the end.
 
     Raises UserError if somebody is about to submit it.
     """
     folder = _folder(settings, job)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with folder.with_name(f"{folder.name}.lock").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise UserError(
-                f"another `./zielzeit {job.command}` is submitting {job.title} {job.name(settings)} at this moment"
-            ) from None
-        yield
+    submitting = f"another `./zielzeit {job.command}` is submitting {job.title} {job.name(settings)} at this moment"
+    return file_lock.held(folder.with_name(f"{folder.name}.lock"), submitting)
 
 
 def _root(settings: Settings) -> Path:

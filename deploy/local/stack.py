@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import fcntl
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,6 +18,7 @@ from deploy.local.folders import Folders
 from deploy.local.process_runner import RUNNING, Runner, log_files
 from deploy.local.processes import belonging_to, end, taken_ports
 from deploy.local.programs import ON_DEMAND, PARTS, Program, prepare, programs, scarce_memory
+from zielzeit import file_lock
 from zielzeit.errors import UserError
 from zielzeit.settings import Settings
 
@@ -228,10 +228,7 @@ class Stack:
         telling = [line.strip() for line in lines if line.strip() and not line.startswith("\tat ")]
         return " | ".join(telling[-3:]) or "(it is empty)"
 
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
+    def _alone(self) -> AbstractContextManager[None]:
         """Hold the stack's lock: calls of ``up`` and ``down`` at the same time run one after the other."""
         self.folders.logs.mkdir(parents=True, exist_ok=True)
-        with (self.folders.run / "lock").open("w") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            yield
+        return file_lock.held(self.folders.run / "lock")

@@ -22,7 +22,9 @@ from grafana_foundation_sdk.models.dashboard import (
 )
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
-from deploy.monitoring.queries import OPERATIONS, PREDICTION_QUALITY, Kind, Query, Row
+from deploy.monitoring.operations import OPERATIONS
+from deploy.monitoring.prediction_quality import PREDICTION_QUALITY
+from deploy.monitoring.query import Kind, Query, Row
 
 FOLDER = Path(__file__).parent / "dashboards"
 

@@ -19,9 +19,10 @@ from deploy.cluster.submit import submit
 from deploy.local.stack import Stack
 from deploy.monitoring.alerts import ALERTS
 from deploy.monitoring.dashboards import DASHBOARDS
+from deploy.monitoring.operations import OPERATIONS
 from deploy.monitoring.picture import take
+from deploy.monitoring.prediction_quality import PREDICTION_QUALITY
 from deploy.monitoring.prometheus import configuration
-from deploy.monitoring.queries import OPERATIONS, PREDICTION_QUALITY
 from tests.conftest import free_ports
 from tests.integration import job
 from tests.sources.test_poll_metrics import Delivering

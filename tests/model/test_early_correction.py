@@ -6,12 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.model.forecasts import forecast_early
 from tests.model.test_predict_early import early, message, predicted
 from zielzeit.events.structs import ModelOutput
-from zielzeit.features.network_state import NetworkState
 from zielzeit.model.early_correction import LEARNT, TENTHS, asked, expected, group, group_name, mixture, still_to_come
 from zielzeit.model.predict import OneModel, ServedModel
-from zielzeit.model.predict_early import predict_early
 
 LATER = (0, 0, 0, 0, 0, 0, 1, 3, 6, 12)
 
@@ -101,7 +100,7 @@ def test_the_mixture_is_told_with_the_delay_shown_and_the_expected_one() -> None
     learnt = {group(told): (0, 0, 0, 0, 0, 0, 0, 10, 10, 10)}
     models = OneModel(ServedModel(Certain(), "m", "1"))  # type: ignore[arg-type]
     gone = message(early(stage="retracted", revision=1, reason="cancelled"))
-    made, retracted, again = predict_early([told, gone, told], NetworkState(), models, learnt)
+    made, retracted, again = forecast_early([told, gone, told], models, learnt)
     assert again == made
     assert retracted.predicted_delay is None
     assert (made.shown_delay, made.delay) == (4, 7)
@@ -112,7 +111,7 @@ def test_the_mixture_is_told_with_the_delay_shown_and_the_expected_one() -> None
     assert 2.9 < made.p10 < 3.3
     assert 13.0 < made.p90 < 15.0
     assert made.cancel_probability == pytest.approx(0.07)
-    (plain,) = predict_early([told], NetworkState(), models, {})
+    (plain,) = forecast_early([told], models, {})
     assert (plain.delay, plain.predicted_delay, plain.p10, plain.p90) == (4, 4.0, 3.0, 5.0)
 
 

@@ -6,13 +6,13 @@ import msgspec
 import pytest
 
 from tests.features.railway import START
+from tests.model.forecasts import forecast
 from tests.model.test_predict import DOUBLING, departure, ended
 from tests.model.test_predict_early import early, message, predicted
 from zielzeit.events.structs import EarlyOutcome, Outcome, Status
-from zielzeit.features.network_state import NetworkState
 from zielzeit.metrics.recorder import Recorder
 from zielzeit.model.outcome_metrics import count, count_early
-from zielzeit.model.predict import OneModel, forecast, outcome
+from zielzeit.model.predict import OneModel, outcome
 
 
 def counted(happened: Outcome | EarlyOutcome) -> dict[tuple[str, ...], int]:
@@ -28,7 +28,7 @@ def counted(happened: Outcome | EarlyOutcome) -> dict[tuple[str, ...], int]:
 def arrived(delay: int) -> Outcome:
     """A train of class RE that left 4 minutes late: predicted are 8.12 minutes, between 4 and 12."""
     left = departure(delay=4)
-    (scored,) = forecast([left], NetworkState(), OneModel(DOUBLING))
+    (scored,) = forecast([left], OneModel(DOUBLING))
     return outcome(scored, ended(left, delay=delay), START)[0]
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from tests.features.railway import START, decision
+from tests.model.forecasts import forecast
 from zielzeit import berlin_time, train_classes
 from zielzeit.berlin_time import BERLIN, MINUTE
 from zielzeit.events.structs import ModelOutput
@@ -18,7 +19,7 @@ from zielzeit.features.network_state import FEATURES, NetworkState, feature_row
 from zielzeit.metrics.recorder import Count, Recorder
 from zielzeit.model.boosters import Boosters, Matrix
 from zielzeit.model.delay_model import Calibration, LightGBMModel, ModelCard
-from zielzeit.model.predict import ModelFault, OneModel, PendingPrediction, ServedModel, forecast, observe, outcome
+from zielzeit.model.predict import ModelFault, OneModel, PendingPrediction, ServedModel, observe, outcome
 from zielzeit.runs.messages import CancelledStop, Departure, Ending
 from zielzeit.runs.tracker import follow
 from zielzeit.runs.train_state import TrainState
@@ -57,7 +58,7 @@ def ended(left: Departure, **fields: object) -> Ending:
 
 
 def test_each_departure_gets_the_score_of_its_own_row_and_the_models_name() -> None:
-    scored = forecast([departure(delay=4), departure("B", 10)], NetworkState(), OneModel(DOUBLING))
+    scored = forecast([departure(delay=4), departure("B", 10)], OneModel(DOUBLING))
     assert [one.prediction.predicted_delay for one in scored] == [8.12, 20.12]
     first = scored[0].prediction
     assert (first.delay, first.p10, first.p90, first.cancel_probability) == (4, 4.0, 12.0, 0.4568)
@@ -65,14 +66,14 @@ def test_each_departure_gets_the_score_of_its_own_row_and_the_models_name() -> N
 
 
 def test_a_prediction_says_when_the_train_left_and_that_an_unknown_horizon_is_unknown() -> None:
-    (scored,) = forecast([departure(delay=4)], NetworkState(), OneModel())
+    (scored,) = forecast([departure(delay=4)], OneModel())
     assert scored.prediction.departed_at == START + timedelta(minutes=4)
     assert scored.prediction.horizon is None
     assert (scored.prediction.predicted_delay, scored.prediction.model_version) == (4.0, "baseline")
 
 
 def test_no_departures_need_no_model() -> None:
-    assert forecast([], NetworkState(), OneModel(DOUBLING)) == []
+    assert forecast([], OneModel(DOUBLING)) == []
 
 
 def test_observing_a_departure_changes_what_the_next_one_sees() -> None:
@@ -92,7 +93,7 @@ def test_observing_a_departure_changes_what_the_next_one_sees() -> None:
 )
 def test_an_example_belongs_to_the_service_day_on_which_its_run_began(began: datetime, day: date) -> None:
     left = departure()
-    (scored,) = forecast([left], NetworkState(), OneModel())
+    (scored,) = forecast([left], OneModel())
     ending = ended(left, first_planned=berlin_time.milliseconds(began) // MINUTE)
     assert outcome(scored, ending, START)[1].service_day == day
 
@@ -100,7 +101,7 @@ def test_an_example_belongs_to_the_service_day_on_which_its_run_began(began: dat
 @pytest.mark.parametrize("status", ["arrived", "cancelled", "unlabelled"])
 def test_an_outcome_joins_the_prediction_with_what_happened(status: str) -> None:
     left = msgspec.structs.replace(departure(delay=4), station_eva="8000105", destination_eva="8000207")
-    (scored,) = forecast([left], NetworkState(), OneModel(DOUBLING))
+    (scored,) = forecast([left], OneModel(DOUBLING))
     observed = 9 if status == "arrived" else None
     ending = ended(left, status=status, delay=observed)
     happened, example = outcome(scored, ending, START + timedelta(hours=2))
@@ -116,7 +117,7 @@ def test_an_outcome_joins_the_prediction_with_what_happened(status: str) -> None
 
 def test_an_outcome_repeats_its_prediction_byte_for_byte_after_it_was_kept_in_state() -> None:
     left = departure()
-    (scored,) = forecast([left], NetworkState(), OneModel(DOUBLING))
+    (scored,) = forecast([left], OneModel(DOUBLING))
     kept = msgspec.msgpack.decode(msgspec.msgpack.encode(scored), type=PendingPrediction)
     happened, _ = outcome(kept, ended(left), START)
     assert msgspec.json.encode(happened.prediction) == msgspec.json.encode(scored.prediction)
@@ -177,7 +178,7 @@ def test_a_model_that_fails_in_use_is_refused_once_and_the_next_one_answers(
 ) -> None:
     models, recorder = Succession(ServedModel(Broken(answer), "broken", "8", "run-8"), DOUBLING), Recorder()
     for _ in range(2):
-        scored = forecast([departure(delay=4), departure("B", 10)], NetworkState(), models, recorder)
+        scored = forecast([departure(delay=4), departure("B", 10)], models, recorder)
         assert [one.prediction.predicted_delay for one in scored] == [8.12, 20.12]
         assert {one.prediction.model_run_id for one in scored} == {"run-1"}
     ((version, fault),) = models.refused
@@ -192,7 +193,7 @@ def test_a_model_that_fails_in_use_is_refused_once_and_the_next_one_answers(
 def test_persistence_answers_where_every_model_fails() -> None:
     models = Succession(ServedModel(Broken(_raise), "broken", "8", "run-8"))
     recorder = Recorder()
-    (scored,) = forecast([departure(delay=4)], NetworkState(), models, recorder)
+    (scored,) = forecast([departure(delay=4)], models, recorder)
     assert (scored.prediction.predicted_delay, scored.prediction.model_version) == (4.0, "baseline")
     assert recorder.take()[Count("persistence_predictions_total")] == 1
 
@@ -216,6 +217,6 @@ def test_a_calibration_that_lacks_a_bin_fails_at_its_horizons_and_persistence_an
     models = Succession(ServedModel(model, "accepted", "8", "run-8"))
     for horizon, version in ((30.0, "8"), (90.0, "baseline"), (30.0, "baseline")):
         far = msgspec.structs.replace(left, seen=msgspec.structs.replace(left.seen, horizon=horizon))
-        (scored,) = forecast([far], NetworkState(), models)
+        (scored,) = forecast([far], models)
         assert (scored.prediction.horizon, scored.prediction.model_version) == (horizon, version)
     assert [version for version, _ in models.refused] == ["8"]

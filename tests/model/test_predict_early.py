@@ -6,15 +6,14 @@ import jsonschema
 import msgspec
 
 from tests.features.railway import decision
+from tests.model.forecasts import forecast_early
 from zielzeit import berlin_time, topics
 from zielzeit.decision.early import EarlyDeparture
 from zielzeit.events import json_schema, topic_record
 from zielzeit.events.structs import EarlyPrediction
-from zielzeit.features.network_state import NetworkState
 from zielzeit.model.describing_process import DescribingProcess, Snapshot
 from zielzeit.model.early_buffer import HeldEarly
 from zielzeit.model.predict import OneModel
-from zielzeit.model.predict_early import predict_early
 from zielzeit.runs.messages import Departure, EarlyMessage, RunMessage, decode, decode_message, encode
 from zielzeit.runs.run_process import RunProcess
 from zielzeit.runs.train_state import TrainState
@@ -41,7 +40,7 @@ def message(one: EarlyDeparture) -> EarlyMessage:
 
 
 def predicted(*told: EarlyMessage) -> list[EarlyPrediction]:
-    return predict_early(told, NetworkState(station_key=str), OneModel())
+    return forecast_early(told, OneModel())
 
 
 def test_an_early_departure_is_predicted_like_the_decided_one_and_obeys_the_schema() -> None:

@@ -22,12 +22,11 @@ that it wrote before it stopped.
 
 from __future__ import annotations
 
-import fcntl
 import os
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from itertools import groupby
 from pathlib import Path
@@ -38,6 +37,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyarrow import fs
 
+from zielzeit import file_lock
 from zielzeit.berlin_time import BERLIN
 from zielzeit.errors import UserError
 from zielzeit.lake.reading import NOTE, File, Lake, is_data, is_note, noted
@@ -163,16 +163,9 @@ def _is_finished(day: Sequence[File], now: float, quiet_seconds: float) -> bool:
     return day[0].day < today.isoformat() and max(file.modified for file in day) < now - quiet_seconds
 
 
-@contextmanager
-def _alone(lake: Lake) -> Iterator[None]:
+def _alone(lake: Lake) -> AbstractContextManager[None]:
     """Hold the lock of a lake on a disk. Raises UserError if another compaction holds it."""
     if not isinstance(lake.files, fs.LocalFileSystem):
-        yield
-        return
-    Path(lake.root).mkdir(parents=True, exist_ok=True)
-    with (Path(lake.root) / "_compaction.lock").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise UserError(f"another compaction of {lake.root} is running: wait until it has finished") from None
-        yield
+        return nullcontext()
+    running = f"another compaction of {lake.root} is running: wait until it has finished"
+    return file_lock.held(Path(lake.root) / "_compaction.lock", running)

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import msgspec
 
 from zielzeit.berlin_time import Milliseconds
+from zielzeit.model.early_correction import Distribution
 from zielzeit.runs.buckets import bucket_of
 from zielzeit.runs.messages import Departure, EarlyMessage, Ending
 
@@ -24,10 +25,13 @@ class DescribedDeparture(msgspec.Struct, frozen=True, tag="described"):
 
 
 class DescribedEarly(msgspec.Struct, frozen=True, tag="described-early"):
-    """A departure that is told early, with the features for each delay of ``early_correction.asked``."""
+    """A departure that is told early."""
 
     message: EarlyMessage
+    added: Distribution
+    """What is still to be added to the delay shown; empty for a retraction."""
     rows: tuple[tuple[float, ...], ...]
+    """Features for each value of ``early_correction.asked``."""
 
 
 Described = DescribedDeparture | DescribedEarly | Ending

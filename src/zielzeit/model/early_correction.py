@@ -101,8 +101,9 @@ def mixture(answers: Mapping[int, ModelOutput], added: Distribution) -> ModelOut
     answer is taken for a normal distribution with another width on either side of its median. Median, P10 and P90 are
     those of the mixture, the probability of a cancellation is the mean.
     """
-    values = [_answer(answers, value) for value in added]
-    if len(set(added)) == 1:
+    of_value = {value: _answer(answers, value) for value in set(added)}
+    values = [of_value[value] for value in added]
+    if len(of_value) == 1:
         return values[0]
     points: list[float] = []
     for one in values:

@@ -6,7 +6,6 @@ beside them ``served.json``, the identities of the copies that served, the last 
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import logging
 import os
@@ -15,11 +14,12 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import msgspec
 
+from zielzeit import file_lock
 from zielzeit.model.delay_model import checksum
 
 log = logging.getLogger(__name__)
@@ -65,14 +65,9 @@ class LocalCopies:
     @contextmanager
     def alone(self) -> Iterator[None]:
         """While this lasts no other thread or process is in here. Without a lock where the folder cannot be written."""
-        try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            file = (self._folder / _LOCK).open("wb")
-        except OSError:
-            yield
-            return
-        with file:
-            fcntl.flock(file, fcntl.LOCK_EX)
+        with ExitStack() as while_this_lasts:
+            with suppress(OSError):
+                while_this_lasts.enter_context(file_lock.held(self._folder / _LOCK))
             yield
 
     def find(self, identity: ModelIdentity) -> Path | None:

@@ -79,13 +79,6 @@ class OneModel:
         raise fault
 
 
-def forecast(
-    departures: Sequence[Departure], state: NetworkState, models: Models, recorder: Recorder | None = None
-) -> list[PendingPrediction]:
-    """Describe and score departures that were decided at the same time, in one call of the model."""
-    return score(describe(departures, state, recorder), models, recorder)
-
-
 def describe(
     departures: Sequence[Departure], state: NetworkState, recorder: Recorder | None = None
 ) -> list[DescribedDeparture]:

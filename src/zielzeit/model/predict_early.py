@@ -21,16 +21,6 @@ from zielzeit.runs.messages import EarlyMessage, Ending
 _NO_OUTPUT: dict[str, Any] = dict.fromkeys(ModelOutput.__struct_fields__)
 
 
-def predict_early(
-    messages: Sequence[EarlyMessage],
-    state: NetworkState,
-    models: Models,
-    learnt: Mapping[str, Distribution] = LEARNT,
-) -> list[EarlyPrediction]:
-    """Return the early record of each message. Raises ModelFault if persistence itself fails."""
-    return score_early(describe_early(messages, state, learnt), models, learnt)
-
-
 def describe_early(
     messages: Sequence[EarlyMessage], state: NetworkState, learnt: Mapping[str, Distribution] = LEARNT
 ) -> list[DescribedEarly]:
@@ -39,34 +29,27 @@ def describe_early(
     ``learnt`` tells what is still to be added to the delay shown: of two of its values the model is asked. A retraction
     has no features: nothing is expected of a departure that was none.
     """
-    return [
-        DescribedEarly(
-            one,
-            ()
-            if one.stage == "retracted"
-            else tuple(state.describe_later(one.departure.seen, asked(still_to_come(one, learnt)))),
-        )
-        for one in messages
-    ]
+    return [_described(one, state, learnt) for one in messages]
 
 
-def score_early(
-    described: Sequence[DescribedEarly], models: Models, learnt: Mapping[str, Distribution] = LEARNT
-) -> list[EarlyPrediction]:
-    """Return the early record of each departure, in one call of the model. Raises ModelFault if persistence fails.
+def _described(early: EarlyMessage, state: NetworkState, learnt: Mapping[str, Distribution]) -> DescribedEarly:
+    if early.stage == "retracted":
+        return DescribedEarly(early, (), ())
+    added = still_to_come(early, learnt)
+    return DescribedEarly(early, added, tuple(state.describe_later(early.departure.seen, asked(added))))
 
-    ``learnt``: as of ``describe_early``.
-    """
+
+def score_early(described: Sequence[DescribedEarly], models: Models) -> list[EarlyPrediction]:
+    """Return the early record of each departure, in one call of the model. Raises ModelFault if persistence fails."""
     served, outputs = answers([row for one in described for row in one.rows], models)
     answer = iter(outputs)
     made = []
-    for message in (one.message for one in described):
-        if message.stage == "retracted":
-            made.append(_retraction(message))
+    for one in described:
+        if one.message.stage == "retracted":
+            made.append(_retraction(one.message))
             continue
-        added = still_to_come(message, learnt)
-        output = mixture({value: next(answer) for value in asked(added)}, added)
-        made.append(_early_prediction(message, added, output, served))
+        output = mixture({value: next(answer) for value in asked(one.added)}, one.added)
+        made.append(_early_prediction(one.message, one.added, output, served))
     return made
 
 

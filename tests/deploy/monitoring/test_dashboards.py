@@ -11,7 +11,9 @@ import pytest
 import yaml
 
 from deploy.monitoring import dashboards, flink_series
-from deploy.monitoring.queries import OPERATIONS, PREDICTION_QUALITY, Query
+from deploy.monitoring.operations import OPERATIONS
+from deploy.monitoring.prediction_quality import PREDICTION_QUALITY
+from deploy.monitoring.query import Query
 from zielzeit.metrics.job import JOB
 from zielzeit.metrics.poller import POLLER
 
