@@ -25,7 +25,7 @@ from zielzeit.runs.tracker import expire, follow, look_ahead, next_due
 from zielzeit.runs.train_state import TrainState
 
 _MOST: Final = 1_000
-"""Messages that are told in one step, unless one instant has more."""
+"""Trains that have their turn in one step, unless one instant has more."""
 
 _scheduled = attrgetter("scheduled")
 
@@ -79,21 +79,24 @@ class RunProcess:
         if self._timer is not None and self._timer <= watermark:
             self._timer = None
         messages: list[RunMessage] = []
-        while (now := self._earliest()) is not None and now <= watermark and len(messages) < _MOST:
-            messages.extend(self._take_turn(now))
+        moved = 0
+        while (now := self._earliest()) is not None and now <= watermark and moved < _MOST:
+            turn = self._turn(now)
+            moved += len(turn)
+            messages += [
+                RunMessage(now, train, message)
+                for train, decisions in sorted(turn.items())
+                for message in self._move_on(train, now, decisions)
+            ]
         self._waiting.store()
         return RunStep(messages, self._next_timer())
 
-    def _take_turn(self, now: Milliseconds) -> list[RunMessage]:
-        """Decisions of an instant have their turn, and what is due at it."""
+    def _turn(self, now: Milliseconds) -> dict[str, list[bytes]]:
+        """Take the trains for which something is due at an instant, and decisions of it; return these by train."""
         decisions: dict[str, list[bytes]] = {train: [] for train in self._known_due().take(now)}
         for _, train, decision in self._waiting.take(now):
             decisions.setdefault(train, []).append(decision)
-        return [
-            RunMessage(now, train, message)
-            for train, of_train in sorted(decisions.items())
-            for message in self._move_on(train, now, of_train)
-        ]
+        return decisions
 
     def _move_on(self, train: str, now: Milliseconds, decisions: Sequence[bytes]) -> list[Message]:
         """Let time pass for a train, then take decisions; store the train."""
