@@ -23,7 +23,7 @@ from zielzeit.features.key_names import station_keys
 from zielzeit.model.champion import first_network
 from zielzeit.model.described import OfRun, by_bucket, encode_batch
 from zielzeit.model.describing_process import DescribingProcess, Snapshot
-from zielzeit.model.early_buffer import HOLD, EarlyBuffer
+from zielzeit.model.early_buffer import EarlyBuffer, hold
 from zielzeit.model.registry_address import Registry
 from zielzeit.runs.messages import EarlyMessage, decode
 from zielzeit.stations.table import register
@@ -67,7 +67,8 @@ class Describe(KeyedProcessFunction):  # type: ignore[misc]  # PyFlink is untype
         said = decode(element)
         if isinstance(said, EarlyMessage):
             if self._held.add(train, at, said):
-                timers.register_processing_time_timer(timers.current_processing_time() + HOLD)
+                clock = timers.current_processing_time()
+                timers.register_processing_time_timer(clock + hold(at, clock))
                 timers.register_event_time_timer(END_OF_INPUT)  # a bounded job does not wait for the clock
             return iter(())
         self._metrics.publish(timers)

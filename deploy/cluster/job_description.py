@@ -41,7 +41,8 @@ PREDICT = JobDescription(
     output="prediction",
     settings=Settings.for_prediction,
     result=lambda settings: "runs",
-    # From 2 on: stations as a snapshot and the boards since. From 3 on: trains by bucket. From 4 on: buckets of other names.
+    # From 2 on: stations as a snapshot and the boards since. From 3 on: trains by bucket. From 4 on: buckets of other
+    # names.
     state_format=4,
 )
 STORE = JobDescription(

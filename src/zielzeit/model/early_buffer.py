@@ -7,11 +7,15 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from zielzeit.berlin_time import Milliseconds
+from zielzeit.berlin_time import MINUTE, Milliseconds
 from zielzeit.runs.messages import EarlyMessage
 
 HOLD: Final = 100
 """Milliseconds on the clock for which a message waits at most."""
+HOLD_PAST: Final = 1_000
+"""For so long waits one of the past, as where a job catches up: nobody looks out for it, and the model is called less
+often."""
+_PAST: Final = 60 * MINUTE
 
 _encode = msgspec.msgpack.Encoder().encode
 
@@ -25,6 +29,11 @@ class HeldEarly(NamedTuple):
 
 
 _decode = msgspec.msgpack.Decoder(HeldEarly).decode
+
+
+def hold(at: Milliseconds, clock: Milliseconds) -> Milliseconds:
+    """Return for how long a message of an event time waits, where the clock shows another time."""
+    return Milliseconds(HOLD if clock - at < _PAST else HOLD_PAST)
 
 
 class EarlyBuffer:
