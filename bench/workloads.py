@@ -28,7 +28,8 @@ class Size(NamedTuple):
     base: int
     """Stations of the small railway that is copied for growth and latency."""
     growth: Mapping[int, int]
-    """Boards of each station, by the number of stations."""
+    """Boards of each station, by the number of stations. Sizes with equally many can be compared by the row: all rows of
+    a station's first board are new."""
     growth_repeat: int
     parallelism: tuple[int, ...]
     germany: int
@@ -43,7 +44,7 @@ FULL: Final = Size(
     repeat=5,
     busy=(200, 40, 60),
     base=50,
-    growth={50: 100, 500: 20, 5_400: 4, 50_000: 2},
+    growth={50: 100, 500: 2, 5_400: 2, 50_000: 2},
     growth_repeat=1,
     parallelism=(1, 2, 4),
     germany=5_400,

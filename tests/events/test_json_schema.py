@@ -10,11 +10,11 @@ import msgspec
 import pytest
 
 from tests.features.railway import decision
+from tests.model.forecasts import forecast
 from zielzeit import topics
 from zielzeit.events import json_schema, topic_record
 from zielzeit.events.structs import DeadLetter, Kind
-from zielzeit.features.network_state import NetworkState
-from zielzeit.model.predict import OneModel, forecast, outcome
+from zielzeit.model.predict import OneModel, outcome
 from zielzeit.runs.messages import Departure, Ending
 from zielzeit.runs.tracker import follow
 from zielzeit.runs.train_state import TrainState
@@ -38,7 +38,7 @@ def test_every_kind_of_decision_is_in_the_schema_of_exactly_one_topic() -> None:
 def test_what_the_job_writes_obeys_the_schemas() -> None:
     left = decision("A", 0, delay=4)
     (departure,) = (one for one in follow(TrainState(), left, str) if isinstance(one, Departure))
-    (scored,) = forecast([departure], NetworkState(), OneModel())
+    (scored,) = forecast([departure], OneModel())
     ending = Ending(status="arrived", delay=7, last_hop_minutes=10.0, first_planned=29_000_000, departures=(departure,))
     happened, example = outcome(scored, ending, left.decided_at)
     letter = DeadLetter(
