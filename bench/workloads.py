@@ -28,8 +28,8 @@ class Size(NamedTuple):
     base: int
     """Stations of the small railway that is copied for growth and latency."""
     growth: Mapping[int, int]
-    """Boards of each station, by the number of stations. Sizes with equally many can be compared by the row: all rows of
-    a station's first board are new."""
+    """Boards of each station, by the number of stations. Sizes with equally many can be compared by the row: of a first
+    board all rows are new."""
     growth_repeat: int
     parallelism: tuple[int, ...]
     germany: int
