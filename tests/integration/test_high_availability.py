@@ -30,7 +30,7 @@ pytestmark = pytest.mark.integration
 
 def test_a_killed_job_manager_loses_nothing_and_doubles_nothing(stack: Stack, evening: Sequence[BoardRecord]) -> None:
     before = _temporary()
-    settings = job.settings_for(stack, bounded=False, idle_timeout_seconds=2.0, start_from="earliest-offset")
+    settings = job.settings_for(stack, bounded=False, idle_timeout_seconds=600.0, start_from="earliest-offset")
     expected = job.decided_offline(settings, evening)
     half = len(evening) // 2
     job.publish(settings, evening[:half])

@@ -89,7 +89,7 @@ def test_boards_out_of_order_inside_the_grace_doubled_or_broken_change_nothing(
 
 
 def test_a_killed_task_manager_loses_nothing_and_doubles_nothing(stack: Stack, evening: Sequence[BoardRecord]) -> None:
-    settings = job.settings_for(stack, bounded=False, idle_timeout_seconds=2.0, start_from="earliest-offset")
+    settings = job.settings_for(stack, bounded=False, idle_timeout_seconds=600.0, start_from="earliest-offset")
     expected = job.decided_offline(settings, evening)
     half = len(evening) // 2
     job.publish(settings, evening[:half])
