@@ -1,4 +1,4 @@
-"""Records on their way to Kafka. Those of one step are one element, because each element is a call of Python."""
+"""Records on their way to Kafka. Those of one step go together, because each element is a call of Python."""
 
 from __future__ import annotations
 
