@@ -60,7 +60,7 @@ def test_what_lays_out_a_job_and_what_runs_on_its_workers_imports_nothing_heavy_
     assert done.stdout == "[]\n", done.stderr[-500:]
 
 
-def test_functions_compile_after_the_files_of_their_code_are_gone_as_in_a_task_manager_after_its_first_job(
+def test_machine_code_is_kept_after_the_files_of_its_code_are_gone_as_in_a_task_manager_after_its_first_job(
     tmp_path: Path,
 ) -> None:
     package = tmp_path / "code" / "zielzeit"
@@ -70,7 +70,7 @@ def test_functions_compile_after_the_files_of_their_code_are_gone_as_in_a_task_m
     (package / "small.py").write_text(f"FACTOR = 2\n{SMALL}")
     program = f"""
 import shutil
-from zielzeit import small, machine_code_cache
+from zielzeit import small
 shutil.rmtree({str(package.parent)!r})
 print(small.doubled_and_one(20))
 """

@@ -22,8 +22,8 @@ from deploy.local import bootstrap, scratch, zookeeper
 from deploy.local.addresses import flink_address, is_local
 from deploy.local.folders import Folders
 from deploy.local.java import jars, java
-from zielzeit.compiled import CACHE_VARIABLE, cache_folder
 from zielzeit.errors import UserError
+from zielzeit.machine_code_cache import CACHE_VARIABLE, cache_folder
 from zielzeit.settings import Settings
 
 # What a model's loader inside a TaskManager needs: no pickles, one thread each.

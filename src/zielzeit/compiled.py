@@ -4,24 +4,23 @@ Each feature function has one definition. The history import calls them a hundre
 a stream whose process may not load a compiler (``NUMBA_DISABLE_JIT=1``) interprets the same lines.
 
 To compile all of them takes some fifteen seconds of processor time. So machine code is kept on disk for the next
-process, in ``cache_folder()``, also where the code itself came to a cluster as a zip archive whose path is another one
-for every job.
+process (``zielzeit.machine_code_cache``), also where the code itself came to a cluster as a zip archive whose path is
+another one for every job.
 """
 
 from __future__ import annotations
 
 import builtins
-import hashlib
-import os
-import sys
-from collections.abc import Callable, Iterator
+import logging
+from collections.abc import Callable
 from contextlib import suppress
 from functools import cache, cached_property, update_wrapper
-from importlib.resources import files
-from importlib.resources.abc import Traversable
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any, ParamSpec, TypeVar, cast
+
+from zielzeit.machine_code_cache import BySource, module_source, sources_hash
+
+log = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -29,8 +28,6 @@ R = TypeVar("R")
 _COMPILER_IS_HERE = find_spec("numba") is not None
 _NO_SOURCE = (RuntimeError, ImportError, OSError)
 """Where the text of a module cannot be read."""
-CACHE_VARIABLE = "NUMBA_CACHE_DIR"
-"""Environment variable, Numba's own, that names another folder for machine code."""
 
 
 def compiled(function: Callable[P, R]) -> Callable[P, R]:
@@ -62,9 +59,10 @@ class _Deferred:
         numba = _load_compiler()
         locators = numba.config.CACHE_LOCATOR_CLASSES
         try:
-            numba.config.CACHE_LOCATOR_CLASSES = "zielzeit.machine_code_cache.BySource"
+            numba.config.CACHE_LOCATOR_CLASSES = f"{BySource.__module__}.{BySource.__qualname__}"
             found: Callable[..., Any] = numba.njit(cache=True, nogil=True)(self._function)
-        except _NO_SOURCE:  # or no folder can be written to
+        except _NO_SOURCE as error:  # or no folder can be written to
+            _warn(str(error))
             found = numba.njit(nogil=True)(self._function)
         finally:
             numba.config.CACHE_LOCATOR_CLASSES = locators
@@ -72,50 +70,9 @@ class _Deferred:
 
 
 @cache
-def cache_folder() -> Path:
-    """Folder that holds the machine code of all versions of the source files: the user's if none is named or beside us.
-
-    The local stack names to its workers the one that its own commands use, so that what one process has compiled all
-    others load.
-    """
-    named, beside = os.environ.get(CACHE_VARIABLE), Path(__file__).parent
-    if named:
-        return Path(named)
-    if beside.is_dir() and os.access(beside, os.W_OK):
-        return beside / "__pycache__"
-    from platformdirs import user_cache_path  # noqa: PLC0415 - most processes have one of the folders above
-
-    return user_cache_path("zielzeit")
-
-
-@cache
-def sources_hash() -> str:
-    """Hash of all source files of the library that have compiled functions.
-
-    They are compiled into each other: a caller's machine code holds its callees.
-    """
-    sources = (source for _, source in sorted(_sources(files(__package__))))
-    compiled_together = b"".join(source for source in sources if b"@compiled" in source)
-    return hashlib.sha256(compiled_together).hexdigest()[:16]
-
-
-def _sources(folder: Traversable, path: str = "") -> Iterator[tuple[str, bytes]]:
-    """Paths and contents of the modules in a package, which may be a folder or lie in a zip archive."""
-    for entry in folder.iterdir():
-        if entry.is_dir():
-            yield from _sources(entry, f"{path}{entry.name}/")
-        elif entry.name.endswith(".py"):
-            yield path + entry.name, entry.read_bytes()
-
-
-@cache
-def module_source(name: str) -> str:
-    """Source text of an imported module, also of one in a zip archive. Raises RuntimeError where there is none."""
-    loader: Any = getattr(getattr(sys.modules.get(name), "__spec__", None), "loader", None)
-    source: str | None = loader.get_source(name) if hasattr(loader, "get_source") else None
-    if source is None:
-        raise RuntimeError(f"the module {name} has no source text")
-    return source
+def _warn(reason: str) -> None:
+    """Say once why machine code is not kept: compiling again in each process is slow."""
+    log.warning("machine code is compiled anew in each process: %s", reason)
 
 
 @cache

@@ -27,7 +27,7 @@ from tests.deploy.images.test_images import environment as image_environment
 from tests.deploy.kubernetes.rendering import Manifest, job_environment, of_kind
 from tests.integration.prometheus import running
 from tests.waiting import wait_until
-from zielzeit.compiled import CACHE_VARIABLE, cache_folder
+from zielzeit.machine_code_cache import CACHE_VARIABLE, cache_folder
 from zielzeit.settings import ROOT, Settings, environment_variable
 
 OPTIONS_OF_THE_MACHINE = {
