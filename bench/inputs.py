@@ -1,8 +1,8 @@
 """Boards to measure with: a simulated railway's, kept in a file once made, and published under many stations' names.
 
 Two inputs: the boards of one busy station, for throughput, and those of a whole small railway, whose boards are as
-small as Germany's are on average, for growth and latency. Each copy of a station has a name and train numbers of its
-own, so that no two stations show the same trains.
+small as Germany's are on average, for growth and latency. Each copy is a railway of its own: no two copies have a
+station or a train in common, and the routes of a copy's boards name its stations.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ EVERY: Final = timedelta(minutes=3)
 _START: Final = datetime(2026, 3, 10, 7, tzinfo=BERLIN)
 _SEED: Final = 5
 _NUMBER = re.compile(rb'("trainNumber"\s*:\s*"[^"]*)"')
+_STATION = re.compile(rb'("(?:name|destination)"\s*:\s*"[^"]*)"')
 
 
 @dataclass(frozen=True)
@@ -82,11 +83,12 @@ class Boards:
 
 
 def copy(board: BoardRecord, number: int, later: timedelta = timedelta(0)) -> BoardRecord:
-    """The board of another station, with other trains."""
+    """The board of a station of another railway: other trains, which call at other stations."""
+    suffix = f" Kopie {number}"
     return msgspec.structs.replace(
         board,
-        station=f"{board.station} Kopie {number}",
-        body=_NUMBER.sub(rb"\g<1>%03d" % number + b'"', board.body),
+        station=board.station + suffix,
+        body=_NUMBER.sub(rb'\g<1>%03d"' % number, _STATION.sub(rb'\g<1>%b"' % suffix.encode(), board.body)),
         polled_at=board.polled_at + later,
     )
 

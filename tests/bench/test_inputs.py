@@ -32,7 +32,7 @@ def decided(boards: Boards) -> list[Decision]:
     return [one for one in outputs if isinstance(one, Decision)]
 
 
-def test_every_copy_is_another_station_with_trains_of_its_own(boards: Boards) -> None:
+def test_every_copy_is_a_railway_with_stations_and_trains_of_its_own(boards: Boards) -> None:
     found = decided(boards)
     assert found
     counts_of = Counter(one.station for one in found)
@@ -40,6 +40,8 @@ def test_every_copy_is_another_station_with_trains_of_its_own(boards: Boards) ->
     assert len(counts) == 3
     assert max(counts) - min(counts) < 5  # a copy's boards are a minute later, and show the same
     assert all({one.number[-3:] for one in found if one.station == name} == {name[-1:].zfill(3)} for name in counts_of)
+    assert all(one.route_ahead and one.route_ahead[-1] == one.destination for one in found if one.kind == "departed")
+    assert {one.destination.rpartition(" Kopie ")[2] for one in found} == {"0", "1", "2"}
     assert boards.stations == 3
     assert boards.count == len(list(boards)) == 30
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from zielzeit.berlin_time import Milliseconds
 from zielzeit.decision import lost_realtime
 from zielzeit.decision.state import NEVER, Entry, StationState
@@ -24,22 +26,23 @@ def due(station: StationState, to: Milliseconds, gap: int, max_silence: int) -> 
 
 def earliest(station: StationState, gap: int, max_silence: int) -> Milliseconds:
     """Return the first of the deadlines, ``NEVER`` if there is none."""
-    last_board = station.last_board
-    # Of the trains on the last board none is due sooner than one that was to leave by then: it needs no second look.
-    soonest = Milliseconds(last_board + max_silence)
-    found: Milliseconds = NEVER
+    # A train on the last board is due so long after the board or after it is expected to be gone, whichever is later.
+    soonest = station.last_board + max_silence
     is_shown = False
+    first: float = math.inf
     for entry in station.entries.values():
         if entry.kind:
             continue
-        on_board = not entry.first_missing and entry.last_seen == last_board
-        if on_board and is_shown:
-            continue
-        deadline = _deadline(entry, gap, max_silence)
-        is_shown = is_shown or (on_board and deadline == soonest)
-        if found == NEVER or deadline < found:
-            found = deadline
-    return found
+        if not entry.first_missing and entry.last_seen == station.last_board:
+            # Nearly all: what cannot be sooner needs no second look.
+            if is_shown or (entry.delay >= 0 and entry.planned + max_silence >= first):
+                continue
+            deadline = _deadline(entry, gap, max_silence)
+            is_shown = deadline == soonest
+        else:
+            deadline = _deadline(entry, gap, max_silence)
+        first = min(first, deadline)
+    return NEVER if first == math.inf else Milliseconds(int(first))
 
 
 def _deadline(entry: Entry, gap: int, max_silence: int) -> Milliseconds:
