@@ -1,6 +1,10 @@
-"""The whole job, from submission to the end: in new TaskManagers, warm, and without early predictions."""
+"""The whole job, from submission to the end: in new TaskManagers, warm, and with other settings."""
 
 from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from typing import Final
 
 from bench.cluster import JobRun, new_task_managers, own_topics, run_again
 from bench.inputs import Boards, publish
@@ -10,25 +14,32 @@ from zielzeit import topics
 from zielzeit.kafka.admin import remove_topics
 from zielzeit.progress import Progress
 
-_TURNS = ("in new TaskManagers", "for the second time", "the same, no departure told early")
-_NOT_EARLY = _TURNS[-1]
+_NEW: Final = "in new TaskManagers"
+_WARM: Final[Mapping[str, Mapping[str, object]]] = {
+    "once more": {},
+    "once more, no departure told early": {"early_minutes": 0},
+    "once more, state on the heap": {"state_backend": "hashmap"},
+}
+"""Other settings of the turns in TaskManagers that have run the job. They change places from round to round, because
+Java goes on warming up."""
 
 
 def measure(stack: Stack, boards: Boards, repeat: int, progress: Progress) -> list[Measurement]:
     """Rows a second from submission to the end, and while it runs; seconds from submission until all of it runs."""
     settings = own_topics(stack.settings)
     publish(settings, boards, boards.count, progress)
-    runs: dict[str, list[JobRun]] = {turn: [] for turn in _TURNS}
-    with progress.step("the whole job", repeat * len(_TURNS)) as step:
+    runs: dict[str, list[JobRun]] = {turn: [] for turn in (_NEW, *_WARM)}
+    with progress.step("the whole job", repeat * len(runs)) as step:
+        warm = deque(_WARM)
         for _ in range(repeat):
             new_task_managers(stack)
-            for turn in _TURNS:
+            for turn in (_NEW, *warm):
                 step.say(turn)
-                changed = {"early_minutes": 0} if turn == _NOT_EARLY else {}
-                runs[turn].append(run_again(stack, settings.model_copy(update=changed)))
+                runs[turn].append(run_again(stack, settings.model_copy(update=_WARM.get(turn))))
                 step.advance()
+            warm.rotate()
     remove_topics(settings, topics.ALL)
-    note = f"{boards.described()}, from submission, parallelism {settings.parallelism}, {settings.state_backend}"
+    note = f"{boards.described()}, from submission, parallelism {settings.parallelism}"
     return [
         *(
             summary(

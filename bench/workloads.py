@@ -25,6 +25,8 @@ class Size(NamedTuple):
     """Runs of which the median is taken."""
     busy: tuple[int, int, int]
     """Of the throughput's boards: stations of the railway whose busiest one is taken, boards of it, copies."""
+    engines: int
+    """Copies for the engines: their runs would end before what is to be measured has begun."""
     base: int
     """Stations of the small railway that is copied for growth and latency."""
     growth: Mapping[int, int]
@@ -43,6 +45,7 @@ class Size(NamedTuple):
 FULL: Final = Size(
     repeat=5,
     busy=(200, 40, 60),
+    engines=120,
     base=50,
     growth={50: 100, 500: 2, 5_400: 2, 50_000: 2},
     growth_repeat=1,
@@ -54,13 +57,14 @@ FULL: Final = Size(
 QUICK: Final = FULL._replace(
     repeat=1,
     busy=(200, 20, 40),
+    engines=80,
     growth={50: 40},
     parallelism=(1, 2),
     germany=1_000,
     live=timedelta(seconds=20),
     intervals=(1.0,),
 )
-TINY: Final = QUICK._replace(busy=(12, 12, 4), base=20, growth={20: 6}, germany=400)
+TINY: Final = QUICK._replace(busy=(12, 12, 4), engines=4, base=20, growth={20: 6}, germany=400)
 """For the tests: that everything works, not how fast."""
 
 _GERMANY_ROUNDS: Final = 5
@@ -109,9 +113,10 @@ class Inputs(NamedTuple):
     recorded: Sequence[Path]
     progress: Progress
 
-    def busy(self) -> Boards:
-        """For throughput."""
-        stations, rounds, copies = self.size.busy
+    def busy(self, copies: int | None = None) -> Boards:
+        """For throughput, under so many names; by default those of the whole job."""
+        stations, rounds, usual = self.size.busy
+        copies = copies or usual
         if self.recorded:
             return Boards(inputs.recorded(self.recorded), copies)
         return Boards(inputs.busy_station(self.folder, stations, rounds, self.progress), copies)
@@ -137,7 +142,7 @@ def _on_stack(
         ]
 
     return {
-        "engines": lambda: engines.measure(stack, boards.busy(), size.repeat, folder / "peers", progress),
+        "engines": lambda: engines.measure(stack, boards.busy(size.engines), size.repeat, folder / "peers", progress),
         "job": lambda: job.measure(stack, boards.busy(), size.repeat, progress),
         "latency": lambda: latency.measure(stack, boards.germany(), size.live, size.intervals, progress),
         "growth": grown,
