@@ -34,9 +34,14 @@ def _setup(
     ] = False,
     yes: Yes = False,
 ) -> None:
-    """Install everything ahead of time: Python packages, Java, Maven, jars, missing system packages."""
+    """Install everything ahead of time: Python packages, Java, Maven, jars, missing system packages, machine code."""
     _checkout("setup")
-    # ./zielzeit has done it before this runs.
+    from zielzeit.features.compile import compile_features
+    from zielzeit.progress import Shown
+
+    # ./zielzeit has done the rest before this runs.
+    with Shown().step("compile the features"):
+        compile_features()
     print("Everything is installed" + (", for the tests too." if dev else "."))
 
 

@@ -157,7 +157,8 @@ PREDICTION_QUALITY: Final = (
                 unit="percentunit",
                 expression=f"sum by (told) (increase({job.IN_TIME.series}[1d])) / scalar(sum({_ARRIVED}))",
                 legend="{{told}}",
-                meaning="Share of the arrivals of 24 hours that had a prediction before the train came, by event time.",
+                meaning="Share of the arrivals of 24 hours that had a prediction before the train came, by event time; "
+                "not counted where no board had told the ride by then, as where a job catches up.",
                 least=0,
                 most=1,
             ),

@@ -35,7 +35,7 @@ def test_after_a_week_keyed_state_and_timers_are_back_at_the_level_of_a_day(stac
     sizes, on_disk = measured(stack, tmp_path, STATIONS, DAYS, EVERY)
     for day, found in enumerate(sizes, 1):
         print(f"after day {day}: " + ", ".join(f"{name} {size}" for name, size in found.items()))
-    for operator in ("decide", "follow"):
+    for operator in OPERATORS:
         kept = [found[operator] for found in sizes]
         assert kept[-1] < 1.2 * kept[1], (operator, kept)  # the day's memory is full after the second day
     assert on_disk["checkpointed_size"] < 0.5 * on_disk["state_size"], "a checkpoint writes what changed"

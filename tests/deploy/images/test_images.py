@@ -71,6 +71,10 @@ def test_what_is_copied_is_there_and_not_ignored() -> None:
 def test_ports_variables_and_commands_are_those_of_the_code() -> None:
     worker = {name: value for name, value in flink.WORKER_ENVIRONMENT.items() if name != "PYTHONPATH"}
     assert worker.items() <= environment("job").items()
+    compiling = re.search(r"^RUN (NUMBA.*) /opt/zielzeit/bin/python -m zielzeit.features.compile$", TEXT, re.MULTILINE)
+    assert compiling is not None
+    target = dict(pair.split("=", 1) for pair in compiling[1].split())
+    assert target.items() <= environment("job").items(), "machine code for another place or processor is not found"
     assert mlflow.ENVIRONMENT.items() <= environment("registry").items()
     settings = settings_of(environment("poller"))
     assert instruction("poller", "EXPOSE") == str(settings.poll_metrics_port)
