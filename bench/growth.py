@@ -60,20 +60,23 @@ def stations(
 def parallelism(
     stack: Stack, boards: Boards, numbers: tuple[int, ...], repeat: int, progress: Progress
 ) -> list[Measurement]:
-    """Rows a second while the whole job runs, by its parallelism; TaskManagers are added for it."""
+    """Rows a second while the whole job runs, by its parallelism, with as many TaskManagers that have run it once."""
     settings = own_topics(stack.settings)
     publish(settings, boards, boards.count, progress)
-    larger = Stack(stack.settings.model_copy(update={"task_managers": max(numbers)}))
-    larger.up(["flink"])
     rates: dict[int, list[float]] = {number: [] for number in numbers}
-    with progress.step("parallelism", repeat * len(numbers)) as step:
-        for _ in range(repeat):
-            for number in numbers:
-                run = run_again(larger, settings.model_copy(update={"parallelism": number}))
-                rates[number].append(boards.rows / (run.seconds - run.until_running))
+    stack.down(["flink"])
+    with progress.step("parallelism", (1 + repeat) * len(numbers)) as step:
+        for number in numbers:
+            # Of more TaskManagers two that work could be kept on one core.
+            sized = Stack(stack.settings.model_copy(update={"task_managers": number}))
+            sized.up(["flink"])
+            for round_ in range(1 + repeat):
+                run = run_again(sized, settings.model_copy(update={"parallelism": number}))
+                if round_ > 0:
+                    rates[number].append(boards.rows / (run.seconds - run.until_running))
                 step.advance()
+            sized.down(["flink"])
     remove_topics(settings, topics.ALL)
-    larger.down(["flink"])
     stack.up(["flink"])
     return [
         summary(

@@ -26,7 +26,7 @@ class Size(NamedTuple):
     busy: tuple[int, int, int]
     """Of the throughput's boards: stations of the railway whose busiest one is taken, boards of it, copies."""
     engines: int
-    """Copies for the engines: their runs would end before what is to be measured has begun."""
+    """Copies for the engines, which are faster than the whole job: a run is not to be over in three seconds."""
     base: int
     """Stations of the small railway that is copied for growth and latency."""
     growth: Mapping[int, int]

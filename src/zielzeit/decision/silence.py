@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import sys
 
 from zielzeit.berlin_time import Milliseconds
 from zielzeit.decision import lost_realtime
@@ -29,7 +29,7 @@ def earliest(station: StationState, gap: int, max_silence: int) -> Milliseconds:
     # A train on the last board is due so long after the board or after it is expected to be gone, whichever is later.
     soonest = station.last_board + max_silence
     is_shown = False
-    first: float = math.inf
+    first = sys.maxsize
     for entry in station.entries.values():
         if entry.kind:
             continue
@@ -42,7 +42,7 @@ def earliest(station: StationState, gap: int, max_silence: int) -> Milliseconds:
         else:
             deadline = _deadline(entry, gap, max_silence)
         first = min(first, deadline)
-    return NEVER if first == math.inf else Milliseconds(int(first))
+    return NEVER if first == sys.maxsize else Milliseconds(first)
 
 
 def _deadline(entry: Entry, gap: int, max_silence: int) -> Milliseconds:
