@@ -36,7 +36,15 @@ def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def address(folder: Path, uri: str = NOBODY, refresh_seconds: float = 3600, name: str = "delay") -> Registry:
-    return Registry(uri=uri, name=name, alias="champion", folder=str(folder), refresh_seconds=refresh_seconds)
+    """The registry for a job that is submitted now."""
+    return Registry(
+        uri=uri,
+        name=name,
+        alias="champion",
+        folder=str(folder),
+        refresh_seconds=refresh_seconds,
+        submitted_at=time.time(),
+    )
 
 
 def copy_of(folder: Path, version: int, growth: float, **more: object) -> Path:
@@ -178,6 +186,52 @@ def test_after_a_rollback_and_a_restart_without_registry_the_older_version_serve
     assert restarted.current().version == "1"
     assert math.isclose(served_delay(restarted), 11.0)
     restarted.close()
+
+
+@pytest.fixture
+def slow_registry(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """Makes the registry wait for this event before it answers."""
+    may_answer, client = threading.Event(), mlflow.MlflowClient
+
+    def slow(*args: str) -> mlflow.MlflowClient:
+        assert may_answer.wait(30)
+        return client(*args)
+
+    monkeypatch.setattr(mlflow, "MlflowClient", slow)
+    return may_answer
+
+
+def test_a_restarted_job_goes_on_with_its_model_while_the_registry_is_asked(
+    tmp_path: Path, mlflow_store: str, slow_registry: threading.Event
+) -> None:
+    registry = address(tmp_path / "copies", mlflow_store)
+    slow_registry.set()
+    register(write_model(tmp_path / "one", 1.0))
+    Champion(registry).close()
+    register(write_model(tmp_path / "two", 2.0))
+    slow_registry.clear()
+    restarted = Champion(registry)
+    assert restarted.current().version == "1"
+    slow_registry.set()
+    wait_for(restarted, "2")
+    restarted.close()
+
+
+def test_a_job_that_is_submitted_waits_for_the_registry(tmp_path: Path, mlflow_store: str) -> None:
+    register(write_model(tmp_path / "one", 1.0))
+    Champion(address(tmp_path / "copies", mlflow_store)).close()
+    register(write_model(tmp_path / "two", 2.0))
+    submitted = Champion(address(tmp_path / "copies", mlflow_store))
+    assert submitted.current().version == "2"
+    submitted.close()
+
+
+def test_subtasks_of_one_process_load_a_model_once(tmp_path: Path) -> None:
+    copy_of(tmp_path, 1, 1.0)
+    one, other = Champion(address(tmp_path)), Champion(address(tmp_path))
+    assert one.current() is other.current()
+    one.close()
+    other.close()
 
 
 def test_a_registry_that_begins_anew_serves_its_new_version_1(

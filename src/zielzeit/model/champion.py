@@ -7,8 +7,11 @@ version that cannot be loaded, fails its check or fails in use is refused, and t
 from __future__ import annotations
 
 import logging
+import math
+import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -29,8 +32,14 @@ class _InUse(NamedTuple):
     """None: persistence."""
 
 
+_PERSISTENCE = _InUse(ServedModel())
+
+
 class Champion:
     """The model in use. The constructor loads it and may block; later a thread looks for new versions.
+
+    Where the job, since it was submitted, has heard of a model and loaded it on this machine, as before a restart, that
+    one serves at once, and the thread looks: MLflow alone takes seconds to import.
 
     Parameters: ``recorder`` counts refused versions and failed looks, and is told when the model was registered.
     """
@@ -43,9 +52,11 @@ class Champion:
         folder = folder_name(self._address, registry.name, registry.alias)
         self._copies = LocalCopies(Path(registry.folder) / folder)
         self._refused: set[ModelIdentity] = set()
-        self._use(self._load_at_start())
+        last = self._last_copy() if self._copies.served_since(registry.submitted_at) else _PERSISTENCE
+        knows = last.identity is not None
+        self._use(last if knows else self._load_at_start())
         self._looking: Future[_InUse | None] | None = None
-        self._looked_at = time.monotonic()
+        self._looked_at = -math.inf if knows else time.monotonic()
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="champion")
 
     def current(self) -> ServedModel:
@@ -156,18 +167,28 @@ class Champion:
                     return _load(files, identity)
             except (ValueError, OSError) as error:
                 log.warning("the copy of version %s cannot be used: %s", identity.version, error)
-        return _InUse(ServedModel())
+        return _PERSISTENCE
 
 
 def first_network(registry: Registry) -> Path | None:
     """Return ``ServedModel.network`` of the model that would be in use now. May block."""
     champion = Champion(registry)
+    network = champion.current().network
     champion.close()
-    return champion.current().network
+    return network
 
 
 def _load(folder: Path, identity: ModelIdentity) -> _InUse:
     """Load and check the model in a folder. Raises ValueError where there is none, or it fails the check."""
-    served = load_served(folder, identity.name, identity.version, identity.run_id)
+    with _loading:
+        served = _loaded(folder, identity)
     log.info("serving %s version %s of run %s", identity.name, identity.version, identity.run_id or "?")
     return _InUse(served, identity)
+
+
+_loading = threading.Lock()
+
+
+@lru_cache(maxsize=1)  # subtasks in thread mode share a process, which also outlives their restart
+def _loaded(folder: Path, identity: ModelIdentity) -> ServedModel:
+    return load_served(folder, identity.name, identity.version, identity.run_id)

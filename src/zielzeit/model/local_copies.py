@@ -109,6 +109,13 @@ class LocalCopies:
         except (OSError, msgspec.DecodeError):
             return []
 
+    def served_since(self, at: float) -> bool:
+        """Return True if it was noted after a time, Unix seconds, what serves."""
+        try:
+            return (self._folder / _SERVED).stat().st_mtime > at
+        except OSError:
+            return False
+
     def note_served(self, identity: ModelIdentity) -> None:
         """A model serves from now on: it is the one to use without registry. Copies beyond ``KEPT`` are removed."""
         with self.alone():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from typing import Self
 from urllib.parse import urlsplit
 
@@ -20,6 +21,8 @@ class Registry(msgspec.Struct, frozen=True):
     alias: str
     folder: str
     refresh_seconds: float
+    submitted_at: float
+    """When the job was laid out, Unix seconds: what the registry said since then, it said to this job."""
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
@@ -30,6 +33,7 @@ class Registry(msgspec.Struct, frozen=True):
             alias=settings.model_alias,
             folder=str(settings.local_dir / "models"),
             refresh_seconds=settings.model_refresh_seconds,
+            submitted_at=time.time(),
         )
 
 
