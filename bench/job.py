@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from bench.cluster import JobRun, new_task_managers, own_topics, run_again
@@ -15,29 +15,34 @@ from zielzeit.kafka.admin import remove_topics
 from zielzeit.progress import Progress
 
 _NEW: Final = "in new TaskManagers"
-_WARM: Final[Mapping[str, Mapping[str, object]]] = {
+WARM: Final[Mapping[str, Mapping[str, object]]] = {
     "once more": {},
     "once more, no departure told early": {"early_minutes": 0},
     "once more, state on the heap": {"state_backend": "hashmap"},
 }
-"""Other settings of the turns in TaskManagers that have run the job. They change places from round to round, because
-Java goes on warming up."""
+"""Other settings of the turns in TaskManagers that have run the job."""
 
 
-def measure(stack: Stack, boards: Boards, repeat: int, progress: Progress) -> list[Measurement]:
-    """Rows a second from submission to the end, and while it runs; seconds from submission until all of it runs."""
+def measure(
+    stack: Stack, boards: Boards, repeat: int, progress: Progress, warm: Iterable[str] = WARM
+) -> list[Measurement]:
+    """Rows a second from submission to the end, and while it runs; seconds from submission until all of it runs.
+
+    In new TaskManagers, and after that in the turns ``warm`` of ``WARM``. These change places from round to round,
+    because Java goes on warming up.
+    """
     settings = own_topics(stack.settings)
     publish(settings, boards, boards.count, progress)
-    runs: dict[str, list[JobRun]] = {turn: [] for turn in (_NEW, *_WARM)}
+    runs: dict[str, list[JobRun]] = {turn: [] for turn in (_NEW, *warm)}
     with progress.step("the whole job", repeat * len(runs)) as step:
-        warm = deque(_WARM)
+        turns = deque(warm)
         for _ in range(repeat):
             new_task_managers(stack)
-            for turn in (_NEW, *warm):
+            for turn in (_NEW, *turns):
                 step.say(turn)
-                runs[turn].append(run_again(stack, settings.model_copy(update=_WARM.get(turn))))
+                runs[turn].append(run_again(stack, settings.model_copy(update=WARM.get(turn))))
                 step.advance()
-            warm.rotate()
+            turns.rotate()
     remove_topics(settings, topics.ALL)
     note = f"{boards.described()}, from submission, parallelism {settings.parallelism}"
     return [

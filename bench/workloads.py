@@ -25,6 +25,8 @@ class Size(NamedTuple):
     """Runs of which the median is taken."""
     busy: tuple[int, int, int]
     """Of the throughput's boards: stations of the railway whose busiest one is taken, boards of it, copies."""
+    warm: Sequence[str]
+    """Of the whole job: which turns of ``job.WARM`` follow the one in new TaskManagers."""
     engines: int
     """Copies for the engines, which are faster than the whole job: a run is not to be over in three seconds."""
     base: int
@@ -45,6 +47,7 @@ class Size(NamedTuple):
 FULL: Final = Size(
     repeat=5,
     busy=(200, 40, 60),
+    warm=tuple(job.WARM),
     engines=120,
     base=50,
     growth={50: 100, 500: 2, 5_400: 2, 50_000: 2},
@@ -56,16 +59,15 @@ FULL: Final = Size(
 )
 QUICK: Final = FULL._replace(
     repeat=1,
-    busy=(200, 20, 40),
-    engines=80,
+    busy=(200, 20, 30),
+    warm=tuple(job.WARM)[:1],
+    engines=60,
     growth={50: 40},
-    parallelism=(1, 2),
+    parallelism=(),
     germany=1_000,
     live=timedelta(seconds=20),
     intervals=(1.0,),
 )
-TINY: Final = QUICK._replace(busy=(12, 12, 4), engines=4, base=20, growth={20: 6}, germany=400)
-"""For the tests: that everything works, not how fast."""
 
 _GERMANY_ROUNDS: Final = 5
 """Boards of each station before and during the live time: a quarter of an hour."""
@@ -136,14 +138,14 @@ def _on_stack(
 ) -> dict[str, Callable[[], list[Measurement]]]:
     def grown() -> list[Measurement]:
         sizes = {count: partial(boards.railway, count, rounds) for count, rounds in size.growth.items()}
-        return [
-            *growth.stations(stack, sizes, size.growth_repeat, progress),
-            *growth.parallelism(stack, boards.busy(), size.parallelism, size.growth_repeat, progress),
-        ]
+        found = growth.stations(stack, sizes, size.growth_repeat, progress)
+        if size.parallelism:
+            found += growth.parallelism(stack, boards.busy(), size.parallelism, size.growth_repeat, progress)
+        return found
 
     return {
         "engines": lambda: engines.measure(stack, boards.busy(size.engines), size.repeat, folder / "peers", progress),
-        "job": lambda: job.measure(stack, boards.busy(), size.repeat, progress),
+        "job": lambda: job.measure(stack, boards.busy(), size.repeat, progress, size.warm),
         "latency": lambda: latency.measure(stack, boards.germany(), size.live, size.intervals, progress),
         "growth": grown,
         "restart": lambda: restart.measure(stack, boards.germany(), size.repeat, progress),
