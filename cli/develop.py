@@ -59,7 +59,8 @@ def _test(
     The tests run in two processes, those of a file in one. Each process starts
     a broker, a cluster and a registry of its own for the tests that need them.
 
-    With --quick only tests that need no server and take seconds run.
+    With --quick only tests that need no server and take seconds run, and
+    properties are tried with a fifth of the examples.
 
     All other arguments go to pytest. If they name a file or a folder, or start
     a debugger, pytest runs in one process; -n chooses a number of processes.
@@ -132,7 +133,7 @@ class _Running(NamedTuple):
 
 def _pytest_arguments(given: Sequence[str], quick: bool) -> list[str]:
     """Arguments of pytest: the user's, and before them which tests run in how many processes."""
-    chosen = ["-m", "not integration and not slow"] if quick else []
+    chosen = ["-m", "not integration and not slow", "--hypothesis-profile", "quick"] if quick else []
     one_process = any(
         argument.startswith("-n") or argument in ("--pdb", "--trace", "-s") or _is_path(argument) for argument in given
     )

@@ -17,8 +17,10 @@ from tests.installation import build_wheel
 from zielzeit.settings import Settings, load
 
 # The same examples in every run, so that a test passes or fails for its change alone. To try others:
-# `./zielzeit test --hypothesis-profile explore`. No deadline: how long an example takes depends on the machine.
+# `./zielzeit test --hypothesis-profile explore`; the quick half tries fewer. No deadline: how long an example takes
+# depends on the machine.
 hypothesis.settings.register_profile("same", derandomize=True, deadline=None)
+hypothesis.settings.register_profile("quick", derandomize=True, deadline=None, max_examples=20)
 hypothesis.settings.register_profile("explore", derandomize=False, deadline=None, print_blob=True)
 hypothesis.settings.load_profile("same")
 

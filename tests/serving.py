@@ -1,4 +1,4 @@
-"""A web application served on a free port of the loopback interface, for tests."""
+"""Servers on a free port of the loopback interface, for tests: of a web application, and of the standard library."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from socketserver import BaseServer
 
 import uvicorn
 from starlette.applications import Starlette
@@ -28,3 +29,14 @@ def serving(app: Starlette) -> Iterator[str]:
     finally:
         server.should_exit = True
         thread.join()
+
+
+@contextmanager
+def answering(server: BaseServer) -> Iterator[None]:
+    """Let a server answer as long as the context lasts."""
+    # By default it looks each half second whether it is to end.
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+    try:
+        yield
+    finally:
+        server.shutdown()

@@ -105,6 +105,7 @@ def mutated_bytes(rng: random.Random, value: bytes) -> bytes:
     return value
 
 
+@pytest.mark.slow
 def test_ten_thousand_mutated_boards_are_understood_or_refused() -> None:
     rng = random.Random(42)
     station = Watched()

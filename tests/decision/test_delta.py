@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from tests.decision.handmade import HERE, THROUGH, at, row
 from tests.decision.scenarios import recordings
 from tests.decision.stream import Arrival
+from tests.thoroughness import thorough
 from zielzeit import berlin_time
 from zielzeit.berlin_time import MINUTE, Milliseconds
 from zielzeit.boards.record import compress
@@ -189,19 +190,19 @@ def run(twins: Twins, seed: int, boards: int, *, day: str = "2026-03-10", restar
     twins.until(midnight + (minute + 24 * 60) * MINUTE)
 
 
-@settings(max_examples=60)
+@settings(max_examples=thorough(60))
 @given(st.integers(0, 2**32), st.sampled_from([Rules(), Rules(gap=1, settle=1, max_silence=21)]))
 def test_boards_that_change_well_or_badly_are_decided_alike(seed: int, rules: Rules) -> None:
     run(Twins(rules=rules), seed, 40)
 
 
-@settings(max_examples=30)
+@settings(max_examples=thorough(30))
 @given(st.integers(0, 2**32))
 def test_a_station_that_comes_back_from_its_stored_state_goes_on_alike(seed: int) -> None:
     run(Twins(), seed, 30, restarts=0.2)
 
 
-@settings(max_examples=60)
+@settings(max_examples=thorough(60))
 @given(recordings())
 def test_a_few_trains_with_parts_and_unreadable_rows_are_decided_alike(boards: list[Arrival]) -> None:
     twins = Twins("A")

@@ -14,13 +14,14 @@ from tests.decision.arrivals import Arrivals
 from tests.decision.handmade import clock_time, row
 from tests.decision.scenarios import HERE, recordings
 from tests.decision.stream import Arrival
+from tests.thoroughness import thorough
 from zielzeit import berlin_time
 from zielzeit.berlin_time import MINUTE
 from zielzeit.decision.early import REVISED_FROM, EarlyDeparture, decode_early, encode
 from zielzeit.decision.rules import Rules
 
 GRACE = 5
-many = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+many = settings(max_examples=thorough(80), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def said(records: list[EarlyDeparture]) -> list[tuple[str, int, str, int | None]]:

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.decision.handmade import Watched, at, row
+from tests.thoroughness import thorough
 from zielzeit import berlin_time
 from zielzeit.berlin_time import MINUTE, Milliseconds
 
@@ -70,7 +71,7 @@ def test_a_decided_train_is_known_as_long_as_a_board_can_show_it() -> None:
         assert {d.kind for d in station.decisions if d.id.endswith("RE 1|2026-03-10T12:00")} == {"departed", "late"}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=thorough(60), deadline=None)
 @given(
     st.lists(
         st.tuples(st.integers(1, 40), st.sampled_from([0, 0, 2, 15, -3, -60, -61, -200, -1440, 90])),

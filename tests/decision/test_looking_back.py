@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.decision.handmade import HERE, Watched, at, clock_time, row
+from tests.thoroughness import thorough
 from zielzeit.berlin_time import MINUTE, Milliseconds, datetime_of
 from zielzeit.decision.state import StationState
 
@@ -109,7 +110,7 @@ def test_the_state_keeps_what_boards_told() -> None:
     assert [entry.did_not_leave for entry in read.entries.values() if entry.row.train_number == "1"] == [True]
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=thorough(80), deadline=None)
 @given(
     st.integers(25, 60),
     st.integers(0, 120),

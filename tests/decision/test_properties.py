@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tests.decision.handmade import at, body, row
 from tests.decision.scenarios import HERE, START, recordings
 from tests.decision.stream import Arrival, Stream
+from tests.thoroughness import thorough
 from zielzeit.berlin_time import MINUTE
 from zielzeit.decision.decider import Decider, Output
 from zielzeit.decision.rules import Rules
@@ -19,7 +20,7 @@ from zielzeit.decision.state import StationState
 from zielzeit.events.structs import Decision
 
 GRACE = 5
-many = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+many = settings(max_examples=thorough(80), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def run(boards: list[Arrival], watermarks: list[int] | None = None) -> Stream:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from tests.decision.handmade import THROUGH, Watched, at, body, row
 from tests.decision.stream import Arrival
 from tests.decision.test_properties import many, run
+from tests.thoroughness import thorough
 from zielzeit.berlin_time import BERLIN, MINUTE, Milliseconds, WallMinutes, datetime_of, milliseconds
 from zielzeit.decision.repeated_hour import readings
 from zielzeit.events.structs import Decision
@@ -123,7 +124,7 @@ NIGHT = st.lists(
 
 
 @pytest.mark.slow
-@settings(many, max_examples=40)
+@settings(many, max_examples=thorough(40))
 @given(NIGHT, st.integers(2, 5), st.booleans())
 def test_no_train_departs_before_it_left_or_in_the_wrong_pass(trains: list[Train], every: int, past: bool) -> None:
     decided = defaultdict(list)

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from tests.decision.scenarios import HERE, recordings
 from tests.decision.stream import Arrival
+from tests.thoroughness import thorough
 from zielzeit.berlin_time import MINUTE, Milliseconds
 from zielzeit.decision import station_store
 from zielzeit.decision.arrival import Arrival as Seen
@@ -31,7 +32,7 @@ from zielzeit.events.structs import Decision
 GRACE = 5
 DECIDER = Decider(Rules(), GRACE)
 END = 48 * 60 * MINUTE
-some = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+some = settings(max_examples=thorough(60), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 class FirstSights:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from tests.decision.handmade import HERE, Watched, at, body, row
 from tests.decision.scenarios import START, Train
+from tests.thoroughness import thorough
 from zielzeit import berlin_time
 from zielzeit.berlin_time import MINUTE, Milliseconds
 from zielzeit.decision.dead_letter import dead_letter
@@ -134,7 +135,7 @@ FIELDS = st.sampled_from(sorted(row()))
 
 # Its train leaves on that board, and boards go on to show what has left.
 @example(seeds=[986, 100, 101], field="delayArrival", odd=True, since=4, boards=1, past=True)
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=thorough(120), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(st.integers(100, 5_000), min_size=3, max_size=7, unique=True),
     FIELDS,

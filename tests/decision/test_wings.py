@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.decision.handmade import HERE, THROUGH, Watched, row
+from tests.thoroughness import thorough
 from zielzeit.decision.state import StationState
 
 LATER = row("2", "14:30")
@@ -110,7 +111,7 @@ def test_the_state_forgets_the_parts_two_days_later() -> None:
     assert not station.station.wings
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=thorough(60), deadline=None)
 @given(
     st.lists(
         st.tuples(st.permutations(["Bayerau", "Tegernau", "Ulmenau"]), st.integers(0, 3)), min_size=20, max_size=20

@@ -24,6 +24,7 @@ from zielzeit.simulator.timetable import build
 from zielzeit.simulator.world import World
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("past", [True, False], ids=["with the past", "default boards"])
 def test_nothing_decidable_is_missed_invented_or_doubled(tmp_path: Path, past: bool) -> None:
     boards, truth = tmp_path / "boards.jsonl", tmp_path / "truth.jsonl"

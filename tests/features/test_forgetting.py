@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.thoroughness import thorough
 from zielzeit.features.named_tables import SPACES, NamedTables
 from zielzeit.features.network_state import FEATURES, Arrival, FeatureInput, NetworkState, feature_row
 from zielzeit.features.statistics import KEPT_DAYS
@@ -94,7 +95,7 @@ EVENTS = st.lists(
 
 
 @pytest.mark.slow
-@settings(max_examples=150)
+@settings(max_examples=thorough(150))
 @given(EVENTS)
 def test_features_do_not_tell_when_or_whether_names_were_taken_out(
     events: list[tuple[int, int, str, tuple[str, ...], str, bool]],

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from tests.runs.followers import follow_all
 from tests.runs.made_up_runs import Told, told, told_parts
+from tests.thoroughness import thorough
 from zielzeit.runs.messages import Departure, Ending
 
 
@@ -33,19 +34,19 @@ def assert_true(case: Told, found: dict[str, Ending]) -> None:
             assert (ending.status, ending.delay) == truth[:2], (name, truth, ending)
 
 
-@settings(max_examples=300)
+@settings(max_examples=thorough(300))
 @given(told(), st.booleans())
 def test_outcomes_of_made_up_runs_are_true_and_complete(case: Told, restarting: bool) -> None:
     assert_true(case, outcomes(case, restarting=restarting))
 
 
-@settings(max_examples=100)
+@settings(max_examples=thorough(100))
 @given(told(kinds=["line"], apart_hours=17))
 def test_two_runs_of_one_number_seventeen_hours_apart_have_their_own_outcomes(case: Told) -> None:
     assert_true(case, outcomes(case))
 
 
-@settings(max_examples=100)
+@settings(max_examples=thorough(100))
 @given(told_parts())
 def test_parts_of_a_train_under_one_number_have_their_own_outcomes(case: Told) -> None:
     assert_true(case, outcomes(case))

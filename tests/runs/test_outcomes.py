@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from tests.features.railway import ROUTE, START, decision, planned
 from tests.runs.followers import follow_all
+from tests.thoroughness import thorough
 from zielzeit.decision.planned_stop import PlannedStop
 from zielzeit.events.structs import Decision, Kind
 from zielzeit.runs.messages import Departure, Ending
@@ -190,7 +191,7 @@ def made_up_runs(draw: st.DrawFn) -> list[Decision | PlannedStop]:
     return made
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=thorough(300))
 @given(made_up_runs())
 def test_cancelled_is_only_said_of_a_destination_of_which_a_board_said_it(run: list[Decision]) -> None:
     for ending in endings(list(run)):

@@ -35,6 +35,7 @@ def lake(examples_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
     return folder
 
 
+@pytest.mark.slow
 def test_what_the_pipeline_stored_reads_as_what_was_imported(lake: Path, examples_folder: Path) -> None:
     assert examples.days(lake) == examples.days(examples_folder)
     day = examples.days(lake)[5]

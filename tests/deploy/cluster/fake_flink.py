@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
+from tests.serving import answering
 from zielzeit.settings import Settings, load
 
 NOW = 1_790_000_000.0
@@ -104,9 +104,5 @@ def serving(folder: Path) -> Iterator[tuple[FakeFlink, Settings]]:
         def log_message(self, *_: object) -> None:
             """Keep quiet."""
 
-    with HTTPServer(("127.0.0.1", 0), Handler) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
-        try:
-            yield flink, load(local_dir=folder, flink_rest=f"http://127.0.0.1:{server.server_port}")
-        finally:
-            server.shutdown()
+    with HTTPServer(("127.0.0.1", 0), Handler) as server, answering(server):
+        yield flink, load(local_dir=folder, flink_rest=f"http://127.0.0.1:{server.server_port}")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from threading import Thread
 
 import pytest
 
 from deploy.cluster import jobs
 from tests.conftest import free_ports
 from tests.deploy.cluster.fake_flink import FakeFlink
+from tests.serving import answering
 from zielzeit.errors import UserError
 from zielzeit.settings import Settings, load
 
@@ -55,8 +55,9 @@ def test_another_server_at_the_address_is_no_cluster() -> None:
         def log_message(self, *_: object) -> None:
             """Keep quiet."""
 
-    with HTTPServer(("127.0.0.1", 0), NotFlink) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
-        with pytest.raises(UserError, match="refuses to answer: 418"):
-            jobs.named(settings(server.server_port), "zielzeit")
-        server.shutdown()
+    with (
+        HTTPServer(("127.0.0.1", 0), NotFlink) as server,
+        answering(server),
+        pytest.raises(UserError, match="refuses to answer: 418"),
+    ):
+        jobs.named(settings(server.server_port), "zielzeit")

@@ -6,7 +6,6 @@ import os
 import signal
 import socketserver
 import subprocess
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +15,7 @@ import pytest
 from deploy.local import zookeeper
 from deploy.local.folders import Folders
 from tests.conftest import stack_settings
+from tests.serving import answering
 from tests.waiting import wait_until
 from zielzeit.settings import Settings
 
@@ -62,9 +62,5 @@ def test_a_port_that_answers_is_not_enough(settings: Settings, reply: bytes, up:
             assert self.request.recv(4) == b"srvr"
             self.request.sendall(reply)
 
-    with socketserver.TCPServer(tuple(zookeeper.address(settings)), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        try:
-            assert zookeeper.answers(settings, 2) is up
-        finally:
-            server.shutdown()
+    with socketserver.TCPServer(tuple(zookeeper.address(settings)), Handler) as server, answering(server):
+        assert zookeeper.answers(settings, 2) is up

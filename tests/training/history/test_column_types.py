@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
+from tests.thoroughness import thorough
 from tests.training.history.archives import (
     MOMENTS,
     TIMES,
@@ -225,7 +226,7 @@ def odd_tables(draw: st.DrawFn) -> pa.Table:
 
 
 @pytest.mark.slow  # 150 whole imports
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=thorough(150), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(table=odd_tables())
 def test_any_table_is_imported_or_refused_in_one_sentence(table: pa.Table) -> None:
     with TemporaryDirectory() as name:
