@@ -45,7 +45,7 @@ class _Deferred:
     def __init__(self, function: Callable[..., Any]) -> None:
         update_wrapper(self, function)
         self._function = function
-        # Now: a TaskManager in thread mode keeps the modules of a job that has ended, whose files are gone.
+        # Now: later the files may be gone (zielzeit.machine_code_cache).
         with suppress(*_NO_SOURCE):
             sources_hash()
             module_source(function.__module__)
