@@ -38,8 +38,8 @@ _PERSISTENCE = _InUse(ServedModel())
 class Champion:
     """The model in use. The constructor loads it and may block; later a thread looks for new versions.
 
-    Where the job, since it was submitted, has heard of a model and loaded it on this machine, as before a restart, that
-    one serves at once, and the thread looks: MLflow alone takes seconds to import.
+    A job that restarts goes on with the model that it had on this machine, and the thread looks at once: to import
+    MLflow alone takes seconds.
 
     Parameters: ``recorder`` counts refused versions and failed looks, and is told when the model was registered.
     """
@@ -178,15 +178,15 @@ def first_network(registry: Registry) -> Path | None:
     return network
 
 
+_loading = threading.Lock()
+
+
 def _load(folder: Path, identity: ModelIdentity) -> _InUse:
     """Load and check the model in a folder. Raises ValueError where there is none, or it fails the check."""
     with _loading:
         served = _loaded(folder, identity)
     log.info("serving %s version %s of run %s", identity.name, identity.version, identity.run_id or "?")
     return _InUse(served, identity)
-
-
-_loading = threading.Lock()
 
 
 @lru_cache(maxsize=1)  # subtasks in thread mode share a process, which also outlives their restart

@@ -110,7 +110,7 @@ class LocalCopies:
             return []
 
     def served_since(self, at: float) -> bool:
-        """Return True if it was noted after a time, Unix seconds, what serves."""
+        """Return True if a model was noted as serving after a time, Unix seconds."""
         try:
             return (self._folder / _SERVED).stat().st_mtime > at
         except OSError:

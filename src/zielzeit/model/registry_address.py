@@ -22,7 +22,7 @@ class Registry(msgspec.Struct, frozen=True):
     folder: str
     refresh_seconds: float
     submitted_at: float
-    """When the job was laid out, Unix seconds: what the registry said since then, it said to this job."""
+    """When the job's graph was laid out, Unix seconds: a copy noted later is what the registry told this job."""
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
