@@ -9,10 +9,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-_AGAIN: Final = 2
+_AGAIN: Final = 3
 """Chromium without a window hangs now and then while its clock runs ahead, on a busy machine more often."""
-_SECONDS: Final = 75
-"""For one attempt."""
+_SECONDS: Final = 45
+"""For one attempt; alone on a machine it takes six to eight."""
 
 
 class Page:
