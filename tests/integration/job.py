@@ -144,8 +144,9 @@ def wait_for_records(settings: Settings, topic: str, count: int) -> None:
     stop = threading.Event()
     deadline = threading.Timer(180, stop.set)
     deadline.start()
-    try:  # one reader that follows: to read all of it again and again is work that the job lacks
-        found = len(list(islice(read_topic(settings, topic, from_beginning=True, follow=True, stop=stop), count)))
+    try:  # by one reader: to read the topic again and again takes processor time from the job
+        following = read_topic(settings, topic, from_beginning=True, follow=True, stop=stop)
+        found = sum(1 for _ in islice(following, count))
     finally:
         deadline.cancel()
     assert found == count, f"only {found} of {count} records on {topic}"

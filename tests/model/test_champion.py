@@ -235,6 +235,14 @@ def test_a_job_that_is_submitted_waits_for_the_registry(tmp_path: Path, mlflow_s
     submitted.close()
 
 
+def test_a_closed_champion_keeps_its_model_and_looks_no_more(tmp_path: Path, mlflow_store: str) -> None:
+    registry = address(tmp_path / "copies", mlflow_store, refresh_seconds=0)
+    register(write_model(tmp_path / "one", 1.0))
+    for champion in (Champion(registry), Champion(registry)):  # the second one as after a restart
+        champion.close()
+        assert champion.current().version == "1"
+
+
 def test_subtasks_of_one_process_load_a_model_once(tmp_path: Path) -> None:
     copy_of(tmp_path, 1, 1.0)
     one, other = Champion(address(tmp_path)), Champion(address(tmp_path))

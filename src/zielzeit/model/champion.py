@@ -78,7 +78,8 @@ class Champion:
         self._use(self._last_copy())
 
     def close(self) -> None:
-        """Stop looking for new versions."""
+        """Stop looking for new versions; ``current`` still returns the model in use."""
+        self._looked_at = math.inf
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _use(self, in_use: _InUse) -> None:
@@ -173,9 +174,8 @@ class Champion:
 def first_network(registry: Registry) -> Path | None:
     """Return ``ServedModel.network`` of the model that would be in use now. May block."""
     champion = Champion(registry)
-    network = champion.current().network
-    champion.close()
-    return network
+    champion.close()  # before it looks again
+    return champion.current().network
 
 
 _loading = threading.Lock()
