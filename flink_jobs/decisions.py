@@ -10,6 +10,7 @@ from pyflink.table import StreamTableEnvironment
 
 from flink_jobs import board_source, event_sink, operator_names
 from flink_jobs.board_source import BOARD, boards
+from flink_jobs.environment import environment
 from flink_jobs.event_sink import RECORDS
 from flink_jobs.keyed_streams import keyed
 from udfs.decide import Decide
@@ -39,8 +40,7 @@ def decided(
 def main() -> None:
     """Entry point of ``flink run``: settings come from the environment of the client."""
     settings = configuration.load()
-    env = StreamExecutionEnvironment.get_execution_environment()
-    env.set_parallelism(settings.parallelism)
+    env = environment(settings)
     tables = StreamTableEnvironment.create(env)
     statements = tables.create_statement_set()
     event_sink.write(tables, statements, decided(env, tables, settings, followed=False), settings)

@@ -8,6 +8,7 @@ from pyflink.datastream import StreamExecutionEnvironment
 from pyflink.table import StreamTableEnvironment
 
 from flink_jobs import board_source, decisions, event_sink, operator_names
+from flink_jobs.environment import environment
 from flink_jobs.event_sink import RECORDS
 from flink_jobs.keyed_streams import keyed, side_output
 from udfs.decide import DECIDED
@@ -57,8 +58,7 @@ def main() -> None:
     """Entry point of ``flink run``: settings come from the environment of the client."""
     settings = configuration.load()
     logging.getLogger(__name__).info("settings: %s", settings)
-    env = StreamExecutionEnvironment.get_execution_environment()
-    env.set_parallelism(settings.parallelism)
+    env = environment(settings)
     build(env, settings)
     env.execute(settings.job_name)
 

@@ -16,6 +16,7 @@ from pyflink.datastream import StreamExecutionEnvironment
 from pyflink.table import StatementSet, StreamTableEnvironment
 
 from flink_jobs import kafka_options, operator_names, sql
+from flink_jobs.environment import environment
 from flink_jobs.flink_types import sql_type, wire_type
 from flink_jobs.operator_names import TOPIC_TABLE
 from zielzeit import settings as configuration
@@ -114,8 +115,7 @@ def main() -> None:
     """Entry point of ``flink run``: settings come from the environment of the client."""
     settings = configuration.load()
     logging.getLogger(__name__).info("settings: %s", settings)
-    env = StreamExecutionEnvironment.get_execution_environment()
-    env.set_parallelism(settings.parallelism)
+    env = environment(settings)
     build(env, settings)
     env.execute(settings.store_name)
 

@@ -10,16 +10,14 @@ import importlib
 import json
 import sys
 
-from pyflink.datastream import StreamExecutionEnvironment
-
+from flink_jobs.environment import environment
 from zielzeit.settings import load
 
 
 def main(module: str) -> None:
     """Print each vertex: its name and description, and the names and ids of its operators, the last one first."""
-    env = StreamExecutionEnvironment.get_execution_environment()
     settings = load()
-    env.set_parallelism(settings.parallelism)
+    env = environment(settings)
     importlib.import_module(module).build(env, settings)
     graph = env._j_stream_execution_environment.getStreamGraph(False).getJobGraph()
     vertices = [
