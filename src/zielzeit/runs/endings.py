@@ -54,7 +54,14 @@ def end(train: TrainState, run: Run, now: Milliseconds, key: GroupKey) -> Iterat
 
 def give_up_at(train: TrainState, run: Run, departures: Sequence[Departure], key: GroupKey) -> Milliseconds:
     """Return when departures are given up that nobody saw arrive."""
-    return Milliseconds(max(_expected_arrival(train, run, departure, key) for departure in departures) + GIVE_UP)
+    arrivals: dict[str, UtcMinutes | None] = {}
+    expected = []
+    for departure in departures:
+        destination = key(departure.seen.destination)
+        if destination not in arrivals:  # nearly all departures of a run share one
+            arrivals[destination] = run.arrival(destination)
+        expected.append(_expected_arrival(train, departure.seen, arrivals[destination], key))
+    return Milliseconds(max(expected) * MINUTE + GIVE_UP)
 
 
 def journey(train: TrainState, run: Run, name: str, destination: str, planned: UtcMinutes) -> float:
@@ -62,10 +69,8 @@ def journey(train: TrainState, run: Run, name: str, destination: str, planned: U
 
     ``name`` is the departure's, as ``journey_name`` makes it.
     """
-    arrival = run.arrival(destination)
-    if arrival is not None and arrival > planned:
-        return float(arrival - planned)
-    return float(train.journeys.get(name, "nan"))
+    ride = _shown_ride(run.arrival(destination), planned)
+    return float(train.journeys.get(name, "nan") if ride is None else ride)
 
 
 def journey_name(station: str, destination: str, ahead: Sequence[str]) -> str:
@@ -73,11 +78,18 @@ def journey_name(station: str, destination: str, ahead: Sequence[str]) -> str:
     return ">".join([station] * (1 + ahead[:-1].count(station)) + [destination])
 
 
-def _expected_arrival(train: TrainState, run: Run, departure: Departure, key: GroupKey) -> Milliseconds:
-    seen = departure.seen
+def _shown_ride(arrival: UtcMinutes | None, planned: UtcMinutes) -> int | None:
+    """Return the minutes to a planned arrival; None if no board has shown one that lies ahead."""
+    return arrival - planned if arrival is not None and arrival > planned else None
+
+
+def _expected_arrival(train: TrainState, seen: FeatureInput, arrival: UtcMinutes | None, key: GroupKey) -> int:
+    """Return the minute of arrival, planned ``arrival`` where that is known, with the delay of the departure."""
     planned = minute_of(seen)
-    ride = journey(train, run, _name(seen, key), key(seen.destination), planned)
-    return Milliseconds((planned + seen.delay + (LONGEST_RIDE if math.isnan(ride) else int(ride))) * MINUTE)
+    ride = _shown_ride(arrival, planned)
+    if ride is None:
+        ride = train.journeys.get(_name(seen, key), LONGEST_RIDE) if train.journeys else LONGEST_RIDE
+    return planned + seen.delay + ride
 
 
 def _ending(

@@ -64,7 +64,8 @@ def _fits(run: Run, stop: RouteStop) -> bool:
         return False
     passed = [(station, at, False) for at, _, station in run.left()]
     passed += [(station, end.planned, True) for station, end in run.ends.items() if not end.cancelled]
-    return all(_in_order(name, at, stop, ended=ended) for name, at, ended in passed if name in stop.route)
+    route = stop.route
+    return all(_in_order(name, at, stop, ended=ended) for name, at, ended in passed if name in route)
 
 
 def _planned_otherwise(run: Run, stop: RouteStop) -> bool:
@@ -119,7 +120,8 @@ def _distance(train: TrainState, run: Run, stop: RouteStop) -> tuple[bool, int]:
     """
     if (stop.station, stop.planned) in _planned(run):
         return False, -1
-    station, at = min(_planned(run), key=lambda one: stop.minutes_to(one[1]))
+    here = stop.planned
+    station, at = min(_planned(run), key=lambda one: abs(one[1] - here))
     usual = train.journeys.get(f"{station}>{stop.station}", 0) if at < stop.planned else 0
     return _planned_otherwise(run, stop), abs(stop.minutes_to(at) - usual)
 

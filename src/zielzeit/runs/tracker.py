@@ -221,7 +221,7 @@ def _is_behind(station: str, stop: RouteStop) -> bool:
 
 
 def _set_due(train: TrainState, run: Run, now: Milliseconds, key: GroupKey) -> None:
-    last_delay = max((delay for _, delay, _ in run.left()), default=0)
+    last_delay = max((call.delay for call in run.calls if call.delay is not None), default=0)
     run.forget_at = Milliseconds(max(now, (run.last_planned + last_delay + LONGEST_RIDE) * MINUTE) + GIVE_UP)
     if not run.departures:
         run.due = NOT_DUE
