@@ -87,7 +87,7 @@ def _expected_arrival(train: TrainState, seen: FeatureInput, arrival: UtcMinutes
     """Return the minute of arrival, planned ``arrival`` where that is known, with the delay of the departure."""
     planned = minute_of(seen)
     ride = _shown_ride(arrival, planned)
-    if ride is None:
+    if ride is None:  # the name is made of the whole route: only where it can be known
         ride = train.journeys.get(_name(seen, key), LONGEST_RIDE) if train.journeys else LONGEST_RIDE
     return planned + seen.delay + ride
 

@@ -120,8 +120,7 @@ def _distance(train: TrainState, run: Run, stop: RouteStop) -> tuple[bool, int]:
     """
     if (stop.station, stop.planned) in _planned(run):
         return False, -1
-    here = stop.planned
-    station, at = min(_planned(run), key=lambda one: abs(one[1] - here))
+    station, at = min(_planned(run), key=lambda one: stop.minutes_to(one[1]))
     usual = train.journeys.get(f"{station}>{stop.station}", 0) if at < stop.planned else 0
     return _planned_otherwise(run, stop), abs(stop.minutes_to(at) - usual)
 
