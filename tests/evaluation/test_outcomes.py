@@ -11,6 +11,7 @@ from typer.testing import CliRunner, Result
 
 from cli.app import build
 from tests.decision.handmade import at, body, row
+from tests.features.railway import decision, planned
 from tests.features.test_key_names import observe
 from tests.model.model_folders import write_model
 from zielzeit import berlin_time
@@ -117,3 +118,9 @@ def test_a_model_without_outcomes_is_refused(tmp_path: Path) -> None:
     done = decided("--model", tmp_path, tmp_path / "Anfang")
     assert isinstance(done.exception, UserError)
     assert "--outcomes" in str(done.exception)
+
+
+def test_a_departure_is_told_after_thousands_of_trains_of_which_nothing_is() -> None:
+    trains = [planned("A", 0, number=str(number)) for number in range(2_500)]
+    (told,) = followed([*trains, decision("A", 60)], group_keys(packaged()))
+    assert told.train == "RE 4711"
