@@ -47,11 +47,13 @@ MINUTE_OF_DAY = {f"{hour:02}:{minute:02}": 60 * hour + minute for hour in range(
 
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - wall time on purpose
 _EPOCH_UTC = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH_ORDINAL = _EPOCH.toordinal()
+_MILLISECOND = timedelta(milliseconds=1)
 
 
 def milliseconds(at: datetime) -> Milliseconds:
     """Return the milliseconds of an aware instant, exactly."""
-    return Milliseconds((at - _EPOCH_UTC) // timedelta(milliseconds=1))
+    return Milliseconds((at - _EPOCH_UTC) // _MILLISECOND)
 
 
 def datetime_of(at: Milliseconds) -> datetime:
@@ -71,8 +73,8 @@ def minute_begin(minute: UtcMinutes) -> Milliseconds:
 
 def wall_minutes(at: datetime) -> WallMinutes:
     """Return the time on Berlin's clocks at an aware instant."""
-    wall = at.astimezone(BERLIN).replace(tzinfo=None)
-    return WallMinutes(int((wall - _EPOCH).total_seconds()) // 60)
+    wall = at.astimezone(BERLIN)
+    return WallMinutes((wall.toordinal() - _EPOCH_ORDINAL) * DAY + 60 * wall.hour + wall.minute)
 
 
 def wall_datetime(wall: WallMinutes) -> datetime:

@@ -9,6 +9,7 @@ import math
 import time
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -195,9 +196,14 @@ def outcome(pending: PendingPrediction, ending: Ending, known_at: datetime) -> t
 
 def in_berlin(made: Made) -> Made:
     """The prediction with its times in Berlin's zone, as it was published: state keeps them in UTC."""
-    values = ((name, getattr(made, name)) for name in made.__struct_fields__)
-    times = {name: value.astimezone(berlin_time.BERLIN) for name, value in values if isinstance(value, datetime)}
+    times = {name: getattr(made, name).astimezone(berlin_time.BERLIN) for name in _times(type(made))}
     return msgspec.structs.replace(made, **times)
+
+
+@cache
+def _times(kind: type[msgspec.Struct]) -> tuple[str, ...]:
+    """Return the names of the fields that are times."""
+    return tuple(field.name for field in msgspec.structs.fields(kind) if field.type is datetime)
 
 
 def _prediction(departure: Departure, output: ModelOutput, served: ServedModel) -> Prediction:
