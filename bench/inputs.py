@@ -1,8 +1,8 @@
 """Boards to measure with: a simulated railway's, kept in a file once made, and published under many stations' names.
 
-Two inputs: the boards of one busy station, for throughput, and those of a whole small railway, whose boards are as
-small as Germany's are on average, for growth and latency. Each copy is a railway of its own: no two copies have a
-station or a train in common, and the routes of a copy's boards name its stations.
+Two inputs: the boards of one busy station, for throughput, and those of a whole small railway. These are as small as
+Germany's on average, for latency, or begin early in the morning, for growth. Each copy is a railway of its own: no two
+copies have a station or a train in common, and the routes of a copy's boards name its stations.
 """
 
 from __future__ import annotations
@@ -31,7 +31,10 @@ from zielzeit.simulator.world import World
 
 EVERY: Final = timedelta(minutes=3)
 """Between two boards of a station."""
-_START: Final = datetime(2026, 3, 10, 7, tzinfo=BERLIN)
+_DAY: Final = datetime(2026, 3, 10, tzinfo=BERLIN)
+BUSY_HOUR: Final = 7
+CALM_HOUR: Final = 3
+"""Hours at which the boards begin: a board of the small railway has 25 rows at the one, 7 at the other."""
 _SEED: Final = 5
 _NUMBER = re.compile(rb'("trainNumber"\s*:\s*"[^"]*)"')
 _STATION = re.compile(rb'("(?:name|destination)"\s*:\s*"[^"]*)"')
@@ -95,12 +98,13 @@ def copy(board: BoardRecord, number: int, later: timedelta = timedelta(0)) -> Bo
 
 def busy_station(folder: Path, stations: int, rounds: int, progress: Progress) -> list[BoardRecord]:
     """Boards with ``past=1`` of the busiest station of a simulated railway, every three minutes."""
-    return _kept(folder / f"busy-{stations}-{rounds}.jsonl.zst", stations, rounds, progress, busiest=True)
+    return _kept(folder / f"busy-{stations}-{rounds}.jsonl.zst", stations, rounds, progress, BUSY_HOUR, busiest=True)
 
 
-def railway(folder: Path, stations: int, rounds: int, progress: Progress) -> list[BoardRecord]:
-    """Boards with ``past=1`` of all stations of a simulated railway, every three minutes."""
-    return _kept(folder / f"railway-{stations}-{rounds}.jsonl.zst", stations, rounds, progress, busiest=False)
+def railway(folder: Path, stations: int, rounds: int, progress: Progress, hour: int = BUSY_HOUR) -> list[BoardRecord]:
+    """Boards with ``past=1`` of all stations of a simulated railway, every three minutes from an hour on."""
+    file = folder / f"railway-{stations}-{rounds}-{hour}.jsonl.zst"
+    return _kept(file, stations, rounds, progress, hour, busiest=False)
 
 
 def recorded(paths: Sequence[Path]) -> list[BoardRecord]:
@@ -118,26 +122,26 @@ def publish(settings: Settings, boards: Iterable[BoardRecord], total: int, progr
         producer.check()
 
 
-def _kept(file: Path, stations: int, rounds: int, progress: Progress, *, busiest: bool) -> list[BoardRecord]:
+def _kept(file: Path, stations: int, rounds: int, progress: Progress, hour: int, *, busiest: bool) -> list[BoardRecord]:
     if not file.exists():
         partial = file.with_name(f"part-{file.name}")
         total = rounds * (1 if busiest else stations)
-        made = _simulated(stations, rounds, busiest=busiest)
+        made = _simulated(stations, rounds, hour, busiest=busiest)
         for _ in counted(progress, f"simulate boards of {stations} stations", total, write_boards(made, partial)):
             pass
         partial.rename(file)
     return list(read_boards([file]))
 
 
-def _simulated(stations: int, rounds: int, *, busiest: bool) -> Iterator[BoardRecord]:
-    world = World(timetable.build(stations, _SEED))
+def _simulated(stations: int, rounds: int, hour: int, *, busiest: bool) -> Iterator[BoardRecord]:
+    world, start = World(timetable.build(stations, _SEED)), _DAY.replace(hour=hour)
     chosen = range(stations)
     if busiest:
-        sizes = [len(displayed_board.board(world, number, _START.timestamp()).departures) for number in chosen]
+        sizes = [len(displayed_board.board(world, number, start.timestamp()).departures) for number in chosen]
         chosen = range(sizes.index(max(sizes)), sizes.index(max(sizes)) + 1)
     for round_ in range(rounds):
         for place, number in enumerate(chosen):
-            at = (_START + EVERY * (round_ + place / len(chosen))).astimezone(UTC)
+            at = (start + EVERY * (round_ + place / len(chosen))).astimezone(UTC)
             body = displayed_board.encode(displayed_board.board(world, number, at.timestamp()))
             name = world.network.stations[number].name
             yield BoardRecord(station=name, polled_at=at, body=body, source="replay", url="simulated")

@@ -19,7 +19,7 @@ def _bench(
     context: typer.Context,
     quick: Annotated[bool, typer.Option("--quick", help="Small inputs, one run each.")] = False,
     only: Annotated[
-        list[str] | None, typer.Option("--only", help="One workload; may be repeated. Default: all.")
+        list[str] | None, typer.Option("--only", help="One workload; may be repeated. Default: all but settings.")
     ] = None,
     json: Annotated[
         Path | None, typer.Option("--json", help="Write the measurements to this file, and the plot beside it.")
@@ -38,7 +38,8 @@ def _bench(
     Workloads: engines (one decision driven by several engines), job (the
     whole job, cold and warm), latency (at Germany's load), growth (by
     stations and parallelism), restart (after a kill), score (features and
-    model). Each figure is the median of several runs that alternate.
+    model); and, where it is asked for, settings (the whole job with other
+    ones). Each figure is the median of several runs that alternate.
 
     The first time takes some minutes more: it makes the boards, trains a
     model and installs the other engines, each in an environment of its own,
