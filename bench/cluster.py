@@ -45,13 +45,13 @@ class JobRun(NamedTuple):
 
 
 @contextmanager
-def own_stack(settings: Settings, parts: tuple[str, ...] = ("kafka", "flink")) -> Iterator[Stack]:
+def own_stack(settings: Settings) -> Iterator[Stack]:
     """Start a stack on free ports below ``local_dir / "bench"``, and end it and remove its data in the end.
 
     Raises UserError where another process measures there: each would end the other's stack.
     """
     ports = iter(free_ports(7))
-    folder = settings.local_dir.expanduser().resolve() / "bench" / "stack"
+    folder = settings.local_dir / "bench" / "stack"
     own = settings.model_copy(
         update={
             "local_dir": folder,
@@ -74,7 +74,7 @@ def own_stack(settings: Settings, parts: tuple[str, ...] = ("kafka", "flink")) -
         stack.down()
         _remove(stack)
         try:
-            stack.up(parts)
+            stack.up(["kafka", "flink"])
             yield stack
         finally:
             stack.down()
@@ -98,12 +98,12 @@ def own_group() -> dict[str, str]:
     return {"group_id": f"bench-{uuid.uuid4().hex[:8]}"}
 
 
-def run_again(stack: Stack, settings: Settings, job: JobDescription = PREDICT) -> JobRun:
+def run_again(stack: Stack, settings: Settings) -> JobRun:
     """``run_job`` in a consumer group of its own, with empty topics to write to."""
     written = [name for name in topics.ALL if name != topics.BOARDS]
     remove_topics(settings, written)
     ensure_topics(settings, written)
-    return run_job(stack, settings.model_copy(update=own_group()), job)
+    return run_job(stack, settings.model_copy(update=own_group()))
 
 
 def run_job(stack: Stack, settings: Settings, job: JobDescription = PREDICT) -> JobRun:

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Final
 
 from zielzeit.model.local_copies import LocalCopies, ModelIdentity, folder_name
-from zielzeit.model.registry_address import Registry, without_login
+from zielzeit.model.registry_address import Registry
+from zielzeit.printable import without_login
 from zielzeit.progress import Progress
 from zielzeit.settings import Settings
 

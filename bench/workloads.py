@@ -92,7 +92,7 @@ def measure(
     if unknown := set(only) - set(NAMES):
         raise UserError(f"there is no workload {', '.join(sorted(unknown))}; there are {', '.join(NAMES)}")
     chosen = [name for name in NAMES if name in (only or USUAL)]
-    folder = settings.local_dir.expanduser().resolve() / "bench"
+    folder = settings.local_dir / "bench"
     made = model.trained(settings, folder, progress)
     boards = Inputs(folder / "inputs", size, recorded, progress)
     if set(chosen) != {SCORE}:

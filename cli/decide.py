@@ -97,6 +97,10 @@ def decide(
     decider = Decider.of(config)
     if bool(truth) + job + outcomes > 1 or early + job + outcomes > 1:
         raise UserError("--truth, --job and --outcomes exclude each other, as --early does the latter two: give one")
+    if json_file is not None and (not truth or early):
+        raise UserError(f"--json {json_file} takes the figures of --truth: give that, without --early")
+    if model is not None and not (outcomes or early):
+        raise UserError(f"--model {model} predicts what becomes of departures: it needs --outcomes or --early")
     if early:
         from cli.early import show_early
 
@@ -105,10 +109,6 @@ def decide(
     if truth:
         _evaluate(paths, station, decider, truth, json_file)
         return
-    if json_file is not None:
-        raise UserError(f"--json {json_file} takes the figures of a comparison: it needs --truth")
-    if model is not None and not outcomes:  # --early has been served
-        raise UserError(f"--model {model} predicts what becomes of departures: it needs --outcomes or --early")
     if job:
         _compare_with_job(paths, station, decider, config)
         return

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cli.options import LakeAt, Thresholds, Today, settings_of
+from zielzeit.berlin_time import BERLIN
 from zielzeit.terminal_table import Column, output_width
 from zielzeit.terminal_table import show as print_table
 
@@ -84,12 +85,13 @@ def check(
 
     config = settings_of(context)
     rules = limits.load(thresholds or limits.FILE).data
-    day = today.date() if today else datetime.now(UTC).date()
-    tables = summaries(Lake.of(config), Shown())
+    day = today.date() if today else datetime.now(BERLIN).date()
+    kept = Lake.of(config)
+    tables = summaries(kept, Shown())
     _table([_line(one) for one in tables])
     found = faults(tables, day, days=days, stale_days=rules.stale_days, hole_minutes=rules.hole_minutes)
     if not config.lake_uri.startswith("s3://"):
-        found += [f"examples: {fault}" for fault in data_checks.faults(Path(config.lake) / "examples", day, rules)]
+        found += [f"examples: {fault}" for fault in data_checks.faults(Path(kept.root) / "examples", day, rules)]
     for fault in found:
         print(fault)
     print(f"{config.lake}: {len(found)} faults on the last {days} days before {day}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,6 +11,7 @@ import typer
 
 from cli.known_names import print_known
 from cli.options import MlflowUri, Thresholds, Today, settings_of
+from zielzeit.berlin_time import BERLIN
 from zielzeit.errors import GATE_CLOSED
 
 if TYPE_CHECKING:
@@ -241,7 +242,7 @@ def retrain(
     config = settings_of(context)
     rules = limits.load(thresholds or limits.FILE)
     model_registry.connect(config)
-    now = today.date() if today else datetime.now(UTC).date()
+    now = today.date() if today else datetime.now(BERLIN).date()
     done = retraining.retrain(config, folder, files or [], today=now, rules=rules, progress=Shown(), seed=seed)
     if done.done_before or done.result is None:
         print(f"nothing to do: a model for {done.newest_day} is in the registry")

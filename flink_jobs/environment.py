@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from pathlib import PurePosixPath
 from typing import Final
@@ -12,12 +13,20 @@ from pyflink.util.java_utils import get_j_env_configuration
 
 from zielzeit.settings import Settings
 
+log = logging.getLogger(__name__)
+log.setLevel(logging.INFO)
+
 _JARS: Final = "pipeline.jars"
 _FLINK_PYTHON: Final = "flink-python-"
 
 
 def environment(settings: Settings) -> StreamExecutionEnvironment:
-    """Return the environment of ``flink run``, with the settings' parallelism and the jars of ``jars_to_send``."""
+    """Return the environment of ``flink run``, with the settings' parallelism and the jars of ``jars_to_send``.
+
+    Logs the settings, since PyFlink's client sets up no logging of its own.
+    """
+    logging.basicConfig()
+    log.info("settings: %s", settings)
     env = StreamExecutionEnvironment.get_execution_environment()
     env.set_parallelism(settings.parallelism)
     # As PyFlink's own ``add_jars`` reaches it: there is no other way to what the client has configured.

@@ -20,7 +20,11 @@ RAW_BOARDS = {
 """Formats of the topic ``boards``: key and value as they are."""
 _METADATA = {TIMESTAMP: "timestamp", "kafka_partition": "partition", "kafka_offset": "offset"}
 _SCRAM = "org.apache.kafka.common.security.scram.ScramLoginModule"
-_LOGIN_MODULES = {"PLAIN": "org.apache.kafka.common.security.plain.PlainLoginModule"}
+_LOGIN_MODULES = {
+    "PLAIN": "org.apache.kafka.common.security.plain.PlainLoginModule",
+    "SCRAM-SHA-256": _SCRAM,
+    "SCRAM-SHA-512": _SCRAM,
+}
 
 
 def scan(settings: Settings, *names: str) -> dict[str, str]:
@@ -56,7 +60,7 @@ def client(settings: Settings) -> dict[str, str]:
         "properties.security.protocol": settings.kafka_security_protocol,
     }
     if settings.kafka_security_protocol.startswith("SASL"):
-        module = _LOGIN_MODULES.get(settings.kafka_sasl_mechanism, _SCRAM)
+        module = _LOGIN_MODULES[settings.kafka_sasl_mechanism]
         user = _quoted(settings.kafka_sasl_username)
         password = _quoted(settings.kafka_sasl_password.get_secret_value())
         properties["properties.sasl.mechanism"] = settings.kafka_sasl_mechanism

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-
 from pyflink.datastream import StreamExecutionEnvironment
 from pyflink.table import StreamTableEnvironment
 
@@ -57,7 +55,6 @@ def build(env: StreamExecutionEnvironment, settings: Settings) -> None:
 def main() -> None:
     """Entry point of ``flink run``: settings come from the environment of the client."""
     settings = configuration.load()
-    logging.getLogger(__name__).info("settings: %s", settings)
     env = environment(settings)
     build(env, settings)
     env.execute(settings.job_name)

@@ -9,8 +9,6 @@ written up to a checkpoint are the records read up to it.
 
 from __future__ import annotations
 
-import logging
-
 import msgspec
 from pyflink.datastream import StreamExecutionEnvironment
 from pyflink.table import StatementSet, StreamTableEnvironment
@@ -114,7 +112,6 @@ def _value_of_event(column: Column) -> str:
 def main() -> None:
     """Entry point of ``flink run``: settings come from the environment of the client."""
     settings = configuration.load()
-    logging.getLogger(__name__).info("settings: %s", settings)
     env = environment(settings)
     build(env, settings)
     env.execute(settings.store_name)

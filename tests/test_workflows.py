@@ -57,7 +57,7 @@ def test_the_flow_leads_from_history_to_a_champion_and_back(tmp_path: Path) -> N
         "FLOW": str(tmp_path / "flow"),
         "ZIELZEIT_MODEL_NAME": "flow",
         "ZIELZEIT_LOCAL_DIR": str(tmp_path / "local"),
-        "ZIELZEIT_MLFLOW_URI": "http://127.0.0.1:21397",
+        "ZIELZEIT_MLFLOW_URI": (uri := f"sqlite:///{tmp_path}/registry.db"),
     }
     for name, script in _steps("flow").items():
         if name == "test":
@@ -71,7 +71,6 @@ def test_the_flow_leads_from_history_to_a_champion_and_back(tmp_path: Path) -> N
             check=False,
         )
         assert done.returncode == 0, f"{name}: {done.stdout[-3000:]}{done.stderr[-3000:]}"
-    uri = f"sqlite:///{tmp_path}/local/mlflow-local/mlflow.db"
     client = mlflow.MlflowClient(uri, uri)
     aliases = {alias: str(version) for alias, version in client.get_registered_model("flow").aliases.items()}
     assert aliases == {"champion": "2", "challenger": "2", "previous": "1"}

@@ -6,7 +6,7 @@ trained on the trains that it predicts, and its state of the network is one day 
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -14,6 +14,7 @@ from training.boosting import THREADS
 from training.history.importing import Report, import_history
 from training.history.moments import Moments
 from training.training_run import TrainingRun, train_and_register
+from zielzeit.berlin_time import BERLIN
 from zielzeit.progress import SILENT, Progress
 from zielzeit.settings import Settings
 from zielzeit.simulator import timetable
@@ -38,7 +39,7 @@ def train_first_model(
 
     The new version is the champion, unless ``alias`` says otherwise. ``out`` keeps the model's files.
     """
-    last = last or datetime.now(UTC).date() - timedelta(days=1)
+    last = last or datetime.now(BERLIN).date() - timedelta(days=1)
     with TemporaryDirectory(prefix="zielzeit-train-") as name:
         scratch = Path(name)
         simulated_month(scratch, stations, seed, last, moments=Moments.of(settings), progress=progress)

@@ -1,4 +1,4 @@
-"""Models in MLflow: on the tracking server where it answers, else in a SQLite store under ``.local``.
+"""Models in MLflow: on the tracking server that the settings name, or in a SQLite store under ``.local``.
 
 A run holds the model's folder (booster text files and ``model.json``) inside a pyfunc model whose code is logged as
 source, so nothing is pickled. Aliases name versions: ``champion`` predicts, ``challenger`` was trained last,
@@ -31,9 +31,11 @@ from zielzeit.model import registry_patience
 from zielzeit.model.delay_model import FILE, OUTPUTS, LightGBMModel, ModelCard, load_model
 from zielzeit.model.loading import load_served
 from zielzeit.model.predict import ServedModel
-from zielzeit.model.registry_address import told, without_login
+from zielzeit.printable import told, without_login
 from zielzeit.settings import Settings
 from zielzeit.train_classes import CLASSES
+
+log = logging.getLogger(__name__)
 
 EXPERIMENT = "zielzeit"
 CHALLENGER, PREVIOUS = "challenger", "previous"
@@ -59,16 +61,17 @@ class RegisteredVersion(NamedTuple):
 
 
 def connect(settings: Settings) -> str:
-    """Set the store that MLflow uses and return its URI; inside `mlflow run` that run's store is used.
+    """Set the store that MLflow uses and return its URI, without a login; inside `mlflow run` that run's store is used.
 
-    Raises UserError where a server answers the settings' address that does not answer MLflow's questions.
+    Where no server answers at the default address, which nobody chose, it is a store of the commands' own. Raises
+    UserError where none answers at another address, or one that does not answer MLflow's questions.
     """
     registry_patience.limit(retries=2, seconds=30)
     logging.getLogger("mlflow").setLevel(logging.WARNING)
     logging.getLogger("alembic").setLevel(logging.WARNING)
     if os.environ.get("MLFLOW_RUN_ID"):
         mlflow.set_registry_uri(mlflow.get_tracking_uri())
-        return mlflow.get_tracking_uri()
+        return without_login(mlflow.get_tracking_uri())
     uri = settings.mlflow_uri if _answers(settings.mlflow_uri) else _own_store(settings)
     mlflow.set_tracking_uri(uri)
     mlflow.set_registry_uri(uri)
@@ -82,24 +85,38 @@ def connect(settings: Settings) -> str:
             f"the MLflow server at {without_login(uri)} cannot be used ({told(error)}): look after it, or name another "
             "one with --mlflow-uri"
         ) from None
-    return uri
+    return without_login(uri)
 
 
 def _answers(uri: str) -> bool:
     parts = urlsplit(uri)
     if parts.scheme not in ("http", "https"):
         return True
+    port = parts.port or (443 if parts.scheme == "https" else 80)
     try:
-        with socket.create_connection((parts.hostname or "", parts.port or 443), timeout=_PROBE_SECONDS):
+        with socket.create_connection((parts.hostname or "", port), timeout=_PROBE_SECONDS):
             return True
     except OSError:
         return False
 
 
 def _own_store(settings: Settings) -> str:
+    named = without_login(settings.mlflow_uri)
+    if settings.mlflow_uri != Settings.model_fields["mlflow_uri"].default:
+        raise UserError(
+            f"no MLflow server answers at {named}: start it, or name another one with --mlflow-uri; "
+            "sqlite:///FILE is a store without a server"
+        )
     folder = settings.local_dir / "mlflow-local"
     folder.mkdir(parents=True, exist_ok=True)
-    return f"sqlite:///{folder / 'mlflow.db'}"
+    uri = f"sqlite:///{folder / 'mlflow.db'}"
+    log.warning("no MLflow server answers at %s: the models are in %s, which no job asks", named, uri)
+    return uri
+
+
+def address() -> str:
+    """Return the URI of the registry that is used, without a login."""
+    return without_login(mlflow.get_registry_uri())
 
 
 def register(
@@ -150,7 +167,7 @@ def newest(settings: Settings) -> str:
     versions = mlflow.MlflowClient().search_model_versions(f"name='{settings.model_name}'")
     if not versions:
         raise UserError(
-            f"no model {settings.model_name} in {mlflow.get_registry_uri()}: train one with `zielzeit train`, "
+            f"no model {settings.model_name} in {address()}: train one with `zielzeit train`, "
             "or name a folder or URI with --model"
         )
     return f"models:/{settings.model_name}/{max(int(version.version) for version in versions)}"
@@ -189,7 +206,7 @@ def _files(uri: str) -> Path:
         try:
             folder = Path(mlflow.artifacts.download_artifacts(uri))
         except (MlflowException, OSError) as error:
-            raise UserError(f"no model at {uri}: {str(error).splitlines()[0]}") from None
+            raise UserError(f"no model at {uri}: {told(error)}") from None
     found = next(iter(sorted(folder.rglob(FILE))), None)
     if found is None:
         raise UserError(f"{uri} holds no {FILE}: it is not a model of Zielzeit")

@@ -14,6 +14,7 @@ from training import dataset, evaluation, examples, model_registry
 from training.thresholds import PromotionThresholds
 from zielzeit.errors import UserError
 from zielzeit.model.delay_model import LightGBMModel
+from zielzeit.printable import told
 from zielzeit.settings import Settings
 
 Figures = dict[str, dict[str, Any]]
@@ -34,6 +35,8 @@ class PromotionResult(msgspec.Struct, frozen=True, kw_only=True):
 
 def broken_rules(challenger: Figures, champion: Figures | None, rules: PromotionThresholds) -> list[str]:
     """The rules that a challenger breaks, one sentence each. Without a champion only its own figures count."""
+    if not challenger:
+        return ["no train of any class arrived on the days that judge"]
     broken = []
     for name, figures in challenger.items():
         if not rules.coverage_lowest <= figures["coverage"] <= rules.coverage_highest:
@@ -144,7 +147,7 @@ def _version(client: mlflow.MlflowClient, settings: Settings, alias: str) -> str
     except MlflowException as error:
         if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
             return None
-        raise UserError(f"the registry at {mlflow.get_registry_uri()} does not answer: {error.message}") from None
+        raise UserError(f"the registry at {model_registry.address()} does not answer: {told(error)}") from None
 
 
 def _newest_days(folder: Path, models: list[LightGBMModel], rules: PromotionThresholds) -> tuple[date, date]:

@@ -41,13 +41,13 @@ def tables(scored: ScoredExamples) -> dict[str, list[dict[str, Any]]]:
     return {title: [{"slice": name} | measures(part) for name, part in cut(scored)] for title, cut in cuts.items()}
 
 
-def skill_interval(scored: ScoredExamples, seed: int = 0) -> tuple[float, float]:
+def skill_interval(scored: ScoredExamples) -> tuple[float, float]:
     """95 % confidence interval of the skill: bootstrap of whole days, as trains of one day are not independent."""
     error = np.abs(scored.predicted - scored.data.final)
     stayed = np.abs(scored.data.growth)
     days, index = np.unique(scored.data.day, return_inverse=True)
     sums = np.stack([np.bincount(index, weights=error), np.bincount(index, weights=stayed)])
-    draws = np.random.default_rng(seed).integers(0, len(days), (BOOTSTRAPS, len(days)))
+    draws = np.random.default_rng(0).integers(0, len(days), (BOOTSTRAPS, len(days)))
     drawn = sums[:, draws].sum(axis=2)
     low, high = np.quantile(1 - drawn[0] / np.maximum(drawn[1], 1e-9), (0.025, 0.975))
     return float(low), float(high)

@@ -12,6 +12,7 @@ from mlflow.exceptions import MlflowException
 from training import boosting, model_registry, model_training
 from zielzeit.errors import UserError
 from zielzeit.model.delay_model import ModelCard
+from zielzeit.printable import told
 from zielzeit.progress import SILENT, Progress
 from zielzeit.settings import Settings
 from zielzeit.stations.table import register
@@ -62,5 +63,5 @@ def train_and_register(
                 settings, out, card, folder, parameters=boosting.run_parameters(seed, rounds), alias=alias
             )
         except MlflowException as error:
-            raise UserError(f"MLflow at {store} did not take the model: {error.message}") from None
+            raise UserError(f"MLflow at {store} did not take the model: {told(error)}") from None
     return TrainingRun(card, store, registered)

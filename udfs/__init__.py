@@ -4,6 +4,6 @@ Importing one imports all. In thread mode a TaskManager keeps the modules that i
 job's files when that job ends: an operator that only a later job brings to this TaskManager would not be found.
 """
 
-from udfs import archive, decide, describe, follow, score
+from udfs import archive, decide, describe, follow, score, station_key
 
-__all__ = ["archive", "decide", "describe", "follow", "score"]
+__all__ = ["archive", "decide", "describe", "follow", "score", "station_key"]

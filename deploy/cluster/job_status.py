@@ -13,6 +13,7 @@ import msgspec
 
 from deploy.cluster import next_command, rest, submissions
 from deploy.cluster.job_description import JOBS, JobDescription
+from deploy.cluster.jobs import all_tasks_run
 from deploy.cluster.submissions import Submission
 from zielzeit.settings import Settings
 
@@ -88,9 +89,7 @@ def missing(overview: Iterable[Mapping[str, Any]], known: Iterable[Submission]) 
 def state_of(job: Mapping[str, Any]) -> State:
     """State of a job by Flink's description of it: it runs only if each of its tasks runs or has finished."""
     state = _STATES.get(job["state"], "starting")
-    if state == "running" and any(vertex["status"] not in ("RUNNING", "FINISHED") for vertex in job["vertices"]):
-        return "starting"
-    return state
+    return "starting" if state == "running" and not all_tasks_run(job) else state
 
 
 def restarting_since(failures: Iterable[float], now: float) -> float | None:

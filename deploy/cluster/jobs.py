@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
+from typing import Any
 
 import requests
 
@@ -46,7 +48,7 @@ def await_slots(settings: Settings, timeout_seconds: float = 20.0) -> None:
 
 
 def state(settings: Settings, job: str) -> str:
-    """State of a job: ``RUNNING`` only if every task runs, else Flink's word, ``LOST``, or ``UNKNOWN`` (no answer)."""
+    """State of a job: ``RUNNING`` only if ``all_tasks_run``, else Flink's word, ``LOST``, or ``UNKNOWN``: no answer."""
     try:
         response = rest.send(settings, "GET", f"jobs/{job}")
         if response.status_code == requests.codes.not_found:
@@ -56,9 +58,12 @@ def state(settings: Settings, job: str) -> str:
     except requests.RequestException:
         return "UNKNOWN"
     word = str(answer["state"])
-    if word == "RUNNING" and any(vertex["status"] != "RUNNING" for vertex in answer["vertices"]):
-        return "STARTING"
-    return word
+    return "STARTING" if word == "RUNNING" and not all_tasks_run(answer) else word
+
+
+def all_tasks_run(job: Mapping[str, Any]) -> bool:
+    """Return True if each task of a job, by Flink's description of it, runs or has finished."""
+    return all(vertex["status"] in ("RUNNING", "FINISHED") for vertex in job["vertices"])
 
 
 def has_ended(word: str) -> bool:

@@ -24,7 +24,7 @@ class Folders(NamedTuple):
     @classmethod
     def of(cls, settings: Settings) -> Folders:
         """Folders under the settings' ``local_dir``."""
-        return cls(settings.local_dir.expanduser().resolve())
+        return cls(settings.local_dir)
 
     @property
     def run(self) -> Path:

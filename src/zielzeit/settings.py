@@ -8,7 +8,7 @@ commands that take it, ``--kafka-bootstrap``. The descriptions are the commands'
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -16,6 +16,7 @@ from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_va
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from zielzeit.errors import UserError
+from zielzeit.printable import without_login
 
 ROOT = Path(__file__).resolve().parents[2]
 """The checkout that this module stands in; where the package was installed by pip a folder without meaning."""
@@ -59,7 +60,9 @@ class Settings(BaseSettings):
     kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
         "PLAINTEXT", description="How Kafka clients connect: in clear or by TLS, with or without a password."
     )
-    kafka_sasl_mechanism: str = Field("PLAIN", description="SASL mechanism, for the SASL_… security protocols.")
+    kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = Field(
+        "PLAIN", description="SASL mechanism, for the SASL_… security protocols."
+    )
     kafka_sasl_username: str = Field("", description="SASL user name.")
     kafka_sasl_password: SecretStr = Field(SecretStr(""), description="SASL password.")
     kafka_controller_port: int = Field(9093, description="Port of the KRaft controller of the local stack's broker.")
@@ -200,6 +203,11 @@ class Settings(BaseSettings):
         "than the gap.",
     )
 
+    @field_validator("local_dir", "jars_dir")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().resolve()
+
     @field_validator("max_silence")
     @classmethod
     def _silence_outlasts_gap(cls, value: int, others: ValidationInfo) -> int:
@@ -207,6 +215,11 @@ class Settings(BaseSettings):
         if gap is not None and value <= gap:
             raise ValueError(f"must be larger than the gap, {gap} minutes, and is {value}")
         return value
+
+    def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
+        """Return names and values for ``repr``: addresses without the login that they may have."""
+        for name, value in super().__repr_args__():
+            yield name, without_login(value) if name == "mlflow_uri" else value
 
     def topic(self, name: str) -> str:
         """Full name of one of the topics in ``zielzeit.topics``."""

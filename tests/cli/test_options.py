@@ -86,3 +86,35 @@ def test_a_flag_wins_over_the_environment(tmp_path: Path) -> None:
 def test_every_variable_in_the_documentation_is_a_settings(page: str) -> None:
     named = set(re.findall(r"ZIELZEIT_[A-Z0-9_]*[A-Z0-9]", (ROOT / page).read_text()))
     assert named <= {environment_variable(name) for name in Settings.model_fields}
+
+
+def test_folders_are_absolute_whatever_way_they_are_given(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    assert load(local_dir="here").local_dir == tmp_path / "here"
+    assert load(local_dir="~/there").lake == str(tmp_path / "home" / "there" / "lake")
+
+
+def test_a_login_does_not_show_with_the_settings() -> None:
+    shown = repr(load(mlflow_uri="http://user:secret@registry:5000", kafka_sasl_password="hidden"))
+    assert "http://registry:5000" in shown
+    assert "secret@" not in shown
+    assert "hidden" not in shown
+
+
+def test_an_unknown_mechanism_is_refused() -> None:
+    with pytest.raises(UserError, match=r"ZIELZEIT_KAFKA_SASL_MECHANISM: .*SCRAM-SHA-512"):
+        load(kafka_sasl_mechanism="OAUTHBEARER")
+
+
+@pytest.mark.parametrize(
+    ("flags", "sentence"),
+    [
+        (["--early", "--truth", "log", "--json", "figures.json"], "without --early"),
+        (["--outcomes", "--json", "figures.json"], "figures of --truth"),
+        (["--truth", "log", "--model", "models:/m/1"], "needs --outcomes or --early"),
+    ],
+)
+def test_a_flag_that_would_be_ignored_is_refused(flags: list[str], sentence: str) -> None:
+    with pytest.raises(UserError, match=sentence):
+        CliRunner().invoke(build(), ["decide", ".", *flags], catch_exceptions=False)

@@ -16,6 +16,7 @@ from zielzeit.berlin_time import milliseconds
 from zielzeit.boards.parse import decompress
 from zielzeit.boards.record import BoardRecord
 from zielzeit.lake.board_archive import SLOT, Archive, Span
+from zielzeit.lake.compaction import compact
 from zielzeit.lake.reading import Lake
 from zielzeit.recordings.to_lake import keep
 
@@ -50,8 +51,11 @@ def test_what_was_kept_is_read_slot_by_slot_in_the_order_of_its_time(lake: Lake)
 
 
 def test_what_is_kept_twice_is_there_once(lake: Lake) -> None:
+    keep(BOARDS[:5], lake)
     keep(BOARDS, lake)
+    assert compact(lake, quiet_seconds=0)
     keep(BOARDS, lake)
+    assert lake.dataset("boards").count_rows() == len(BOARDS)
     assert len(_read(lake)) == len(BOARDS)
     assert not list(Path(lake.root).rglob(".*")), "a draft was left behind"
 

@@ -26,7 +26,7 @@ from zielzeit.settings import ROOT, load
 def test_the_folder_of_an_image_holds_the_model_its_code_and_its_pinned_packages(
     trained: Trained, examples_folder: Path, tmp_path: Path
 ) -> None:
-    settings = load(mlflow_uri="http://127.0.0.1:21396", local_dir=tmp_path / "local", model_name="to-serve")
+    settings = load(mlflow_uri=f"sqlite:///{tmp_path}/registry.db", local_dir=tmp_path / "local", model_name="to-serve")
     model_registry.connect(settings)
     try:
         uri, _, _ = model_registry.register(

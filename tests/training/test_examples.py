@@ -80,7 +80,7 @@ def test_a_file_that_is_damaged_is_named(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_retrain_learns_from_what_the_pipeline_stored(lake: Path, tmp_path: Path) -> None:
-    config = configuration.load(mlflow_uri="http://127.0.0.1:21399", local_dir=tmp_path)
+    config = configuration.load(mlflow_uri=f"sqlite:///{tmp_path}/registry.db", local_dir=tmp_path)
     model_registry.connect(config)
     rules = thresholds.load()
     done = retraining.retrain(

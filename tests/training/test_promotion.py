@@ -44,6 +44,8 @@ GOOD = {"n": 100, "mae": 2.0, "skill": 0.1, "coverage": 0.8}
     ("challenger", "champion", "broken"),
     [
         ({"RB": GOOD}, None, []),
+        ({}, None, ["no train of any class arrived"]),
+        ({}, {}, ["no train of any class arrived"]),
         ({"RB": GOOD}, {"RB": GOOD}, []),
         ({"RB": GOOD | {"coverage": 0.6}}, None, ["coverage 0.600"]),
         ({"RB": GOOD | {"skill": -0.1}}, None, ["skill -0.100"]),
@@ -91,11 +93,45 @@ def test_a_command_gives_up_a_registry_that_fails_after_two_retries_and_says_so(
     assert os.environ["MLFLOW_HTTP_REQUEST_TIMEOUT"] == "30"
 
 
+@pytest.mark.parametrize(("scheme", "port"), [("http", 80), ("https", 443)])
+def test_a_named_registry_that_is_away_is_an_error_and_no_other_store_takes_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scheme: str, port: int
+) -> None:
+    asked = []
+
+    def refuse(address: tuple[str, int], timeout: float) -> None:
+        asked.append(address)
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr(model_registry.socket, "create_connection", refuse)
+    config = configuration.load(mlflow_uri=f"{scheme}://user:secret@registry.example", local_dir=tmp_path)
+    with pytest.raises(UserError, match=f"no MLflow server answers at {scheme}://registry.example: ") as refused:
+        model_registry.connect(config)
+    assert asked == [("registry.example", port)]
+    assert "secret" not in str(refused.value)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.slow
+def test_without_a_named_registry_the_commands_say_that_they_keep_models_in_a_store_of_their_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.delenv("ZIELZEIT_MLFLOW_URI", raising=False)
+    monkeypatch.setattr(model_registry, "_answers", lambda _: False)
+    assert model_registry.connect(configuration.load(local_dir=tmp_path)) == model_registry.address()
+    assert (tmp_path / "mlflow-local" / "mlflow.db").is_file()
+    (told,) = [record.getMessage() for record in caplog.records if record.name == model_registry.__name__]
+    assert told.startswith("no MLflow server answers at http://127.0.0.1:5000: the models are in sqlite:///")
+    mlflow.set_tracking_uri(None)
+    mlflow.set_registry_uri(None)
+
+
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """A registry of its own: no server answers at the address given."""
-    config = configuration.load(mlflow_uri="http://127.0.0.1:21399", local_dir=tmp_path_factory.mktemp("local"))
-    assert model_registry.connect(config).startswith("sqlite:///")
+    """A registry without a server."""
+    folder = tmp_path_factory.mktemp("local")
+    config = configuration.load(mlflow_uri=f"sqlite:///{folder}/registry.db", local_dir=folder)
+    model_registry.connect(config)
     return config
 
 

@@ -102,7 +102,7 @@ def topic_limits(settings: Settings, name: str) -> TopicLimits:
 
 
 def answers(settings: Settings, timeout_seconds: float) -> bool:
-    """Return True if one of the bootstrap servers answers within the time."""
+    """Return True if the first bootstrap server answers within the time."""
     host, _, port = settings.kafka_bootstrap.split(",")[0].rpartition(":")
     try:
         # A broker that is down refuses the connection: that is cheaper to see than by a client of Kafka.

@@ -1,4 +1,7 @@
-"""Boards into Kafka: compressed, in order per station, none lost while the broker is away."""
+"""Boards into Kafka: compressed, in order per station, none lost while the broker is away.
+
+A board that kafka-python drops all the same is sent again, behind newer ones of its station.
+"""
 
 from __future__ import annotations
 
@@ -35,6 +38,7 @@ _AWAY_SECONDS = 5.0
 """Kafka is away if it has confirmed nothing for so long although boards wait."""
 _CLOSE_SECONDS = 5.0
 _BATCH_BYTES = 512 * 1024
+_BUFFER_BYTES = 128 * 1024 * 1024
 _OVERHEAD_BYTES = 128
 """Most that a batch of one record adds to its key, value and headers, and a header to its name and value."""
 
@@ -73,13 +77,13 @@ class BoardProducer:
     Raises UserError if no broker answers at the start.
     """
 
-    def __init__(self, settings: Settings, *, buffer_megabytes: int = 128, buffer_boards: int = 50_000) -> None:
+    def __init__(self, settings: Settings, *, buffer_boards: int = 50_000) -> None:
         ensure_topics(settings, [BOARDS])
         limits = topic_limits(settings, BOARDS)
         self._largest, self._ahead_ms = limits.record_bytes, limits.ahead_ms
         self._settings = settings
         self._topic = settings.topic(BOARDS)
-        self._buffer = Buffer(most_boards=buffer_boards, most_bytes=buffer_megabytes * 1024 * 1024)
+        self._buffer = Buffer(most_boards=buffer_boards, most_bytes=_BUFFER_BYTES)
         self._lost: deque[_Message] = deque()
         """Boards that kafka-python has dropped: to be handed over once more."""
         self._lock = threading.Lock()

@@ -21,7 +21,8 @@ from zielzeit.model import registry_patience
 from zielzeit.model.loading import load_served
 from zielzeit.model.local_copies import LocalCopies, ModelIdentity, folder_name
 from zielzeit.model.predict import ModelFault, ServedModel
-from zielzeit.model.registry_address import Registry, told, without_login
+from zielzeit.model.registry_address import Registry
+from zielzeit.printable import told, without_login
 
 log = logging.getLogger(__name__)
 

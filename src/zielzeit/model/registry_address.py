@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import time
 from typing import Self
-from urllib.parse import urlsplit
 
 import msgspec
 
-from zielzeit.printable import printable
 from zielzeit.settings import Settings
 
 
@@ -35,14 +32,3 @@ class Registry(msgspec.Struct, frozen=True):
             refresh_seconds=settings.model_refresh_seconds,
             submitted_at=time.time(),
         )
-
-
-def without_login(uri: str) -> str:
-    """Return a registry's URI without user and password, which belong neither into logs nor on the disk."""
-    parts = urlsplit(uri)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl() if parts.netloc else uri
-
-
-def told(error: Exception) -> str:
-    """Return what an error says, as one line and without the users and passwords of addresses in it."""
-    return printable(re.sub(r"://[^/@\s]*@", "://", str(error)))

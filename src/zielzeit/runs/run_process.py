@@ -43,8 +43,7 @@ class RunProcess:
     """Follows the runs of trains, of each in order of ``decided_at``, then of planned time.
 
     Parameters: ``trains`` holds the state of each train (category and number), ``waiting`` the decisions that wait
-    (``EventTimeBuffer``); ``key`` is the identity of each station; ``recorder`` counts runs and messages; ``told`` is
-    what was told early.
+    (``EventTimeBuffer``); ``key`` is the identity of each station; ``recorder`` counts runs and messages.
     """
 
     def __init__(
@@ -53,13 +52,12 @@ class RunProcess:
         waiting: MutableMapping[int, bytes],
         key: GroupKey,
         recorder: Recorder | None = None,
-        told: ToldDepartures | None = None,
     ) -> None:
         self._trains = trains
         self._key = key
         self._waiting = EventTimeBuffer(waiting)
         self._recorder = recorder
-        self._told = ToldDepartures() if told is None else told
+        self._told = ToldDepartures()
         self._due: DueTrains | None = None
         """When decisions have their turn or trains something to do; None: not read from the state yet."""
         self._timer: Milliseconds | None = None

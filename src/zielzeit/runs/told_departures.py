@@ -30,18 +30,20 @@ class ToldDepartures:
     def note(self, train: str, at: Milliseconds, left: Left, *, retracted: bool = False) -> None:
         """Note a departure that a board of the time ``at`` tells, or that it was none."""
         planned, delay, station = left
-        known = self._of_train.setdefault(train, {})
         if retracted:
-            known.pop((planned, station), None)
+            self._forget(train, (planned, station))
         else:
-            known[planned, station] = delay
+            self._of_train.setdefault(train, {})[planned, station] = delay
             self._order.append((at, train, (planned, station)))
         while self._order and self._order[0][0] < at - KEPT:
             _, old, departure = self._order.popleft()
-            of_train = self._of_train.get(old, {})
-            of_train.pop(departure, None)
-            if not of_train:
-                self._of_train.pop(old, None)
+            self._forget(old, departure)
+
+    def _forget(self, train: str, departure: tuple[UtcMinutes, str]) -> None:
+        known = self._of_train.get(train, {})
+        known.pop(departure, None)
+        if not known:
+            self._of_train.pop(train, None)
 
     def before(self, train: str, planned: UtcMinutes, decided: Sequence[Left]) -> list[Left]:
         """Return the departures of the hour before a planned time that are told and not among the decided ones."""

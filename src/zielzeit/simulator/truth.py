@@ -120,14 +120,6 @@ def truth(world: World, forecast: Forecast, stop: int, looked: Looked, *, past: 
     )
 
 
-def of_day(world: World, day: date, *, looked: Looked | None = None, past: bool = True) -> Iterator[Truth]:
-    """Records of all runs that start on a service day, by line; without ``looked`` all boards are good."""
-    for line in world.network.lines:
-        for forecast in world.line_day(line.index, day):
-            for stop in range(len(forecast.beliefs)):
-                yield truth(world, forecast, stop, looked or _always, past=past)
-
-
 class TruthLog:
     """Yields records in the order in which they become known, as simulated time passes."""
 
@@ -209,7 +201,3 @@ def _undecidable_by_silence(run: SimulatedRun, station: int, looked: Looked, lea
     if revoked and not looked(station, max(revoked, leaves - _LAST_LOOK), leaves):
         return "no good board between the cancellation's end and the departure"
     return None
-
-
-def _always(station: int, begin: float, end: float) -> int:
-    return max(0, int(end - begin) // 60)

@@ -87,10 +87,6 @@ class StationRegister:
         members = self._members.get(head, (head,))
         return members if key in members else (*members, key)
 
-    def same_group(self, one: StationIdentity, other: StationIdentity) -> bool:
-        """Return True if both are the same station or parts of one."""
-        return one == other or self.whole_of(one.key) == self.whole_of(other.key)
-
     def similar(self, spelling: str, count: int = 5) -> list[Station]:
         """Stations whose names resemble the spelling most, for a person who mistyped one or gave a town's name."""
         wanted = comparable(spelling)

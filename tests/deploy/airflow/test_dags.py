@@ -28,9 +28,10 @@ _FEW_TREES = {"growth": 5, "p10": 5, "p90": 5, "cancelled": 3}
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
-    """A registry of its own: no server answers at the address given."""
-    settings = load(mlflow_uri="http://127.0.0.1:21398", local_dir=tmp_path_factory.mktemp("local"))
-    assert model_registry.connect(settings).startswith("sqlite:///")
+    """A registry without a server."""
+    folder = tmp_path_factory.mktemp("local")
+    settings = load(mlflow_uri=f"sqlite:///{folder}/registry.db", local_dir=folder)
+    model_registry.connect(settings)
     yield settings
     mlflow.set_tracking_uri(None)
     mlflow.set_registry_uri(None)

@@ -39,6 +39,7 @@ def test_a_job_runs_with_the_projects_python_and_sends_flinks_jar_for_it_in_proc
     assert done.returncode == 0, done.stderr[-2000:]
     (sent,) = [line for line in done.stdout.splitlines() if line.startswith("sent:")]
     assert ("flink-python" in sent) == (mode == "process")
+    assert f"settings: local_dir={settings.local_dir!r}" in done.stdout + done.stderr
     printed = "".join(file.read_text() for file in stack.folders.logs.glob("flink-taskmanager-*.out"))
     lines = [line for line in printed.splitlines() if f"> {mode} " in line]
     assert len(lines) == 2
