@@ -132,3 +132,27 @@ def test_what_is_no_row_tells_nothing(raw: bytes) -> None:
     read = parse.parse(b'{"departures": [' + raw + b"]}")
     (unreadable,) = read.unreadable
     assert (unreadable.category, unreadable.number, unreadable.time, read.rows) == (None, None, None, [])
+
+
+@pytest.mark.parametrize("value", ["NaN", "Infinity", "-Infinity", r'"\\ud800"'])
+@pytest.mark.parametrize("name", ["trainNumber", "destination", "delayDeparture", "messages", "route"])
+def test_what_is_json_for_python_alone_costs_its_row_at_most(name: str, value: str) -> None:
+    whole = body(row("1"), NORMAL | {name: "here"}, row("2")).replace(b'"here"', value.replace("\\\\", "\\").encode())
+    read = parse.parse(whole)
+    assert {"1", "2"} <= {one.train_number for one in read.rows}
+    assert len(read.rows) + len(read.unreadable) == parse.count_rows(whole) == 3
+    assert len(parse.row_texts(whole)) == 3
+
+
+def test_a_mark_of_the_byte_order_is_no_part_of_a_board() -> None:
+    plain = body(NORMAL)
+    assert list(map(values, parse.parse(b"\xef\xbb\xbf" + plain).rows)) == list(map(values, parse.parse(plain).rows))
+
+
+@pytest.mark.parametrize("cancelled", [1, True, "1", "true", 1.0])
+def test_the_stops_of_a_route_are_read_one_by_one(cancelled: object) -> None:
+    stops = [{"name": "A"}, None, {"name": ""}, {"name": 8000105, "isCancelled": None}, {"x": 1}, "B"]
+    read = read_one(route=[*stops, {"name": "C", "isCancelled": cancelled}, {"name": "D", "isCancelled": "perhaps"}])
+    assert isinstance(read, parse.Row)
+    found = [(stop.name, bool(stop.is_cancelled)) for stop in parse.route(read.route)]
+    assert found == [("A", False), ("8000105", False), ("C", True)]

@@ -259,3 +259,12 @@ def test_a_simulated_railway_with_every_fault_is_decided_alike(
         twins = stations.setdefault(board.station, Twins(board.station))
         twins.board(board.body, berlin_time.milliseconds(board.polled_at))
     assert sum(taken_fast) >= share * sum(twins.boards for twins in stations.values())
+
+
+@pytest.mark.parametrize("time", ["24:00", "9:05", "09:05:00", " 09:05"])
+def test_a_time_that_is_read_in_another_form_is_decided_alike(time: str) -> None:
+    twins = Twins()
+    for minute in range(0, 60, 3):
+        rows = [row("1", "08:10", minute // 20), row("2", "10:00") | {"scheduledDeparture": time}]
+        twins.board(json.dumps({"departures": rows}).encode(), at(f"08:{minute:02}"))
+    assert twins.full.entries

@@ -142,3 +142,16 @@ def test_no_train_that_a_board_dropped_within_its_hour_has_departed(
 def clock(minute: int) -> str:
     """``HH:MM`` so many minutes after ten o'clock."""
     return clock_time(datetime_of(Milliseconds(at("10:00") + minute * MINUTE)))
+
+
+@pytest.mark.parametrize("stops", [3, 10, 45])
+def test_the_row_of_a_run_that_is_cut_short_does_not_show_that_boards_look_back(stops: int) -> None:
+    """It stands until the departure that the train does not have; default boards drop the others when they leave."""
+    cut = row("5", clock(stops), arrival="10:00", route=["Anfang", HERE, {"name": "Ende", "isCancelled": 1}])
+    others = [row(str(10 + minute), clock(minute), 1) for minute in range(-20, 60, 7)]
+    station = Watched()
+    for minute in range(-40, 70, 3):
+        shown = [one for one, leaves in zip(others, range(-20, 60, 7), strict=True) if minute <= leaves + 1]
+        station.board(clock(minute), *([cut] if minute <= stops else []), *shown, row("3", "12:30"))
+    assert {d.kind for d in station.decisions if d.number != "5"} == {"departed"}
+    assert len(station.decisions) > 10

@@ -113,3 +113,10 @@ def test_no_train_departs_before_it_leaves_because_half_the_feed_is_dead(
             assert decision.decided_at >= datetime_of(START + (train.planned + train.delay) * MINUTE)
         else:
             assert decision.kind in ("undecided", "late")
+
+
+def test_a_delay_of_null_means_that_it_is_not_known() -> None:
+    station = Watched()
+    station.every_three_minutes("12:00", "12:09", row("1", "12:05", 12), LATER)
+    station.every_three_minutes("12:12", "12:30", row("1", "12:05", None), LATER)
+    assert [(d.number, d.delay) for d in station.decisions] == [("1", 12)]

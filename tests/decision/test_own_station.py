@@ -113,3 +113,12 @@ def test_the_delay_of_the_arrival_goes_with_the_departure() -> None:
     station = Watched()
     station.every_three_minutes("12:00", "12:27", row("1", delay=9, arrival="12:04", arrival_delay=7), row("2"))
     assert {one.number: (one.delay, one.arrival_delay) for one in station.decisions} == {"1": (9, 7), "2": (0, None)}
+
+
+def test_a_run_that_names_a_part_of_the_station_does_not_hide_its_name() -> None:
+    """All other routes share the name of the whole, which a route with the part means too."""
+    station = Watched(name=NUMBER)
+    part = row("9", None, arrival="12:30", route=["Anfang", f"{HERE} (tief)"])
+    station.every_three_minutes("12:00", "12:18", row("1", "12:20"), row("3", "12:40", arrival="12:38"), short(), part)
+    assert station.kinds() == ["terminated"]
+    assert station.station.learnt == [HERE]

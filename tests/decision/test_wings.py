@@ -127,3 +127,23 @@ def test_ids_never_swap_whichever_parts_a_board_shows_in_whatever_order(shown: l
     assert destinations <= {(FIRST, "Bayerau"), (SECOND, "Tegernau"), (f"{FIRST}|Ulmenau", "Ulmenau")}
     gone = [d.id for d in station.decisions if d.kind == "departed"]
     assert len(gone) == len(set(gone)) >= 1
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Köln Hbf", "Ko\u0308ln Hbf"),
+        ("Köln Hbf", "Köln Hbf (tief)"),
+        ("Köln Hbf", "koeln hauptbahnhof"),
+        (HERE, f"{HERE} (tief)"),
+    ],
+)
+def test_two_spellings_of_a_destination_are_one_train(one: str, other: str) -> None:
+    rows = [to(one, 12), to(other, 0, realtime=False)]
+    if one == HERE:
+        rows = [shown | {"scheduledDeparture": None, "scheduledArrival": "12:05", "delayArrival": delay}
+                for shown, delay in zip(rows, (12, 0), strict=True)]  # fmt: skip
+    for order in permutations(rows):
+        station = Watched()
+        station.every_three_minutes("12:00", "12:33", *order, LATER)
+        assert [(d.id, d.delay) for d in station.decisions] == [(FIRST, 12)]

@@ -31,6 +31,13 @@ from zielzeit.stations.table import packaged
         (200, b"<html>", ReplyKind.NOT_JSON, False),
         (200, b'{"departures": [{"rou', ReplyKind.NOT_JSON, False),
         (200, b'{"departures": [\xff]}', ReplyKind.NOT_JSON, False),
+        (
+            200,
+            b'{"departures": [{"route": [{"name": "Hanau Hbf"}, null, {"name": 3}]}, {"delay": NaN}]}',
+            ReplyKind.OK,
+            False,
+        ),
+        (200, b'{"departures": [{"route": [{"name": "Hanau Hbf"}]}, {"route": null}, 7]}', ReplyKind.OK, False),
         (200, b'{"error": "x"}', ReplyKind.NOT_A_BOARD, False),
         (200, b'{"departures": null}', ReplyKind.NOT_A_BOARD, False),
         (200, b"[]", ReplyKind.NOT_A_BOARD, False),

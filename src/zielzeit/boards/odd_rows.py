@@ -1,12 +1,14 @@
 """Rows whose values have other types than DBF's: read where the meaning is certain, else what is known of their train.
 
-Caches, gateways and self-hosted versions write numbers as text, text as numbers, and null for flags.
+Caches, gateways and self-hosted versions write numbers as text, text as numbers, null for flags, and what Python's
+``json`` writes and JSON does not know: ``NaN``, ``Infinity``, halves of surrogate pairs.
 """
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 import msgspec
@@ -55,6 +57,42 @@ def normalised(raw: bytes) -> bytes:
     return _encode(fields)
 
 
+def loose_rows(body: bytes) -> list[bytes] | None:
+    """Return the JSON of each row of a body that is JSON for Python alone, or begins with a mark of its byte order.
+
+    ``NaN`` and ``Infinity`` become null, half a surrogate pair U+FFFD: they cost a value, or a row, not the board.
+    None if the body is no board for Python, either.
+    """
+    try:
+        whole = json.loads(body, parse_constant=lambda _: None)
+    except (ValueError, RecursionError):
+        return None
+    rows = whole.get("departures") if isinstance(whole, dict) else None
+    return [_utf8(json.dumps(row, ensure_ascii=False)) for row in rows] if isinstance(rows, list) else None
+
+
+def _utf8(text: str) -> bytes:
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").encode()
+
+
+def stops(raw: bytes) -> Iterator[tuple[str, bool]]:
+    """Yield name and cancellation of the stops of a route whose values have other types than DBF's.
+
+    A stop without a name, and one that may or may not be cancelled, is left out.
+    """
+    try:
+        route = _decode_any(raw)
+    except DECODE_ERRORS:
+        return
+    for stop in route if isinstance(route, list) else ():
+        if not isinstance(stop, dict):
+            continue
+        name, cancelled = stop.get("name"), _flag(stop.get("isCancelled"))
+        name = name if isinstance(name, str) else _text(name)
+        if name and cancelled is not None:
+            yield name, cancelled
+
+
 def unreadable(index: int, raw: bytes, reason: str) -> UnreadableRow:
     """Return an unreadable row with what its readable values tell of its train."""
     try:
@@ -87,8 +125,8 @@ def _minutes(value: object) -> int | None:
 
 
 def _flag(value: object) -> bool | None:
-    if value is None:
-        return False
+    if value is None or isinstance(value, bool):
+        return bool(value)
     if isinstance(value, str):
         return _FLAGS.get(value.strip().lower())
     return bool(value) if _whole(value) in (0, 1) else None

@@ -13,6 +13,7 @@ import msgspec
 import zstandard
 
 from zielzeit import berlin_time
+from zielzeit.boards import odd_rows
 from zielzeit.boards.odd_rows import DECODE_ERRORS, UnreadableRow, normalised, unreadable
 
 MAX_BODY = 16 * 1024 * 1024
@@ -75,6 +76,10 @@ class _LooseBody(msgspec.Struct, frozen=True):
     departures: list[msgspec.Raw]
 
 
+class _Routed(msgspec.Struct, frozen=True):
+    route: msgspec.Raw = _EMPTY_ROUTE
+
+
 class ParsedBoard(msgspec.Struct, frozen=True):
     """A parsed board: its readable rows, and the others."""
 
@@ -85,6 +90,7 @@ class ParsedBoard(msgspec.Struct, frozen=True):
 _decode_body = msgspec.json.Decoder(Body).decode
 _decode_loose = msgspec.json.Decoder(_LooseBody).decode
 _decode_row = msgspec.json.Decoder(Row).decode
+_decode_routed = msgspec.json.Decoder(_Routed).decode
 _decode_route = msgspec.json.Decoder(list[Stop]).decode
 
 
@@ -131,16 +137,24 @@ def parse(body: bytes) -> ParsedBoard:
 
 
 def _parse_row_by_row(body: bytes, reason: Exception | None = None) -> ParsedBoard:
-    try:
-        raw_rows = _decode_loose(body).departures
-    except DECODE_ERRORS:
-        raise BoardError(f"the body is no board: {reason}") from None
+    raw_rows = _raw_rows(body, reason)
     _check_count(len(raw_rows))
-    read = [_read(index, bytes(raw)) for index, raw in enumerate(raw_rows)]
+    read = [_read(index, raw) for index, raw in enumerate(raw_rows)]
     return ParsedBoard(
         [row for row in read if isinstance(row, Row)],
         tuple(row for row in read if isinstance(row, UnreadableRow)),
     )
+
+
+def _raw_rows(body: bytes, reason: Exception | None = None) -> list[bytes]:
+    """Return the JSON of each row. Raises BoardError, with the reason, if the body as a whole is not a board."""
+    try:
+        return [bytes(raw) for raw in _decode_loose(body).departures]
+    except DECODE_ERRORS as error:
+        rows = odd_rows.loose_rows(body)
+        if rows is None:
+            raise BoardError(f"the body is no board: {reason or error}") from None
+        return rows
 
 
 def _read(index: int, raw: bytes) -> Row | UnreadableRow:
@@ -169,15 +183,25 @@ def _check_size(body: bytes) -> None:
 def count_rows(body: bytes) -> int:
     """Number of rows, readable or not, of a board's body. Raises BoardError like ``parse``."""
     _check_size(body)
-    try:
-        return len(_decode_loose(body).departures)
-    except DECODE_ERRORS as error:
-        raise BoardError(f"the body is no board: {error}") from None
+    return len(_raw_rows(body))
 
 
 def row_texts(body: bytes) -> list[bytes]:
     """Return the JSON of each row of a body that ``parse`` has read, with bytes of its own."""
-    return [bytes(raw) for raw in _decode_loose(body).departures]
+    return _raw_rows(body)
+
+
+def routes(body: bytes) -> list[list[Stop]]:
+    """Return the routes of the rows of a board's body, also of unreadable ones. Raises BoardError like ``parse``."""
+    _check_size(body)
+    return [route(_raw_route(raw)) for raw in _raw_rows(body)]
+
+
+def _raw_route(row: bytes) -> msgspec.Raw:
+    try:
+        return _decode_routed(row).route
+    except DECODE_ERRORS:
+        return _EMPTY_ROUTE
 
 
 def decode_row(text: bytes | memoryview) -> Row:
@@ -209,11 +233,11 @@ def _fault(row: Row) -> str | None:
 
 
 def route(raw: bytes) -> list[Stop]:
-    """Return all stops of the run in order; empty if the route cannot be read."""
+    """Return all stops of the run in order, without those that cannot be read."""
     try:
         return _decode_route(raw)
     except DECODE_ERRORS:
-        return []
+        return [Stop(name, cancelled) for name, cancelled in odd_rows.stops(raw)]
 
 
 def category(train: str) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
+import msgspec
+
 from zielzeit import berlin_time
 from zielzeit.berlin_time import Milliseconds
 from zielzeit.boards import parse as boards
@@ -70,7 +72,8 @@ def entries(
             planned, delay, ends = wall, row.delay_departure, False
         else:
             planned, delay, ends = clock.wall(row.scheduled_arrival or ""), row.delay_arrival, True
-        reports[key] = Entry(row, wall, clock.instant(planned), delay or 0, ends, polled_at, polled_at)
+        known = row if delay is not None else msgspec.structs.replace(row, missing_realtime=True)
+        reports[key] = Entry(known, wall, clock.instant(planned), delay or 0, ends, polled_at, polled_at)
     return reports, doubled
 
 
@@ -91,7 +94,7 @@ def _one_per_part(
             continue
         before = station.entries.get(key)
         known = wings.get(key) or ({} if before is None else {before.row.destination: ""})
-        parts = tell_apart(doubled[key], known, here.name)
+        parts = tell_apart(doubled[key], known, here.station_of)
         for part in parts:
             (report,) = entries(here, station, [part.row], clock, polled_at)[0].values()
             report.wing = part.wing

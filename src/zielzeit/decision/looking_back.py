@@ -21,7 +21,7 @@ _LEFT: Final = 5 * MINUTE
 
 def note_settled(station: StationState, entry: Entry, polled_at: Milliseconds) -> None:
     """Note that the station's boards look back, if the train that settled shows it."""
-    if entry.believed <= polled_at - _LEFT and not entry.cancelled:
+    if _stayed(entry, polled_at):
         station.looks_back = True
 
 
@@ -36,15 +36,19 @@ def note_missing(station: StationState, missing: Sequence[Entry], polled_at: Mil
     within_hour = [entry for entry in missing if _within_hour(entry, polled_at)]
     if not within_hour:  # as on nearly every board that looks back
         return
-    left = polled_at - _LEFT
-    shows_it = any(
-        entry.last_seen == polled_at and entry.believed <= left and not entry.cancelled
-        for entry in station.entries.values()
-    )
+    shows_it = any(entry.last_seen == polled_at and _stayed(entry, polled_at) for entry in station.entries.values())
     if shows_it or (station.looks_back and not any(entry.kind and not entry.cancelled for entry in within_hour)):
         for entry in within_hour:
             entry.did_not_leave = True
     station.looks_back = shows_it
+
+
+def _stayed(entry: Entry, polled_at: Milliseconds) -> bool:
+    """Return True if the row of a train that left minutes ago is still on the board.
+
+    That of a run that is cut short stands until the departure that it does not have.
+    """
+    return entry.expected <= polled_at - _LEFT and not entry.cancelled and not entry.cut_short
 
 
 def _within_hour(entry: Entry, polled_at: Milliseconds) -> bool:
@@ -58,5 +62,5 @@ def _within_hour(entry: Entry, polled_at: Milliseconds) -> bool:
         entry.earliest <= polled_at < min(entry.believed, entry.last_seen) + _KEPT
         and entry.confirmed
         and entry.outdated_at != entry.last_seen
-        and not (entry.ends and entry.row.scheduled_departure is not None)
+        and not entry.cut_short
     )

@@ -77,7 +77,7 @@ def _leaves(report: Entry, polled_at: Milliseconds) -> Milliseconds:
 
     Where a run is cut short, it is not the arrival's; and a row that seems to be half a day old is dated wrongly.
     """
-    if (report.ends and report.row.scheduled_departure is not None) or report.expected < polled_at - _SURELY_TODAY:
+    if report.cut_short or report.expected < polled_at - _SURELY_TODAY:
         return polled_at
     return report.expected
 

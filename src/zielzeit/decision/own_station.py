@@ -64,7 +64,14 @@ class OwnStation:
 
     @cached_property
     def _group(self) -> str:
-        return self._register.whole_of(self._register.resolve(self._taught or self.key).key)
+        return self._whole(self._taught or self.key)
+
+    def station_of(self, name: str) -> str:
+        """Return which station a name on a board means, with its parts, in any spelling; empty: this one."""
+        if name in ("", self.name):
+            return ""
+        group = self._whole(name)
+        return "" if group == self._group else group
 
     def places(self, route: Sequence[parse.Stop]) -> list[int]:
         """Return the places of this station in a route: several if the run calls twice, none if it does not call.
@@ -105,6 +112,14 @@ class OwnStation:
             tuple(stop.name for stop in after if stop.is_cancelled),
         )
 
+    def _shared(self, some: set[str], others: set[str]) -> set[str]:
+        """Return the names that are on both sides; of a station and its parts, the whole's."""
+        wholes = {self._whole(name) for name in some} & {self._whole(name) for name in others}
+        return some & others | {name for name in some | others if self._register.resolve(name).key in wholes}
+
+    def _whole(self, name: str) -> str:
+        return self._register.whole_of(self._register.resolve(name).key)
+
     def is_taught(self, *, named: bool) -> bool:
         """Return True if no board can teach anything about this station's names; ``named`` as for ``taught_by``."""
         if named and (self.is_number or not self.learnt):
@@ -139,7 +154,7 @@ class OwnStation:
             elif row.scheduled_departure is None:
                 names = names[-1:]
             if names:
-                common = common & set(names) if common else set(names)
+                common = self._shared(common, set(names)) if common else set(names)
                 if not common:
                     return self
         return OwnStation(self.key, sorted(common), self._own_file)

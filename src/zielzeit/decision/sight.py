@@ -128,6 +128,8 @@ class Sight:
             board = parse.ParsedBoard([_decode(text, layout) for text in texts])
         except DECODE_ERRORS:
             return
+        if not all(map(parse.is_meaningful, board.rows)):  # a time that is only read in another form
+            return
         reports, wings = identity.read(here, station, board, polled_at)
         if len(reports) != len(texts) or (wings and any(one.wing or key in wings for key, one in reports.items())):
             return

@@ -88,6 +88,11 @@ class Entry(msgspec.Struct, array_like=True, gc=False):
         return self.earliest
 
     @property
+    def cut_short(self) -> bool:
+        """True if the run ends here before its time. Its row stands until the departure that it does not have."""
+        return self.ends and self.row.scheduled_departure is not None
+
+    @property
     def cancelled(self) -> bool:
         """True if the last report says that the train does not run here."""
         return bool(self.row.is_cancelled)

@@ -151,15 +151,20 @@ class StationProcess:
 
     def _made_anew(self, name: str) -> LiveStation:
         live = self._rebuilt(name)
+        if len(live.stored) >= SNAPSHOT_EVERY:  # the snapshot that was prepared is gone with the process
+            self._store_at_frontier(live)
         self._fold_waiting(live)
         return live
 
     def _at_frontier(self, name: str) -> LiveStation:
         """Return the station without the boards after the frontier, and store it: it may be asked for again soon."""
         live = self._rebuilt(name)
+        self._store_at_frontier(live)
+        return live
+
+    def _store_at_frontier(self, live: LiveStation) -> None:
         if any(polled_at <= live.frontier for polled_at in live.stored):
             self._store_snapshot(live, encode_snapshot(live.state, live.memory), live.frontier)
-        return live
 
     def _rebuilt(self, name: str) -> LiveStation:
         """Return the station out of the store, without the boards after the frontier."""

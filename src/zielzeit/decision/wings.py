@@ -8,7 +8,7 @@ later does not take away.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from zielzeit.boards.parse import Row
@@ -21,24 +21,26 @@ class Part(NamedTuple):
     row: Row
 
 
-def tell_apart(rows: Iterable[Row], known: Mapping[str, str], own_name: str) -> list[Part]:
+def tell_apart(rows: Iterable[Row], known: Mapping[str, str], station_of: Callable[[str], str]) -> list[Part]:
     """Return the parts that rows of one identity show; of two rows of one part the better informed one counts.
 
     ``known`` has the wing of each destination of these parts so far. A part whose destination is new is the one whose
-    row is not there, if there is such a part.
+    row is not there, if there is such a part. ``station_of`` tells which station a destination's name means; the empty
+    text is the station of the board (``OwnStation.station_of``).
     """
     parts: dict[str, Row] = {}
     for row in rows:
-        destination = "" if row.destination == own_name else row.destination
+        destination = station_of(row.destination)
         parts[destination] = max(parts.get(destination, row), row, key=_information)
     if len(parts) > 1:
         parts.pop("", None)  # a row that leads nowhere is no part of its own
+    wings = {station_of(name): wing for name, wing in known.items()}
     found: dict[str, Row] = {}
-    for destination in [name for name in parts if name in known]:
-        found[known[destination]] = parts.pop(destination)
-    gone = [wing for wing in dict.fromkeys(known.values()) if wing not in found]
-    for destination, row in sorted(parts.items()):
-        wing = gone.pop(0) if gone else destination if known or found else ""
+    for destination in [one for one in parts if one in wings]:
+        found[wings[destination]] = parts.pop(destination)
+    gone = [wing for wing in dict.fromkeys(wings.values()) if wing not in found]
+    for row in sorted(parts.values(), key=lambda row: row.destination):
+        wing = gone.pop(0) if gone else row.destination if known or found else ""
         found.setdefault(wing, row)
     return [Part(wing, row) for wing, row in sorted(found.items())]
 

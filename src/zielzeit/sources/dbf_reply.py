@@ -9,6 +9,7 @@ import re
 
 import msgspec
 
+from zielzeit.boards import parse
 from zielzeit.printable import printable
 from zielzeit.sources.own_board import whose_board
 from zielzeit.sources.reply_kind import ReplyKind
@@ -37,18 +38,6 @@ class DbfReply(msgspec.Struct, frozen=True):
     """Keys of the stations' groups that every row's run calls at; empty if the reply is no board of this station."""
 
 
-class _Stop(msgspec.Struct):
-    name: str
-
-
-class _Row(msgspec.Struct):
-    route: list[_Stop] = []
-
-
-class _Board(msgspec.Struct):
-    departures: list[_Row]
-
-
 class _Candidate(msgspec.Struct):
     name: str = ""
     code: str = ""
@@ -59,7 +48,6 @@ class _Error(msgspec.Struct):
     candidates: list[_Candidate] | None = None
 
 
-_board = msgspec.json.Decoder(_Board)
 _error = msgspec.json.Decoder(_Error)
 
 
@@ -88,17 +76,23 @@ def _classify_200(body: bytes, station: str, register: StationRegister, known: f
     if not body.strip():
         return DbfReply(ReplyKind.EMPTY_BODY, retry=True)
     try:
-        board = _board.decode(body)
-    except msgspec.ValidationError as error:
-        return DbfReply(ReplyKind.NOT_A_BOARD, retry=False, detail=_shown(str(error)))
-    except _UNREADABLE as error:
-        return DbfReply(ReplyKind.NOT_JSON, retry=False, detail=_shown(str(error)))
-    routes = [[stop.name for stop in row.route] for row in board.departures if row.route]
+        routes = [[stop.name for stop in route] for route in parse.routes(body) if route]
+    except parse.BoardError as error:
+        kind = ReplyKind.NOT_A_BOARD if _is_json(body) else ReplyKind.NOT_JSON
+        return DbfReply(kind, retry=False, detail=_shown(str(error)))
     whose = whose_board(station, routes, register, known)
     if whose.own:
         return DbfReply(ReplyKind.OK, retry=False, detail=_shown(whose.name), common=frozenset(whose.common))
     names = _shown(", ".join(sorted(whose.common.values()))) or "unknown"
     return DbfReply(ReplyKind.OTHER_STATION, retry=False, detail=f"the board of: {names}")
+
+
+def _is_json(body: bytes) -> bool:
+    try:
+        msgspec.json.decode(body)
+    except _UNREADABLE:
+        return False
+    return True
 
 
 def _kind_of_status(status: int, error: str) -> ReplyKind:
