@@ -149,11 +149,12 @@ def _outcomes(
 
 def _reported(decided: Iterable[tuple[str, Milliseconds, Output]]) -> Iterator[Decision | PlannedStop]:
     """Yield what was decided; boards that could not be read are reported on stderr."""
+    from zielzeit import berlin_time
     from zielzeit.decision.decider import RejectedBoard
 
     for name, at, output in decided:
         if isinstance(output, RejectedBoard):
-            print(f"{name} {at}: {output.reason}", file=sys.stderr)
+            print(f"{name} {berlin_time.datetime_of(at):%Y-%m-%d %H:%M:%S}: {output.reason}", file=sys.stderr)
         else:
             yield output
 

@@ -73,6 +73,7 @@ def test_what_it_means_is_read(other: dict[str, Any], field: str, meant: object)
     [
         {"trainNumber": None},
         {"trainNumber": ""},
+        {"trainNumber": " "},
         {"trainNumber": 4711.5},
         {"trainNumber": True},
         {"train": None},

@@ -37,7 +37,9 @@ def test_a_name_gives_station_and_time_in_utc_through_both_clock_changes(
     assert parse_name(name) == (station, datetime.fromisoformat(utc).replace(tzinfo=UTC))
 
 
-@pytest.mark.parametrize("name", ["board.json", "2024.json", "20241330T1630.json", "20241030T1660.json.gz"])
+@pytest.mark.parametrize(
+    "name", ["board.json", "2024.json", "20241330T1630.json", "20241030T1660.json.gz", "00010101T0000.json"]
+)
 def test_a_name_without_a_time_is_refused_with_the_form(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(b"{}")
     with pytest.raises(UserError, match=r"does not say when.*YYYYMMDDTHHMM\.json"):
@@ -93,6 +95,8 @@ def test_lines_out_of_order_come_in_order(tmp_path: Path) -> None:
         '{"station": "X", "polled_at": "2024-07-30T12:00:00", "body": {}}',
         '{"station": "", "polled_at": "2024-07-30T12:00:00Z", "body": {}}',
         '{"station": "X", "polled_at": "2024-07-30T12:00:00Z"}',
+        '{"station": "X", "polled_at": "0001-01-01T00:00:00+02:00", "body": {}}',
+        '{"station": "X", "polled_at": "9999-12-31T23:59:59-02:00", "body": {}}',
     ],
 )
 def test_a_bad_line_is_named_before_anything_is_read(tmp_path: Path, line: str) -> None:

@@ -224,6 +224,8 @@ def _fault(row: Row) -> str | None:
     departure, arrival = row.scheduled_departure, row.scheduled_arrival
     if len(row.route) > MAX_ROUTE:  # it would inflate state and records
         return f"a route of more than {MAX_ROUTE} bytes"
+    if row.train_number.isspace():
+        return f"{row.train} has no number"
     if departure is arrival is None:
         return f"{row.train} {row.train_number} has neither arrival nor departure"
     for time in (departure, arrival):

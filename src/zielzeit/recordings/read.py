@@ -132,7 +132,15 @@ def parse_name(name: str) -> tuple[str | None, datetime]:
         at = datetime.strptime(digits + match["offset"], "%Y%m%dT%H%M%S%z")
     else:
         at = datetime.strptime(digits, "%Y%m%dT%H%M%S").replace(tzinfo=BERLIN)
-    return match["station"], at.astimezone(UTC)
+    return match["station"], _utc(at)
+
+
+def _utc(at: datetime) -> datetime:
+    """Return an aware time in UTC. Raises ValueError for one at the ends of the calendar, which UTC may not have."""
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"{at.isoformat()} is no time of a board") from None
 
 
 def _walk(path: Path) -> Iterator[Path]:
@@ -176,13 +184,13 @@ def _read_jsonl(path: Path) -> Iterator[BoardRecord]:
     for number, text in read_lines(path):
         try:
             line = json_lines.decode_line(text)
-            body = line.text()
-        except (msgspec.DecodeError, UnicodeError) as error:
+            body, polled_at = line.text(), _utc(line.polled_at)
+        except (msgspec.DecodeError, ValueError) as error:
             raise UserError(f"{path}, line {number}: {error}; expected {json_lines.FORM}") from None
         yield BoardRecord(
             station=line.station,
             body=body,
-            polled_at=line.polled_at.astimezone(UTC),
+            polled_at=polled_at,
             source="replay",
             url=_origin(path),
         )
