@@ -35,7 +35,7 @@ class Arrivals:
     def board(self, time: str, *rows: dict[str, Any]) -> list[EarlyDeparture]:
         """What a board with these rows tells, and what is final by then. Its body differs from the one before."""
         self._boards += 1
-        return self.arrive(at(time), body(*rows) + b" " * (self._boards % 2))
+        return self.arrive(at(time), body(*rows) + b" " * self._boards)
 
     def arrive(self, polled_at: Milliseconds, value: bytes) -> list[EarlyDeparture]:
         """What a body tells, and what is final by then."""

@@ -83,9 +83,9 @@ class Watched:
         self._boards = 0
 
     def board(self, time: str, *rows: dict[str, Any]) -> list[Decision]:
-        """What a board with these rows decides. Its body differs from the one before, as a living board's does."""
+        """What a board with these rows decides. Its body differs from all before, as a living board's does."""
         self._boards += 1
-        return self.bytes(time, body(*rows) + b" " * (self._boards % 2))
+        return self.bytes(time, body(*rows) + b" " * self._boards)
 
     def bytes(self, time: str, value: bytes) -> list[Decision]:
         """What a body decides."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -81,6 +82,18 @@ def test_a_body_that_stays_the_same_while_two_trains_should_leave_is_doubted_unt
     assert len(station.refused) == 8
     station.board("12:45", row("0", "11:55"), row("10", "12:10", 2), row("11", "12:11", 40), row("12", "12:12", 45))
     assert [(d.number, d.delay) for d in station.decisions] == [("0", 0), ("10", 2)]
+
+
+@pytest.mark.parametrize("caches", [2, 3, 4])
+def test_caches_that_have_frozen_and_answer_in_turn_are_doubted_until_a_body_is_new(caches: int) -> None:
+    station = default_station()
+    frozen = [body(*trains(10, 20, 30), row("9", "14:50", number)) for number in range(caches)]
+    for minute in range(9, 120, 3):
+        station.bytes(f"{12 + minute // 60}:{minute % 60:02}", frozen[minute // 3 % caches])
+    assert {(d.kind, d.number) for d in station.decisions} == {
+        ("departed", "1"),
+        *(("undecided", number) for number in ("10", "20", "30")),
+    }
 
 
 def test_one_train_without_news_is_no_reason_for_doubt() -> None:

@@ -63,7 +63,7 @@ def boards(trains: list[Train], every: int, *, past: bool) -> list[Arrival]:
         now = datetime_of(Milliseconds(moment)).astimezone(UTC)
         shown = [(as_dbf_reads(t.leaves), str(n), t) for n, t in enumerate(all_trains) if t.is_shown(now, past=past)]
         rows = [row(n, f"{t.plan.astimezone(BERLIN):%H:%M}", t.shown_delay) for _, n, t in sorted(shown)]
-        found.append(Arrival("A", moment, body(*rows) + b" " * (len(found) % 2)))  # another body, as if there were news
+        found.append(Arrival("A", moment, body(*rows) + b" " * len(found)))  # another body, as if there were news
     return found
 
 

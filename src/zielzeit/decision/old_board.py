@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from zielzeit.berlin_time import MINUTE, Milliseconds
-from zielzeit.decision.state import Entry, StationState
+from zielzeit.decision.state import NEVER, Entry, StationState
 
 _DEFAULT_REACH: Final = 4 * MINUTE
 """How far a default board may seem to look back, milliseconds: what DBF's caches and two clocks' difference allow."""
@@ -23,6 +23,8 @@ _SURELY_PAST: Final = 30 * MINUTE
 _SURELY_TODAY: Final = 12 * 60 * MINUTE
 _TIMES_PASSED: Final = 2
 """After so many times of departure a body that stays the same is doubted: one train may be without news."""
+_BODIES: Final = 3
+"""So many other bodies are known again."""
 _NEWS: Final = 5 * MINUTE
 """How long after a departure its true minute is mostly posted, milliseconds; less than the rules wait by default."""
 FIRST_ROWS: Final = 3
@@ -45,14 +47,14 @@ def doubt(
     without a board that is believed.
     """
     oldest = min((_leaves(report, polled_at) for report in first_rows), default=polled_at)
-    changed = checksum != station.body
+    changed = _note_body(station, checksum, polled_at)
     if not changed and (station.doubted or _times_passed(station, polled_at) >= _TIMES_PASSED):
         station.doubted = True
         return _frozen(station, polled_at)
     if changed:
         if station.doubted and oldest < polled_at - _SURELY_PAST:
             station.drops_departed = False  # two different bodies in a row: the station is polled with past=1 now
-        station.body, station.body_since, station.doubted = checksum, polled_at, False
+        station.doubted = False
     reach = _DEFAULT_REACH if station.drops_departed else _PAST_REACH
     if oldest < polled_at - reach and polled_at - station.last_board <= max_silence:
         station.doubted = True
@@ -63,6 +65,20 @@ def doubt(
     elif changed and _dropped(station, vanished, polled_at):
         station.drops_departed = True
     return None
+
+
+def _note_body(station: StationState, checksum: int, polled_at: Milliseconds) -> bool:
+    """Make a body the station's present one; return False if it is none that was not there before.
+
+    It may be one of the last other bodies: several caches that have frozen answer in turn.
+    """
+    if checksum == station.body:
+        return False
+    others = [(station.body, station.body_since), *station.earlier_bodies]
+    since = next((since for body, since in others if body == checksum), NEVER)
+    station.earlier_bodies = [other for other in others if other[0] != checksum][:_BODIES]
+    station.body, station.body_since = checksum, since or polled_at
+    return not since
 
 
 def _frozen(station: StationState, polled_at: Milliseconds) -> str:

@@ -146,6 +146,8 @@ class StationState(msgspec.Struct, array_like=True):
     """True if that body is taken for an old one, until it changes."""
     drops_departed: bool = False
     """True if boards here have dropped trains when their time came, and none since showed one that had left."""
+    earlier_bodies: list[tuple[int, Milliseconds]] = []
+    """Checksums of the last other bodies, each with the ``polled_at`` of its first board, the newest first."""
 
 
 Memory = MutableMapping[str, bytes]
