@@ -25,6 +25,7 @@ from zielzeit.features.network_state import NetworkState
 from zielzeit.model.predict import ServedModel
 from zielzeit.recordings.read import read_boards
 from zielzeit.runs.group_keys import group_keys
+from zielzeit.runs.messages import Departure, Ending
 from zielzeit.settings import load
 from zielzeit.stations.table import packaged
 
@@ -122,5 +123,5 @@ def test_a_model_without_outcomes_is_refused(tmp_path: Path) -> None:
 
 def test_a_departure_is_told_after_thousands_of_trains_of_which_nothing_is() -> None:
     trains = [planned("A", 0, number=str(number)) for number in range(2_500)]
-    (told,) = followed([*trains, decision("A", 60)], group_keys(packaged()))
-    assert told.train == "RE 4711"
+    told = list(followed([*trains, decision("A", 60)], group_keys(packaged())))
+    assert [(one.train, type(one.message)) for one in told] == [("RE 4711", Departure), ("RE 4711", Ending)]

@@ -2,7 +2,8 @@
 
 A run is what the source names so. Where the source names none it is the stops of one train (category and number) that
 may be one run (``zielzeit.runs.same_run``): stops up to four hours apart, and further apart where the later stop has an
-arrival, so that the train came from somewhere, and no station occurs on both sides.
+arrival, so that the train came from somewhere, and no station occurs on both sides. What several archives tell of one
+run is put together by ``training.history.overlaps``.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 import polars as pl
 
+from training.history.overlaps import overlaps_resolved
 from training.history.stops import FLAGS
 from zielzeit import berlin_time
 from zielzeit.runs.same_run import may_be_one_run
@@ -50,9 +52,15 @@ class Runs(NamedTuple):
 
 def runs_of(stops: pl.DataFrame) -> Runs:
     """Return the runs of all stop records. The result does not depend on the order of the records."""
-    frame, texts = _coded(stops.with_columns(pl.col(FLAGS).fill_null(value=False)))
-    frame, left_out = _in_order(_planned(frame))
-    start = _starts(frame)
+    frame, texts, names = _coded(stops.with_columns(pl.col(FLAGS).fill_null(value=False)))
+    count = len(frame)
+    ordered = _in_order(_planned(frame))
+    start = _starts(ordered)
+    frame = overlaps_resolved(ordered, start, texts, names)
+    if frame is not ordered:
+        frame = _in_order(frame)
+        start = _starts(frame)
+    left_out = {"same stop again": count - len(frame)}
     keep, extended = _up_to_the_planned_end(frame, start)
     left_out["additional stop after the planned end"] = int((~keep).sum())
     if not keep.all():
@@ -67,8 +75,9 @@ def by_value(values: Ints | Floats, function: Callable[[int], float]) -> Floats:
     return found
 
 
-def _coded(stops: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, pl.Series]]:
-    """Return the records with texts replaced by codes in alphabetical order, and the texts. A missing run is -1."""
+def _coded(stops: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, pl.Series], pl.Series]:
+    """Return the records with texts replaced by codes in alphabetical order, the texts, and the names of the runs. A
+    missing run is -1."""
     codes, texts = [], {}
     for name in _TEXTS:
         column = stops[name].fill_null("")
@@ -76,7 +85,7 @@ def _coded(stops: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, pl.Series]]:
         codes.append(column.cast(pl.Enum(texts[name])).to_physical().cast(pl.Int32).alias(f"{name}_code"))
     names = stops["run"].drop_nulls().unique().sort()
     codes.append(stops["run"].cast(pl.Enum(names)).to_physical().cast(pl.Int32).fill_null(-1).alias("run_code"))
-    return stops.drop(*_TEXTS, "run").with_columns(codes), texts
+    return stops.drop(*_TEXTS, "run").with_columns(codes), texts, names
 
 
 def _planned(frame: pl.DataFrame) -> pl.DataFrame:
@@ -130,25 +139,17 @@ def _with_second_passes(frame: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame
     return frame.with_columns(planned=pl.Series(planned), planned_departure=pl.Series(leaving))
 
 
-def _in_order(frame: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, int]]:
-    """Return the records by run and time, each stop once, and how many were dropped.
+def _in_order(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return the records by run and time, each stop once.
 
-    Of two records of one stop the one that sorts last is kept, so the order of the files does not matter. Where one
-    source names the run and another does not, the one that names it is kept.
+    Of two records of one stop the one that sorts last is kept, so the order of the files does not matter.
     """
-    count = len(frame)
-    named = frame.filter(pl.col("run_code") >= 0)
-    if 0 < len(named) < count:
-        stop = ["category_code", "number_code", "station_code", "wall"]
-        unnamed = frame.filter(pl.col("run_code") < 0).join(named.select(stop), on=stop, how="anti")
-        frame = pl.concat([named, unnamed])
     ordered = frame.sort(
         "run_code", "train_category", "train_number", "planned", "position", "station_code", "number_code",
         "category_code", "arrival_cancelled", "departure_cancelled", "arrival_delay", "departure_delay", "line_code",
         "known", *(name for name in FLAGS if not name.endswith("_cancelled")), "planned_departure",
     )  # fmt: skip
-    once = ordered.unique(subset=_STOP, keep="last", maintain_order=True)
-    return once, {"same stop again": count - len(once)}
+    return ordered.unique(subset=_STOP, keep="last", maintain_order=True)
 
 
 def _starts(frame: pl.DataFrame) -> Flags:

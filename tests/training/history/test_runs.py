@@ -7,7 +7,18 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from tests.training.history.archives import MOMENTS, call, compact, imported, monthly, stop, with_one_flag
+from tests.training.history.archives import (
+    MOMENTS,
+    call,
+    compact,
+    imported,
+    monthly,
+    oldest,
+    stop,
+    two_trains_of_a_line,
+    with_names,
+    with_one_flag,
+)
 from training import examples
 from training.history.importing import import_history
 from zielzeit.errors import UserError
@@ -15,36 +26,6 @@ from zielzeit.errors import UserError
 DAY = "2026-03-10"
 ICE = ("ICE", "905", None)
 NJ = ("NJ", "401", None)
-
-
-def two_trains_of_a_line(day: str = DAY) -> list[dict]:
-    """Two trains of RE 7 that meet at B in one minute, and a train without a line."""
-    date = day.replace("-", "")[2:]
-    to, back, other = f"-501-{date}1130", f"777-{date}1131", f"888-{date}1140"
-    rb = ("RB", "61001", None)
-    return [
-        stop("A", None, f"{day} 11:30", late=(0, 1), run=to, position=1),
-        stop("B", f"{day} 12:00", f"{day} 12:02", late=(2, 2), run=to, position=2),
-        stop("C", f"{day} 12:30", None, late=(3, 0), run=to, position=3),
-        stop("C", None, f"{day} 11:31", late=(0, 10), run=back, position=1, train=("RE", "26002", "RE7")),
-        stop("B", f"{day} 12:00", f"{day} 12:02", late=(11, 12), run=back, position=2, train=("RE", "26002", "RE7")),
-        stop("A", f"{day} 12:31", None, late=(13, 0), run=back, position=3, train=("RE", "26002", "RE7")),
-        stop("A", None, f"{day} 11:40", run=other, position=1, train=rb),
-        stop("D", f"{day} 11:55", None, late=(1, 0), run=other, position=2, train=rb),
-    ]
-
-
-def with_names(frame: pl.DataFrame) -> pl.DataFrame:
-    """The month as until April 2026: the name is category and line, or the category alone."""
-    name = pl.concat_str("train_type", pl.col("line_number").str.strip_prefix("RE"), separator=" ", ignore_nulls=True)
-    return frame.with_columns(train_name=name).drop("train_number", "line_number")
-
-
-def oldest(frame: pl.DataFrame, *, dated: bool) -> pl.DataFrame:
-    """The month as until autumn 2025: no id; the ride's id with the start of the run, or the same every day."""
-    ride = pl.col("id").str.replace(r"-\d+$" if dated else r"-\d{10}-\d+$", "")
-    frame = with_one_flag(with_names(frame)).with_columns(train_line_ride_id=ride)
-    return frame.drop("id", "xml_station_name", "eva").rename({"station_name": "station"})
 
 
 @pytest.mark.parametrize("generation", ["train_name", "oldest", "oldest, without the start"])
