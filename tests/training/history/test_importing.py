@@ -138,6 +138,20 @@ def test_files_without_known_at_are_known_when_the_stream_would_know(tmp_path: P
     assert made["labelled_at"].to_list() == [arrived + wait] * 2 + [lost + wait] * 2
 
 
+def test_a_day_keeps_its_examples_where_some_were_known_days_later(tmp_path: Path) -> None:
+    at = pl.col("time").dt.replace_time_zone("Europe/Berlin")
+    days = month("two_flags", days=8).with_columns(known_at=at + timedelta(minutes=15))
+    backfill = days.filter(pl.col("time") < datetime(2026, 4, 2)).with_columns(  # noqa: DTZ001 - as in the files
+        id=pl.format("9{}", "id"), train_number=pl.lit("4713"), known_at=at + timedelta(days=6)
+    )
+    pl.concat([days, backfill]).write_parquet(tmp_path / "month.parquet")
+    report = import_history([tmp_path / "month.parquet"], tmp_path / "out", MOMENTS)
+    made = examples.read(tmp_path / "out")
+    assert sorted(made.filter(day=date(2026, 4, 1))["number"]) == ["4711", "4711", "4713", "4713"]
+    labelled = made["cancelled"].is_not_null().sum()
+    assert (report.departures, report.labelled, report.days) == (len(made), labelled, made["day"].n_unique())
+
+
 def test_a_run_that_is_given_up_late_is_labelled_after_its_last_departure(tmp_path: Path) -> None:
     late = month("train_number").with_columns(
         departure_change_time=pl.col("departure_planned_time") + timedelta(minutes=90)
