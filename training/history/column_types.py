@@ -8,6 +8,7 @@ value and what was expected.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from enum import Enum
 from typing import NamedTuple
 
@@ -179,7 +180,7 @@ def read_times(column: Column) -> Times:
     minutes = _milliseconds(column) // berlin_time.MINUTE
     if _is_zoned(column):
         return Times(_wall(minutes * berlin_time.MINUTE, zoned=True) // berlin_time.MINUTE, minutes, minutes, True)
-    first, second = (_instants(minutes, fold) for fold in (0, 1))
+    first, second = (instants(minutes, fold) for fold in (0, 1))
     return Times(minutes, first, second, zoned=False)
 
 
@@ -191,10 +192,19 @@ def read_instants(column: Column) -> pl.Series:
     if _is_zoned(column):
         return milliseconds
     minutes = milliseconds // berlin_time.MINUTE
-    return _instants(minutes, 1) * berlin_time.MINUTE + milliseconds % berlin_time.MINUTE
+    return instants(minutes, 1) * berlin_time.MINUTE + milliseconds % berlin_time.MINUTE
 
 
-def _instants(wall: pl.Series, fold: int) -> pl.Series:
+def refuse_later(column: Column, milliseconds: pl.Series, latest: datetime) -> None:
+    """Raise UserError at the first Unix milliseconds (UTC) after ``latest``: the network's state would forget all else.
+
+    A wrong year in one row is enough for that, and history lies in the past.
+    """
+    limit = berlin_time.milliseconds(latest)
+    _refuse(column, milliseconds > limit, f"no time after {latest:%Y-%m-%d %H:%M}, for history has happened")
+
+
+def instants(wall: pl.Series, fold: int) -> pl.Series:
     """Instants of wall times, minutes since 1970, as ``berlin_time.wall_to_utc`` reads each of them."""
     unique = wall.drop_nulls().unique()
     instants = [berlin_time.wall_to_utc(berlin_time.WallMinutes(minute), fold) for minute in unique]

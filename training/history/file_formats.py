@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import msgspec
@@ -51,6 +52,8 @@ _USED = frozenset((*_COMPACT, *_MONTHLY, *_STATIONS, *_RUNS, *_NUMBERS, *_LINES,
 _LONGEST_DELAY = 10**6
 """Minutes; a larger number is no delay."""
 _LONGEST_NUMBER = 10**6
+_AHEAD = timedelta(days=1)
+"""Planned times may lie so far ahead of now: archives of the day that is going on, clocks that differ."""
 _NUMBERED = ("ICE", "IC", "EC")
 """Categories of which the collector wrote the train's number into ``train_name``; of others it wrote the line."""
 
@@ -89,6 +92,7 @@ class HistoryFile:
         self.taught: list[tuple[str | None, str | None, str | None]] = []
         """EVA number, name and boards' name of the stations, once ``batches`` has been read."""
         self._compact = "planned_minute_of_day" in self._names
+        self._latest = datetime.now(berlin_time.BERLIN) + _AHEAD
         self._require()
         if not self.rows:
             raise UserError(f"{self.label} has no rows; expected at least one, there is nothing to import")
@@ -175,6 +179,8 @@ class HistoryFile:
     def _from_compact(self, batch: _Batch, names: BoardNames) -> pl.DataFrame:
         category = batch.text("train_type")
         days = column_types.read_dates(batch["date"])
+        midnights = column_types.instants(days * berlin_time.DAY, 0) * berlin_time.MINUTE
+        column_types.refuse_later(batch["date"], midnights, self._latest)
         wall = days * berlin_time.DAY + column_types.read_integers(
             batch["planned_minute_of_day"], 0, berlin_time.DAY - 1
         )
@@ -198,7 +204,7 @@ class HistoryFile:
                 "one_flag": cancelled,
                 "arrives": arrival.is_not_null(),
                 "continues": departure.is_not_null(),
-                "known": batch.known(),
+                "known": self._known(batch),
             }
         )
 
@@ -206,6 +212,8 @@ class HistoryFile:
         arrival, arrival_change, departure, departure_change = (
             column_types.read_times(batch[name]) for name in _MONTHLY[1:]
         )
+        for name, planned in ((_MONTHLY[1], arrival), (_MONTHLY[3], departure)):
+            column_types.refuse_later(batch[name], planned.first * berlin_time.MINUTE, self._latest)
         arrives, continues = arrival.wall.is_not_null(), departure.wall.is_not_null()
         late, leaves_late = _delay(arrival, arrival_change), _delay(departure, departure_change)
         if self._has_two_flags:
@@ -243,7 +251,7 @@ class HistoryFile:
                 "continues": continues,
                 "ends": ~continues,
                 "additional": batch.flags("is_additional_stop"),
-                "known": batch.known(),
+                "known": self._known(batch),
             },
             schema_overrides={"run_again": pl.Boolean()},
         )
@@ -253,6 +261,13 @@ class HistoryFile:
             return batch.text("train_number").series, mapped(_line, category, batch.text(self._first(_LINES)))
         names = batch.text("train_name")
         return mapped(_number_of_name, category, names), mapped(_line_of_name, category, names)
+
+    def _known(self, batch: _Batch) -> pl.Series:
+        if "known_at" not in self._names:
+            return pl.Series([None], dtype=pl.Int64).new_from_index(0, batch.rows)
+        known = column_types.read_instants(batch["known_at"])
+        column_types.refuse_later(batch["known_at"], known, self._latest)
+        return known
 
     def _positions(self, batch: _Batch) -> pl.Series:
         if "train_line_station_num" in self._names:
@@ -280,11 +295,6 @@ class _Batch:
     def flags(self, name: str) -> pl.Series:
         no = pl.Series([False]).new_from_index(0, self.rows)
         return column_types.read_flags(self[name], needed=no) if name in self._piece.schema.names else no
-
-    def known(self) -> pl.Series:
-        if "known_at" not in self._piece.schema.names:
-            return pl.Series([None], dtype=pl.Int64).new_from_index(0, self.rows)
-        return column_types.read_instants(self["known_at"])
 
 
 @contextmanager
