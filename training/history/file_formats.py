@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 
 from training.history import column_types
 from training.history.column_types import Column, Texts, Times, combinations, mapped, no_text
+from training.history.lost_stops import LOST, lost_stops
 from training.history.station_names import BoardNames
 from training.history.stops import STOPS
 from zielzeit import berlin_time, train_classes
@@ -181,9 +182,8 @@ class HistoryFile:
         days = column_types.read_dates(batch["date"])
         midnights = column_types.instants(days * berlin_time.DAY, 0) * berlin_time.MINUTE
         column_types.refuse_later(batch["date"], midnights, self._latest)
-        wall = days * berlin_time.DAY + column_types.read_integers(
-            batch["planned_minute_of_day"], 0, berlin_time.DAY - 1
-        )
+        minute = column_types.read_integers(batch["planned_minute_of_day"], 0, berlin_time.DAY - 1)
+        wall = days * berlin_time.DAY + minute
         arrival, departure = (
             column_types.read_integers(batch[name], -_LONGEST_DELAY, _LONGEST_DELAY)
             for name in ("arr_delay_min", "dep_delay_min_if_differs")
@@ -197,6 +197,8 @@ class HistoryFile:
                 "station": self._stations(batch, names),
                 "wall": wall,
                 "wall_departure": wall,
+                "date": days,
+                "minute": minute,
                 "arrival_delay": arrival,
                 "departure_delay": _coalesce(departure, arrival),
                 "arrival_cancelled": cancelled,
@@ -349,7 +351,7 @@ def _line_of_name(category: str | None, train_name: str | None) -> str:
 
 
 def _sift(records: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, int]]:
-    for name, kind in STOPS.items():
+    for name, kind in (*STOPS.items(), *LOST.items()):
         if name not in records.columns:
             records = records.with_columns(pl.lit(None, kind).alias(name))
     reasons = {
@@ -362,10 +364,11 @@ def _sift(records: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, int]]:
         ).fill_null(0)
         >= ARTEFACT,
     }
-    dropped = {}
+    dropped, lost = {}, []
     for reason, bad in reasons.items():
         kept = records.filter(~bad)
         if len(kept) < len(records):
             dropped[reason] = len(records) - len(kept)
+            lost.append(lost_stops(records.filter(bad)))
         records = kept
-    return records.select(pl.col(name).cast(kind) for name, kind in STOPS.items()), dropped
+    return pl.concat([records.select(pl.col(name).cast(kind) for name, kind in STOPS.items()), *lost]), dropped

@@ -12,7 +12,7 @@ STOPS = pl.Schema(
         "category": pl.String(),
         "number": pl.String(),  # empty where the source names the line instead
         "line": pl.String(),
-        "station": pl.String(),  # as boards name it
+        "station": pl.String(),  # as boards name it; null: a lost stop (``training.history.lost_stops``)
         "run": pl.String(),  # the source's own name of the run, null where it has none
         "run_again": pl.Boolean(),  # the source uses this name again on other days
         "position": pl.Int32(),  # number of the stop in the run; those of additional stops are larger than all others
