@@ -29,6 +29,7 @@ from training.history.reading import read_files, stop_records
 from training.history.run_order import by_value
 from zielzeit import berlin_time, service_days
 from zielzeit.berlin_time import MINUTE, ServiceDay, UtcMinutes
+from zielzeit.errors import UserError
 from zielzeit.features.definition import FEATURES
 from zielzeit.features.key_names import station_keys
 from zielzeit.features.named_tables import NamedTables
@@ -78,9 +79,10 @@ def import_history(
 
     ``moments`` says when what happened is known, for files that do not tell it; ``stations`` finds the boards' names of
     stations (default: the packaged register); ``called`` is what errors call a file instead of its path.
-    Raises UserError where a file is missing, not a known kind of history or holds a value that cannot be read; nothing
-    has been changed then.
+    Raises UserError where a file is missing, not a known kind of history or holds a value that cannot be read, and
+    where ``out`` cannot be written to; nothing has been changed then.
     """
+    check_folder(out)
     report = Report(files=len(files))
     keeping = out / KEEPING / "stops"
     with TemporaryDirectory(prefix="zielzeit-history-") as scratch:
@@ -116,6 +118,17 @@ def import_history(
     )
     (out / KEEPING / "report.json").write_bytes(msgspec.json.format(msgspec.json.encode(report)))
     return report
+
+
+def check_folder(out: Path) -> None:
+    """Raise UserError if examples cannot be written to a folder, which need not exist. Makes nothing that stays."""
+    for folder in (out, out / KEEPING / "stops"):
+        nearest = next(path for path in (folder, *folder.parents) if os.path.lexists(path))
+        try:
+            with TemporaryDirectory(prefix=".zielzeit-", dir=nearest):
+                pass
+        except OSError as error:
+            raise UserError(f"{out}: examples cannot be written there, {nearest}: {error.strerror}") from None
 
 
 def _with_numbers(labels: Labels, stations: StationRegister) -> Labels:

@@ -203,6 +203,27 @@ def test_a_file_that_is_cut_off_is_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
+DAMAGES: list[Callable[[bytes], bytes]] = [
+    lambda data: b"",
+    lambda data: data[:300],
+    lambda data: data[:4] + bytes(400) + data[404:],
+]
+
+
+@pytest.mark.parametrize("damaged", DAMAGES, ids=["empty", "cut off", "zeros"])
+def test_a_kept_file_that_is_damaged_is_named_and_made_anew(damaged: Callable[[bytes], bytes], tmp_path: Path) -> None:
+    expected, _ = imported(small_compact(), tmp_path)
+    (kept,) = (tmp_path / "out" / "_history" / "stops").glob("*.parquet")
+    kept.write_bytes(damaged(kept.read_bytes()))
+    small_month().write_parquet(tmp_path / "month.parquet")
+    before = contents(tmp_path / "out")
+    with pytest.raises(UserError, match=rf"{kept.name}, which an earlier import kept, is damaged .*import the file"):
+        import_history([tmp_path / "month.parquet"], tmp_path / "out", MOMENTS)
+    assert contents(tmp_path / "out") == before
+    found, _ = imported(small_compact(), tmp_path)
+    assert_frame_equal(found, expected)
+
+
 INT64 = st.integers(-(2**63), 2**63 - 1)
 TYPES: list[tuple[pa.DataType, st.SearchStrategy[object]]] = [
     (pa.string(), st.text(max_size=5)),

@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
+from tests.training.history.archives import contents
 from training import examples
 from training.history.importing import import_history
 from training.history.moments import Moments
@@ -175,6 +176,21 @@ def test_no_parquet_and_no_file_are_told(tmp_path: Path) -> None:
         import_history([tmp_path / "month.parquet"], tmp_path / "out", MOMENTS)
     with pytest.raises(UserError, match="no such file"):
         import_history([tmp_path / "other.parquet"], tmp_path / "out", MOMENTS)
+
+
+@pytest.mark.parametrize("out", ["file", "file/examples", "link", "taken"])
+def test_a_folder_that_cannot_be_written_to_is_told_before_anything_is_read(out: str, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("hello")
+    (tmp_path / "link").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "taken").mkdir()
+    (tmp_path / "taken" / "_history").write_text("hello")
+    before = contents(tmp_path / "taken")
+    with pytest.raises(UserError, match="examples cannot be written there"):
+        import_history([tmp_path / "missing.parquet"], tmp_path / out, MOMENTS)
+    assert contents(tmp_path / "taken") == before
+    with pytest.raises(UserError, match="no such file"):
+        import_history([tmp_path / "missing.parquet"], tmp_path / "new" / "examples", MOMENTS)
+    assert not (tmp_path / "new").exists()
 
 
 def test_bad_rows_are_counted_by_reason(tmp_path: Path) -> None:
