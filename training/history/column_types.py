@@ -60,17 +60,23 @@ class Column(NamedTuple):
 
 
 class Texts(NamedTuple):
-    """Texts of a column without surrounding space; empty ones are null. Each different text is kept once."""
+    """Texts of a column without surrounding space; empty ones are null. Each text of a column is kept once."""
 
     codes: npt.NDArray[np.int64]
     """Index into ``values`` for each row."""
     values: pl.Series
-    """Different texts; the last one is null."""
+    """The texts of the codes; the last one is null."""
 
     @property
     def series(self) -> pl.Series:
         """The text of each row."""
         return self.values.gather(self.codes)
+
+    @property
+    def is_null(self) -> npt.NDArray[np.bool_]:
+        """True in the rows without text."""
+        found: npt.NDArray[np.bool_] = self.values.is_null().to_numpy()[self.codes]
+        return found
 
 
 def read_text(column: Column) -> Texts:
@@ -96,6 +102,12 @@ def read_text(column: Column) -> Texts:
 def no_text(rows: int) -> Texts:
     """The texts of a column that a file lacks."""
     return Texts(np.zeros(rows, dtype=np.int64), pl.Series([None], dtype=pl.String))
+
+
+def first_of(one: Texts, other: Texts) -> Texts:
+    """The text of each row in one column, or in the other where it has none in the first."""
+    codes = np.where(one.is_null, other.codes + len(one.values), one.codes)
+    return Texts(codes, pl.concat([one.values, other.values]))
 
 
 def combinations(*columns: Texts) -> tuple[npt.NDArray[np.int64], Iterator[tuple[str | None, ...]]]:

@@ -198,6 +198,7 @@ def test_bad_rows_are_counted_by_reason(tmp_path: Path) -> None:
     broken = frame.with_row_index().with_columns(
         train_number=pl.when(pl.col("index") == 0).then(None).otherwise("train_number"),
         id=pl.when(pl.col("index") == 0).then(None).otherwise("id"),
+        train_line_ride_id=pl.when(pl.col("index") == 0).then(None).otherwise("train_line_ride_id"),
         station_name=pl.when(pl.col("index") == 3).then(None).otherwise("station_name"),
         xml_station_name=pl.when(pl.col("index") == 3).then(None).otherwise("xml_station_name"),
         eva=pl.when(pl.col("index") == 3).then(None).otherwise("eva"),
