@@ -1,8 +1,7 @@
 """Stops that are known to exist, but not well enough to be used: the run that goes on to one has no label.
 
 Where the source names runs, the planned departure of the stop before says that a run goes on. Otherwise a dropped row
-at the end of a run would make the stop before it the destination. So such rows are kept among the stop records, as
-records without station.
+at the end of a run would make the stop before it the destination. So such rows are kept among the stop records.
 """
 
 from __future__ import annotations
@@ -15,6 +14,8 @@ from zielzeit.runs.same_run import LONGEST_AGREEING_GAP, LONGEST_GAP
 
 LOST = pl.Schema({"date": pl.Int64(), "minute": pl.Int64()})
 """Columns beside those of stop records: the halves of a planned time of which the other one may be missing."""
+_MOVED = 60
+"""Minutes between the planned times of one stop on two days, at most."""
 _TRAIN = ["category", "number"]
 
 
@@ -27,7 +28,7 @@ def lost_stops(dropped: pl.DataFrame) -> pl.DataFrame:
     """
     begin = pl.col("date") * berlin_time.DAY
     told = dropped.filter((pl.col("number").fill_null("") != "") & pl.col("run").is_null()).with_columns(
-        station=pl.lit(None, pl.String),
+        lost=True,
         wall=pl.coalesce("wall", begin, "minute"),
         wall_departure=pl.coalesce("wall", begin + berlin_time.DAY, "minute"),
         arrival_delay=None,
@@ -38,12 +39,16 @@ def lost_stops(dropped: pl.DataFrame) -> pl.DataFrame:
 
 def resolve(stops: pl.DataFrame) -> pl.DataFrame:
     """Stop records without those of lost stops; the stop before each one of those ``continues``."""
-    is_lost = pl.col("station").is_null()
-    lost = stops.filter(is_lost).select(*_TRAIN, "wall", "wall_departure", "arrives").unique()
+    is_lost = pl.col("lost").fill_null(value=False)
+    lost = stops.filter(is_lost).select(*_TRAIN, "station", "wall", "wall_departure", "arrives").unique()
     if lost.is_empty():
         return stops
     stops = stops.filter(~is_lost)
-    known = stops.with_row_index().filter(pl.col("run").is_null()).select("index", *_TRAIN, before="wall")
+    known = (
+        stops.with_row_index()
+        .filter(pl.col("run").is_null())
+        .select("index", *_TRAIN, "station", before="wall", midnight=_midnight("wall"))
+    )
     lost = _on_each_day(_of_each_category(lost, known), known)
     gap = pl.when("arrives").then(LONGEST_AGREEING_GAP).otherwise(LONGEST_GAP)
     found = lost.sort("wall_departure").join_asof(
@@ -68,12 +73,22 @@ def _of_each_category(lost: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
 
 
 def _on_each_day(lost: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
-    """Lost stops without a date are those of any day on which their train had a stop."""
-    has_date = pl.col("wall") >= berlin_time.DAY
-    undated = lost.filter(~has_date)
-    if undated.is_empty():
+    """Lost stops without a date are those of any day on which their train had a stop.
+
+    Without those whose date or time of day is missing and whose station is told about then: they are no others.
+    """
+    is_dated, is_timed = pl.col("wall") >= berlin_time.DAY, pl.col("wall") == pl.col("wall_departure")
+    undated, untimed = lost.filter(~is_dated), lost.filter(~is_timed)
+    if undated.is_empty() and untimed.is_empty():
         return lost
-    midnight = pl.col("before") // berlin_time.DAY * berlin_time.DAY
-    days = known.select(*_TRAIN, midnight=midnight).unique()
+    days = known.select(*_TRAIN, "midnight").unique()
     dated = undated.join(days, on=_TRAIN).with_columns(pl.col("wall", "wall_departure") + pl.col("midnight"))
-    return pl.concat([lost.filter(has_date), dated.select(lost.columns)])
+    doubtful = pl.concat([dated, untimed.with_columns(midnight=_midnight("wall")).select(dated.columns)])
+    about = pl.col("before").is_between(pl.col("wall") - _MOVED, pl.col("wall_departure") + _MOVED)
+    told = doubtful.join(known, on=[*_TRAIN, "station", "midnight"]).filter(about)
+    lacking = doubtful.join(told, on=lost.columns, how="anti", nulls_equal=True)
+    return pl.concat([lost.filter(is_dated & is_timed), lacking.select(lost.columns)])
+
+
+def _midnight(wall: str) -> pl.Expr:
+    return pl.col(wall) // berlin_time.DAY * berlin_time.DAY

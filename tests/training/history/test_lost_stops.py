@@ -70,6 +70,17 @@ def test_a_dropped_row_within_a_run_or_that_another_row_tells_changes_nothing(lo
     assert found.equals(expected)
 
 
+@pytest.mark.parametrize("lost", [{"date": None}, {"planned_minute_of_day": None}], ids=str)
+def test_a_stop_that_other_days_tell_at_another_time_is_not_lost_there(lost: dict, tmp_path: Path) -> None:
+    days = compact(*run(DAYS[0]), *run(DAYS[1], planned_minute_of_day=11 * 60 + 5), *run(DAYS[2]))
+    expected, _ = imported(days, tmp_path)
+    (tmp_path / "other").mkdir()
+    doubled = compact(call("C", f"{DAYS[0]} 11:05", 9) | lost)
+    found, _ = imported(pl.concat([days, doubled]), tmp_path / "other")
+    assert found.equals(expected)
+    assert found["final_delay"].null_count() == 0
+
+
 def test_a_dropped_row_of_a_later_run_is_not_the_end_of_an_earlier_one(tmp_path: Path) -> None:
     late = call("A", f"{DAYS[0]} 16:30", None, 3) | {"station": None}
     found, _ = imported(compact(*run(DAYS[0]), late), tmp_path)
