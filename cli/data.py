@@ -49,7 +49,7 @@ def import_files(
 
     from training.history import database as databases
     from training.history import taught_stations
-    from training.history.importing import KEEPING, import_history
+    from training.history.importing import KEEPING, check_folder, import_history
     from training.history.moments import Moments
     from zielzeit.errors import UserError
     from zielzeit.progress import Shown
@@ -59,6 +59,7 @@ def import_files(
         raise UserError("history import: give files, or --database")
     settings = settings_of(context)
     progress = Shown()
+    check_folder(out)  # before a query that may take long
     with TemporaryDirectory(prefix="zielzeit-rows-") as scratch:
         sources = list(files or [])
         called = {}

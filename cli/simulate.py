@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -25,7 +26,12 @@ def register(app: typer.Typer) -> None:
 def _simulate(
     station_count: Annotated[int, typer.Option("--stations", help="Number of stations, 5 to 5400.")] = 20,
     seed: Annotated[int, typer.Option(help="Equal seeds give equal railways.")] = 1,
-    start: Annotated[str | None, typer.Option(help="Simulated time at the start, ISO; default: today 06:30.")] = None,
+    start: Annotated[
+        str | None,
+        typer.Option(
+            help="Simulated time at the start, ISO; default: today 06:30, of history so that it ends yesterday."
+        ),
+    ] = None,
     faults: Annotated[
         str, typer.Option(help="Faults of the server: none, all, or name=rate,… like error500=0.05,outage.")
     ] = "none",
@@ -58,9 +64,10 @@ def _simulate(
     if history is not None:
         from zielzeit.simulator.history import stop_table
 
-        stops = stop_table(build(station_count, seed), begin.date(), days)
+        first = begin.date() if start else begin.date() - timedelta(days=days)
+        stops = stop_table(build(station_count, seed), first, days)
         stops.write_parquet(history)
-        print(f"{history}: {len(stops):,} stops on {days} days from {begin.date()}")
+        print(f"{history}: {len(stops):,} stops on {days} days from {first}")
         return
     world = World(build(station_count, seed))
     if boards is None:

@@ -150,6 +150,15 @@ def test_check_refuses_a_parquet_file_without_stations(tmp_path: Path) -> None:
         run("check", tmp_path / "other.parquet")
 
 
+def test_check_refuses_a_parquet_file_that_is_damaged(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"station": [f"Bonn {n}" for n in range(1000)]}), tmp_path / "month.parquet")
+    data = bytearray((tmp_path / "month.parquet").read_bytes())
+    data[40:1000] = bytes(960)
+    (tmp_path / "month.parquet").write_bytes(data)
+    with pytest.raises(UserError, match=r"month\.parquet is not a readable Parquet file"):
+        run("check", tmp_path / "month.parquet")
+
+
 def test_the_command_says_errors_without_a_trace(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "cli.app", "stations", "check", tmp_path / "nothing"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)

@@ -8,10 +8,13 @@ import socket
 import subprocess
 import sys
 import time
+from datetime import datetime, timedelta
 
+import polars as pl
 import pytest
 import requests
 
+from zielzeit.berlin_time import BERLIN
 from zielzeit.settings import ROOT
 
 
@@ -32,6 +35,12 @@ def test_a_recording_says_what_it_holds(tmp_path):
     assert done.returncode == 0, done.stderr
     assert "100 boards" in done.stdout
     assert len(truth.read_text().splitlines()) > 20
+
+
+def test_history_without_a_start_ends_yesterday(tmp_path):
+    assert simulate("--stations", 5, "--days", 2, "--history", tmp_path / "stops.parquet").returncode == 0
+    yesterday = datetime.now(BERLIN).date() - timedelta(days=1)
+    assert pl.read_parquet(tmp_path / "stops.parquet")["date"].min() == yesterday - timedelta(days=1)
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 import polars as pl
 
+from training.history import lost_stops
 from training.history.cancellations import read_one_flag
 from training.history.moments import Moments
 from training.history.run_order import Flags, Floats, Ints, by_value, runs_of
@@ -86,7 +87,7 @@ def assemble(
     """Return the runs of all stop records, their texts, the names of the keys, and how many rows were left out by
     reason. Two spellings with one ``station_key`` are one station (default: the packaged register's keys)."""
     station_key = station_key or key_names.packaged_keys()
-    frame, start, extended, values, left_out = runs_of(stops)
+    frame, start, extended, values, left_out = runs_of(lost_stops.resolve(stops))
     categories, numbers, spelling = (frame[f"{name}_code"].to_numpy() for name in ("category", "number", "station"))
     codes_of_spellings, station_names = pd.factorize(
         np.array([station_key(name) for name in values["station"]], object)

@@ -8,6 +8,7 @@ value and what was expected.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from enum import Enum
 from typing import NamedTuple
 
@@ -59,17 +60,23 @@ class Column(NamedTuple):
 
 
 class Texts(NamedTuple):
-    """Texts of a column without surrounding space; empty ones are null. Each different text is kept once."""
+    """Texts of a column without surrounding space; empty ones are null. Each text of a column is kept once."""
 
     codes: npt.NDArray[np.int64]
     """Index into ``values`` for each row."""
     values: pl.Series
-    """Different texts; the last one is null."""
+    """The texts of the codes; the last one is null."""
 
     @property
     def series(self) -> pl.Series:
         """The text of each row."""
         return self.values.gather(self.codes)
+
+    @property
+    def is_null(self) -> npt.NDArray[np.bool_]:
+        """True in the rows without text."""
+        found: npt.NDArray[np.bool_] = self.values.is_null().to_numpy()[self.codes]
+        return found
 
 
 def read_text(column: Column) -> Texts:
@@ -95,6 +102,12 @@ def read_text(column: Column) -> Texts:
 def no_text(rows: int) -> Texts:
     """The texts of a column that a file lacks."""
     return Texts(np.zeros(rows, dtype=np.int64), pl.Series([None], dtype=pl.String))
+
+
+def first_of(one: Texts, other: Texts) -> Texts:
+    """The text of each row in one column, or in the other where it has none in the first."""
+    codes = np.where(one.is_null, other.codes + len(one.values), one.codes)
+    return Texts(codes, pl.concat([one.values, other.values]))
 
 
 def combinations(*columns: Texts) -> tuple[npt.NDArray[np.int64], Iterator[tuple[str | None, ...]]]:
@@ -179,7 +192,7 @@ def read_times(column: Column) -> Times:
     minutes = _milliseconds(column) // berlin_time.MINUTE
     if _is_zoned(column):
         return Times(_wall(minutes * berlin_time.MINUTE, zoned=True) // berlin_time.MINUTE, minutes, minutes, True)
-    first, second = (_instants(minutes, fold) for fold in (0, 1))
+    first, second = (instants(minutes, fold) for fold in (0, 1))
     return Times(minutes, first, second, zoned=False)
 
 
@@ -191,14 +204,28 @@ def read_instants(column: Column) -> pl.Series:
     if _is_zoned(column):
         return milliseconds
     minutes = milliseconds // berlin_time.MINUTE
-    return _instants(minutes, 1) * berlin_time.MINUTE + milliseconds % berlin_time.MINUTE
+    return instants(minutes, 1) * berlin_time.MINUTE + milliseconds % berlin_time.MINUTE
 
 
-def _instants(wall: pl.Series, fold: int) -> pl.Series:
-    """Instants of wall times, minutes since 1970, as ``berlin_time.wall_to_utc`` reads each of them."""
-    unique = wall.drop_nulls().unique()
-    instants = [berlin_time.wall_to_utc(berlin_time.WallMinutes(minute), fold) for minute in unique]
-    return wall.replace_strict(unique, pl.Series(instants, dtype=pl.Int64), default=None, return_dtype=pl.Int64)
+def refuse_later(column: Column, milliseconds: pl.Series, latest: datetime) -> None:
+    """Raise UserError at the first Unix milliseconds (UTC) after ``latest``: the network's state would forget all else.
+
+    A wrong year in one row is enough for that, and history lies in the past.
+    """
+    limit = berlin_time.milliseconds(latest)
+    _refuse(column, milliseconds > limit, f"no time after {latest:%Y-%m-%d %H:%M}, for history has happened")
+
+
+def instants(wall: pl.Series, fold: int) -> pl.Series:
+    """Instants of wall times, minutes since 1970, as ``berlin_time.wall_to_utc`` reads each of them.
+
+    It is called once for each hour that occurs: since 1990 Berlin's clocks have been changed at full hours only, and
+    a year has too many minutes to look each of them up.
+    """
+    begins = wall // 60 * 60
+    unique = begins.drop_nulls().unique()
+    ahead = [minute - berlin_time.wall_to_utc(berlin_time.WallMinutes(minute), fold) for minute in unique]
+    return wall - begins.replace_strict(unique, pl.Series(ahead, dtype=pl.Int64), default=None, return_dtype=pl.Int64)
 
 
 def _milliseconds(column: Column) -> pl.Series:

@@ -9,8 +9,9 @@ value of another type than its column must have is an error (``training.history.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import msgspec
@@ -20,6 +21,7 @@ import pyarrow.parquet as pq
 
 from training.history import column_types
 from training.history.column_types import Column, Texts, Times, combinations, mapped, no_text
+from training.history.lost_stops import LOST, lost_stops
 from training.history.station_names import BoardNames
 from training.history.stops import STOPS
 from zielzeit import berlin_time, train_classes
@@ -38,7 +40,8 @@ _COMPACT = (
 _MONTHLY = (
     "train_type", "arrival_planned_time", "arrival_change_time", "departure_planned_time", "departure_change_time",
 )  # fmt: skip
-_STATIONS = ("station_name", "station")  # the first one present is taken; until autumn 2025 it was ``station``
+# Of several names of a column each row has the first one that is not null: tools join months of several generations.
+_STATIONS = ("station_name", "station")  # until autumn 2025 it was ``station``
 _RUNS = ("id", "train_line_ride_id")
 _NUMBERS = ("train_number", "train_name")
 _LINES = ("line_number", "train_line_number", "train_line")
@@ -51,6 +54,8 @@ _USED = frozenset((*_COMPACT, *_MONTHLY, *_STATIONS, *_RUNS, *_NUMBERS, *_LINES,
 _LONGEST_DELAY = 10**6
 """Minutes; a larger number is no delay."""
 _LONGEST_NUMBER = 10**6
+_AHEAD = timedelta(days=1)
+"""Planned times may lie so far ahead of now: archives of the day that is going on, clocks that differ."""
 _NUMBERED = ("ICE", "IC", "EC")
 """Categories of which the collector wrote the train's number into ``train_name``; of others it wrote the line."""
 
@@ -89,6 +94,7 @@ class HistoryFile:
         self.taught: list[tuple[str | None, str | None, str | None]] = []
         """EVA number, name and boards' name of the stations, once ``batches`` has been read."""
         self._compact = "planned_minute_of_day" in self._names
+        self._latest = datetime.now(berlin_time.BERLIN) + _AHEAD
         self._require()
         if not self.rows:
             raise UserError(f"{self.label} has no rows; expected at least one, there is nothing to import")
@@ -96,7 +102,7 @@ class HistoryFile:
     @property
     def kind(self) -> FileKind:
         """What the file is, by its columns."""
-        name = self._first(_STATIONS)
+        name = _else(self._present(_STATIONS))
         has_board_names = "xml_station_name" in self._names
         if self._compact:
             return FileKind(
@@ -111,10 +117,12 @@ class HistoryFile:
         return FileKind(
             family="month of piebro/deutsche-bahn-data",
             stations=f"xml_station_name, else register, by {name}" if has_board_names else f"register, by {name}",
-            runs=self._first(_RUNS) or "",
-            numbers="train_number" if "train_number" in self._names else "train_name, of ICE, IC and EC",
+            runs=_else(self._present(_RUNS)),
+            numbers=_else(self._present(_NUMBERS)).replace("train_name", "train_name, of ICE, IC and EC"),
             times="instants" if all(getattr(zone, "tz", None) for zone in zones) else "Berlin's clocks",
-            cancellations="two flags" if self._has_two_flags else "one flag",
+            cancellations=_else(
+                ["two flags"] * self._has_two_flags + ["one flag"] * (_ONE_FLAG in self._names),
+            ),
         )
 
     def batches(self, register: StationRegister) -> Iterator[tuple[pl.DataFrame, int, dict[str, int]]]:
@@ -138,14 +146,14 @@ class HistoryFile:
     def _has_two_flags(self) -> bool:
         return set(_TWO_FLAGS) <= set(self._names)
 
-    def _first(self, names: tuple[str, ...]) -> str | None:
-        return next((name for name in names if name in self._names), None)
+    def _present(self, names: tuple[str, ...]) -> list[str]:
+        return [name for name in names if name in self._names]
 
     def _require(self) -> None:
         missing = sorted(set(_COMPACT if self._compact else _MONTHLY) - set(self._names))
         if not self._compact:
             for one_of in (_STATIONS, _RUNS, _NUMBERS):
-                if not self._first(one_of):
+                if not self._present(one_of):
                     missing.append(" or ".join(one_of))
             if _ONE_FLAG not in self._names and not self._has_two_flags:
                 missing.append(f"{_ONE_FLAG} (or {' and '.join(_TWO_FLAGS)})")
@@ -157,27 +165,27 @@ class HistoryFile:
 
     def _eva_and_names(self) -> set[tuple[str | None, ...]]:
         """Pairs of EVA number and archive's name that occur in the file."""
-        name = self._first(_STATIONS)
+        names = self._present(_STATIONS)
         found: set[tuple[str | None, ...]] = set()
-        if "eva" in self._names and name:
+        if "eva" in self._names and names:
             row = 1
             with _told(self.label):
-                for piece in self._file.iter_batches(batch_size=BATCH_ROWS, columns=["eva", name]):
+                for piece in self._file.iter_batches(batch_size=BATCH_ROWS, columns=["eva", *names]):
                     batch = _Batch(self.label, row, piece)
-                    found.update(combinations(batch.text("eva"), batch.text(name))[1])
+                    found.update(combinations(batch.text("eva"), batch.text(*names))[1])
                     row += piece.num_rows
         return found
 
     def _stations(self, batch: _Batch, names: BoardNames) -> pl.Series:
-        columns = ("eva", self._first(_STATIONS), "xml_station_name")
-        return mapped(names.name, *(batch.text(name) for name in columns))
+        return mapped(names.name, batch.text("eva"), batch.text(*_STATIONS), batch.text("xml_station_name"))
 
     def _from_compact(self, batch: _Batch, names: BoardNames) -> pl.DataFrame:
         category = batch.text("train_type")
         days = column_types.read_dates(batch["date"])
-        wall = days * berlin_time.DAY + column_types.read_integers(
-            batch["planned_minute_of_day"], 0, berlin_time.DAY - 1
-        )
+        midnights = column_types.instants(days * berlin_time.DAY, 0) * berlin_time.MINUTE
+        column_types.refuse_later(batch["date"], midnights, self._latest)
+        minute = column_types.read_integers(batch["planned_minute_of_day"], 0, berlin_time.DAY - 1)
+        wall = days * berlin_time.DAY + minute
         arrival, departure = (
             column_types.read_integers(batch[name], -_LONGEST_DELAY, _LONGEST_DELAY)
             for name in ("arr_delay_min", "dep_delay_min_if_differs")
@@ -191,6 +199,8 @@ class HistoryFile:
                 "station": self._stations(batch, names),
                 "wall": wall,
                 "wall_departure": wall,
+                "date": days,
+                "minute": minute,
                 "arrival_delay": arrival,
                 "departure_delay": _coalesce(departure, arrival),
                 "arrival_cancelled": cancelled,
@@ -198,7 +208,7 @@ class HistoryFile:
                 "one_flag": cancelled,
                 "arrives": arrival.is_not_null(),
                 "continues": departure.is_not_null(),
-                "known": batch.known(),
+                "known": self._known(batch),
             }
         )
 
@@ -206,18 +216,12 @@ class HistoryFile:
         arrival, arrival_change, departure, departure_change = (
             column_types.read_times(batch[name]) for name in _MONTHLY[1:]
         )
+        for name, planned in ((_MONTHLY[1], arrival), (_MONTHLY[3], departure)):
+            column_types.refuse_later(batch[name], planned.first * berlin_time.MINUTE, self._latest)
         arrives, continues = arrival.wall.is_not_null(), departure.wall.is_not_null()
         late, leaves_late = _delay(arrival, arrival_change), _delay(departure, departure_change)
-        if self._has_two_flags:
-            arrival_cancelled, departure_cancelled = (
-                column_types.read_flags(batch[name], event)
-                for name, event in zip(_TWO_FLAGS, (arrives, continues), strict=True)
-            )
-            one_flag = pl.Series([False]).new_from_index(0, batch.rows)
-        else:
-            arrival_cancelled = departure_cancelled = column_types.read_flags(batch[_ONE_FLAG])
-            one_flag = arrival_cancelled & arrives & continues
-        runs = batch.text("id" if "id" in self._names else "train_line_ride_id").series
+        arrival_cancelled, departure_cancelled, one_flag = self._cancellations(batch, arrives, continues)
+        runs, run_again = self._runs(batch)
         category = batch.text("train_type")
         number, line = self._numbers_and_lines(batch, category)
         return pl.DataFrame(
@@ -226,9 +230,8 @@ class HistoryFile:
                 "number": number,
                 "line": line,
                 "station": self._stations(batch, names),
-                "run": runs.str.replace(r"-[^-]*$", "") if "id" in self._names else runs,
-                # The ride's own name is the same every day; until autumn 2025 it was written with the run's start.
-                "run_again": ~runs.str.contains(r"-\d{10}$") if "id" not in self._names else None,
+                "run": runs,
+                "run_again": run_again,
                 "position": self._positions(batch),
                 "wall": _coalesce(arrival.wall, departure.wall),
                 "wall_departure": _coalesce(departure.wall, arrival.wall),
@@ -243,23 +246,54 @@ class HistoryFile:
                 "continues": continues,
                 "ends": ~continues,
                 "additional": batch.flags("is_additional_stop"),
-                "known": batch.known(),
-            },
-            schema_overrides={"run_again": pl.Boolean()},
+                "known": self._known(batch),
+            }
         )
 
+    def _cancellations(
+        self, batch: _Batch, arrives: pl.Series, continues: pl.Series
+    ) -> tuple[pl.Series, pl.Series, pl.Series]:
+        """Which arrivals and departures are cancelled, and of which stops it is not said what is."""
+        if not self._has_two_flags:
+            cancelled = column_types.read_flags(batch[_ONE_FLAG])
+            return cancelled, cancelled, cancelled & arrives & continues
+        single = batch.has(_ONE_FLAG) & ~batch.has(_TWO_FLAGS[0]) & ~batch.has(_TWO_FLAGS[1])
+        cancelled = column_types.read_flags(batch[_ONE_FLAG], single) & single if single.any() else single
+        arrival, departure = (
+            column_types.read_flags(batch[name], event & ~single) | cancelled
+            for name, event in zip(_TWO_FLAGS, (arrives, continues), strict=True)
+        )
+        return arrival, departure, cancelled & arrives & continues
+
     def _numbers_and_lines(self, batch: _Batch, category: Texts) -> tuple[pl.Series, pl.Series]:
-        if "train_number" in self._names:
-            return batch.text("train_number").series, mapped(_line, category, batch.text(self._first(_LINES)))
+        numbers, lines = batch.text("train_number").series, mapped(_line, category, batch.text(*_LINES))
+        if "train_name" not in self._names or not numbers.null_count():
+            return numbers, lines
         names = batch.text("train_name")
-        return mapped(_number_of_name, category, names), mapped(_line_of_name, category, names)
+        lines_of_names = mapped(_line_of_name, category, names)
+        return (
+            _coalesce(numbers, mapped(_number_of_name, category, names)),
+            lines_of_names.zip_with(numbers.is_null() & (lines == ""), lines),
+        )
+
+    def _runs(self, batch: _Batch) -> tuple[pl.Series, pl.Series]:
+        """The runs' names, and which are used again: until autumn 2025 the ride's name was written with the start."""
+        ids = batch.text("id").series
+        rides = batch.text("train_line_ride_id").series if ids.null_count() else ids
+        return _coalesce(ids.str.replace(r"-[^-]*$", ""), rides), ids.is_null() & ~rides.str.contains(r"-\d{10}$")
+
+    def _known(self, batch: _Batch) -> pl.Series:
+        if "known_at" not in self._names:
+            return pl.Series([None], dtype=pl.Int64).new_from_index(0, batch.rows)
+        known = column_types.read_instants(batch["known_at"])
+        column_types.refuse_later(batch["known_at"], known, self._latest)
+        return known
 
     def _positions(self, batch: _Batch) -> pl.Series:
-        if "train_line_station_num" in self._names:
-            return column_types.read_integers(batch["train_line_station_num"], 0, _LONGEST_NUMBER)
-        if "id" not in self._names:
-            return pl.Series([None], dtype=pl.Int32).new_from_index(0, batch.rows)
-        return batch.text("id").series.str.extract(r"-(\d{1,6})$", 1).cast(pl.Int32, strict=False)
+        of_ids = batch.text("id").series.str.extract(r"-(\d{1,6})$", 1).cast(pl.Int64, strict=False)
+        if "train_line_station_num" not in self._names:
+            return of_ids
+        return _coalesce(column_types.read_integers(batch["train_line_station_num"], 0, _LONGEST_NUMBER), of_ids)
 
 
 class _Batch:
@@ -272,19 +306,27 @@ class _Batch:
     def __getitem__(self, name: str) -> Column:
         return Column(self._file, name, self._first_row, self._piece.column(name))
 
-    def text(self, name: str | None) -> Texts:
-        if name is None or name not in self._piece.schema.names:
-            return no_text(self.rows)
-        return column_types.read_text(self[name])
+    def text(self, *names: str) -> Texts:
+        """The texts of a column; of several, each row's first one."""
+        found = no_text(self.rows)
+        for name in names:
+            if name in self._piece.schema.names and found.is_null.any():
+                found = column_types.first_of(found, column_types.read_text(self[name]))
+        return found
+
+    def has(self, name: str) -> pl.Series:
+        """True where a column is not null."""
+        if name not in self._piece.schema.names:
+            return self.none()
+        return pl.Series(pl.from_arrow(self._piece.column(name).is_valid()))
+
+    def none(self) -> pl.Series:
+        """False in each row."""
+        return pl.Series([False]).new_from_index(0, self.rows)
 
     def flags(self, name: str) -> pl.Series:
-        no = pl.Series([False]).new_from_index(0, self.rows)
+        no = self.none()
         return column_types.read_flags(self[name], needed=no) if name in self._piece.schema.names else no
-
-    def known(self) -> pl.Series:
-        if "known_at" not in self._piece.schema.names:
-            return pl.Series([None], dtype=pl.Int64).new_from_index(0, self.rows)
-        return column_types.read_instants(self["known_at"])
 
 
 @contextmanager
@@ -294,6 +336,10 @@ def _told(label: str) -> Iterator[None]:
         yield
     except (OSError, ValueError, pa.ArrowException) as error:
         raise UserError(f"{label} is not a readable Parquet file: {str(error).splitlines()[0]}") from None
+
+
+def _else(names: Sequence[str]) -> str:
+    return ", else ".join(names)
 
 
 def _coalesce(one: pl.Series, other: pl.Series) -> pl.Series:
@@ -339,7 +385,7 @@ def _line_of_name(category: str | None, train_name: str | None) -> str:
 
 
 def _sift(records: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, int]]:
-    for name, kind in STOPS.items():
+    for name, kind in (*STOPS.items(), *LOST.items()):
         if name not in records.columns:
             records = records.with_columns(pl.lit(None, kind).alias(name))
     reasons = {
@@ -352,10 +398,11 @@ def _sift(records: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, int]]:
         ).fill_null(0)
         >= ARTEFACT,
     }
-    dropped = {}
+    dropped, lost = {}, []
     for reason, bad in reasons.items():
         kept = records.filter(~bad)
         if len(kept) < len(records):
             dropped[reason] = len(records) - len(kept)
+            lost.append(lost_stops(records.filter(bad)))
         records = kept
-    return records.select(pl.col(name).cast(kind) for name, kind in STOPS.items()), dropped
+    return pl.concat([records.select(pl.col(name).cast(kind) for name, kind in STOPS.items()), *lost]), dropped

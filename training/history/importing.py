@@ -29,6 +29,7 @@ from training.history.reading import read_files, stop_records
 from training.history.run_order import by_value
 from zielzeit import berlin_time, service_days
 from zielzeit.berlin_time import MINUTE, ServiceDay, UtcMinutes
+from zielzeit.errors import UserError
 from zielzeit.features.definition import FEATURES
 from zielzeit.features.key_names import station_keys
 from zielzeit.features.named_tables import NamedTables
@@ -43,8 +44,6 @@ KEEPING = Path("_history")
 STATE_FILE = "state.bin"
 """The network's state at the end of the history."""
 _EPOCH = date(1970, 1, 1)
-_LONGEST_RUN = 3
-"""Service days after which no run is still on its way."""
 
 
 class Report(msgspec.Struct, kw_only=True):
@@ -80,9 +79,10 @@ def import_history(
 
     ``moments`` says when what happened is known, for files that do not tell it; ``stations`` finds the boards' names of
     stations (default: the packaged register); ``called`` is what errors call a file instead of its path.
-    Raises UserError where a file is missing, not a known kind of history or holds a value that cannot be read; nothing
-    has been changed then.
+    Raises UserError where a file is missing, not a known kind of history or holds a value that cannot be read, and
+    where ``out`` cannot be written to; nothing has been changed then.
     """
+    check_folder(out)
     report = Report(files=len(files))
     keeping = out / KEEPING / "stops"
     with TemporaryDirectory(prefix="zielzeit-history-") as scratch:
@@ -120,6 +120,17 @@ def import_history(
     return report
 
 
+def check_folder(out: Path) -> None:
+    """Raise UserError if examples cannot be written to a folder, which need not exist. Makes nothing that stays."""
+    for folder in (out, out / KEEPING / "stops"):
+        nearest = next(path for path in (folder, *folder.parents) if os.path.lexists(path))
+        try:
+            with TemporaryDirectory(prefix=".zielzeit-", dir=nearest):
+                pass
+        except OSError as error:
+            raise UserError(f"{out}: examples cannot be written there, {nearest}: {error.strerror}") from None
+
+
 def _with_numbers(labels: Labels, stations: StationRegister) -> Labels:
     """The texts, and with them the EVA numbers of station and destination."""
     numbers = pl.Series([stations.resolve(name).eva or "" for name in labels.values["station"]], dtype=pl.String)
@@ -133,7 +144,9 @@ def _with_numbers(labels: Labels, stations: StationRegister) -> Labels:
 def _write_examples(
     stops: StopArrays, labels: Labels, named: NamedTables, out: Path, report: Report, events: Step
 ) -> None:
-    """Write each service day as soon as all of its runs must have ended."""
+    """Write each service day once, with its last example: what was known late may be decided any time after the day."""
+    days, counts = np.unique(stops.day[stops.kind == DEPARTURE], return_counts=True)
+    missing = dict(zip(days.tolist(), counts.tolist(), strict=True))
     waiting: dict[int, list[pl.DataFrame]] = {}
     writing: list[Future[None]] = []
     with ThreadPoolExecutor(max_workers=1) as writer:
@@ -146,15 +159,15 @@ def _write_examples(
             report.days += 1
             writing.append(writer.submit(examples.write_day, out, _EPOCH + timedelta(days=day), frame))
 
-        for at, frame in _by_day(stops, labels, named, events):
-            for (day,), part in frame.group_by(["day"], maintain_order=True):
-                waiting.setdefault(int(str(day)), []).append(part)
-            for day in [day for day in waiting if day < at - _LONGEST_RUN]:
-                write(day)
+        for frame in _by_day(stops, labels, named, events):
+            for (value,), part in frame.group_by(["day"], maintain_order=True):
+                day = int(str(value))
+                waiting.setdefault(day, []).append(part)
+                missing[day] -= len(part)
+                if not missing[day]:
+                    write(day)
             while len(writing) > 4:
                 writing.pop(0).result()
-        for day in sorted(waiting):
-            write(day)
         for future in writing:
             future.result()
 
@@ -164,8 +177,8 @@ def _service_day(minute: int) -> ServiceDay:
     return service_days.service_day_at(berlin_time.datetime_of(berlin_time.minute_begin(UtcMinutes(minute))))
 
 
-def _by_day(stops: StopArrays, labels: Labels, named: NamedTables, events: Step) -> Iterator[tuple[int, pl.DataFrame]]:
-    """Yield each service day on which departures were decided, in order, with their examples."""
+def _by_day(stops: StopArrays, labels: Labels, named: NamedTables, events: Step) -> Iterator[pl.DataFrame]:
+    """Yield the examples by the service day on which their departures were decided, in order."""
     order = chronological(stops)
     days = by_value(stops.known[order], _service_day).astype(np.int32)
     cuts = np.flatnonzero(np.diff(days, prepend=days[:1] - 1))
@@ -174,7 +187,7 @@ def _by_day(stops: StopArrays, labels: Labels, named: NamedTables, events: Step)
         departures = part[stops.kind[part] == DEPARTURE]
         features = np.empty((len(departures), len(FEATURES)))
         describe_all(named.tables, stops, part, days[start:end], features)
-        yield int(days[start]), _frame(stops, labels, departures, features)
+        yield _frame(stops, labels, departures, features)
         events.advance(len(part))
 
 

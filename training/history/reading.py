@@ -73,10 +73,19 @@ def read_files(
 
 
 def stop_records(files: Sequence[Path], stations: StationRegister | None = None) -> pl.DataFrame:
-    """The stop records of files. What older versions did not keep is null, and their stations get the boards' names."""
+    """The stop records of files. What older versions did not keep is null, and their stations get the boards' names.
+
+    Raises UserError where a file is damaged.
+    """
     frames = [pl.DataFrame(schema=STOPS)]
     for path in files:
-        frame = pl.read_parquet(path)
+        try:
+            frame = pl.read_parquet(path)
+        except (OSError, pl.exceptions.PolarsError) as error:
+            raise UserError(
+                f"{path}, which an earlier import kept, is damaged ({str(error).splitlines()[0]}): import the file "
+                "that it was made from again, or delete it"
+            ) from None
         if _NEW_WITH_NAMES not in frame.columns:
             frame = _with_board_names(frame, stations or packaged())
         frames.append(frame)

@@ -12,7 +12,7 @@ STOPS = pl.Schema(
         "category": pl.String(),
         "number": pl.String(),  # empty where the source names the line instead
         "line": pl.String(),
-        "station": pl.String(),  # as boards name it
+        "station": pl.String(),  # as boards name it; null only where ``lost``
         "run": pl.String(),  # the source's own name of the run, null where it has none
         "run_again": pl.Boolean(),  # the source uses this name again on other days
         "position": pl.Int32(),  # number of the stop in the run; those of additional stops are larger than all others
@@ -29,6 +29,7 @@ STOPS = pl.Schema(
         "continues": pl.Boolean(),  # a departure is known: the run does not end here
         "ends": pl.Boolean(),  # the source tells that no departure was planned
         "additional": pl.Boolean(),  # not in the timetable
+        "lost": pl.Boolean(),  # not a stop to be used: ``training.history.lost_stops``
         "known": pl.Int64(),  # when all this was known, Unix milliseconds (UTC); null where the source does not tell
     }
 )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -67,7 +68,7 @@ def in_archive(path: Path, progress: Progress = SILENT) -> list[Mentions]:
         raise UserError(f"{path} has none of the columns {', '.join((*_NAMES, _EVA))}")
     counts: dict[str, Counter[str]] = {column: Counter() for column in columns}
     with progress.step(f"reading {path.name}", file.metadata.num_rows) as step:
-        for batch in file.iter_batches(columns=columns):
+        for batch in _batches(file, path, columns):
             for column in columns:
                 for pair in batch.column(column).value_counts().to_pylist():
                     if pair["values"] is not None:
@@ -99,7 +100,7 @@ def _named_stations(path: Path, progress: Progress) -> Counter[tuple[str, str]]:
     columns = [name, _EVA] if _EVA in file.schema_arrow.names else [name]
     counts: Counter[tuple[str, str]] = Counter()
     with progress.step(f"reading {path.name}", file.metadata.num_rows) as step:
-        for batch in file.iter_batches(columns=columns):
+        for batch in _batches(file, path, columns):
             groups = pa.Table.from_batches([batch]).group_by(columns).aggregate([([], "count_all")])
             for row in groups.to_pylist():
                 if row[name] is not None:
@@ -109,7 +110,19 @@ def _named_stations(path: Path, progress: Progress) -> Counter[tuple[str, str]]:
 
 
 def _parquet(path: Path) -> pq.ParquetFile:
-    try:
+    with _told(path):
         return pq.ParquetFile(path)
-    except (OSError, ValueError) as error:
-        raise UserError(f"{path} is not a Parquet file: {error}") from None
+
+
+def _batches(file: pq.ParquetFile, path: Path, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    with _told(path):
+        yield from file.iter_batches(columns=columns)
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """Say in one sentence that a file cannot be read."""
+    try:
+        yield
+    except (OSError, ValueError, pa.ArrowException) as error:
+        raise UserError(f"{path} is not a readable Parquet file: {str(error).splitlines()[0]}") from None

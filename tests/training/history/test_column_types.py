@@ -30,9 +30,13 @@ from tests.training.history.archives import (
 from training import examples
 from training.history.checking import check_history
 from training.history.importing import import_history
+from zielzeit.berlin_time import BERLIN
 from zielzeit.errors import UserError
 
 DAY = "2026-03-10"
+
+
+LATER = datetime.now(BERLIN).replace(tzinfo=None, microsecond=0) + timedelta(hours=30)
 
 
 def small_compact() -> pl.DataFrame:
@@ -114,6 +118,23 @@ REFUSED = [
     (small_month, lambda one: one.with_columns(pl.col(TIMES).dt.date()), r"column arrival_planned_time, row 2: 2026"),
     (small_month, at_row("arrival_is_canceled", 2, None), r"column arrival_is_canceled, row 2: null"),
     (small_month, at_row("departure_planned_time", 2, datetime(1, 1, 1)), r"departure_planned_time, row 2: 0001-01"),  # noqa: DTZ001
+    (
+        small_compact,
+        at_row("date", 2, (LATER + timedelta(days=1)).date()),
+        r"column date, row 2: .*expected no time after",
+    ),
+    (small_compact, at_row("date", 3, date(2062, 3, 10)), r"column date, row 3: 2062-03-10 .*expected no time after"),
+    (small_month, at_row("arrival_planned_time", 2, LATER), r"arrival_planned_time, row 2: .*expected no time after"),
+    (
+        small_month,
+        at_row("departure_planned_time", 1, LATER),
+        r"departure_planned_time, row 1: .*expected no time after",
+    ),
+    (
+        small_month,
+        lambda one: one.with_columns(known_at=pl.lit(LATER).dt.replace_time_zone("UTC")),
+        r"column known_at, row 1: .*expected no time after",
+    ),
     (lambda: with_one_flag(small_month()), at_row("is_canceled", 3, None), r"column is_canceled, row 3: null"),
     (small_month, lambda one: one.clear(), r"has no rows; expected at least one"),
     (small_month, lambda one: one.drop("departure_planned_time"), r"lacks the column departure_planned_time"),
@@ -135,6 +156,12 @@ def test_what_cannot_be_read_is_refused_and_the_folder_stays(
         import_history([tmp_path / "bad.parquet"], tmp_path / "new", MOMENTS)
     assert not (tmp_path / "new").exists()
     assert import_history([tmp_path / "rows.parquet"], tmp_path / "out", MOMENTS).departures == 2
+
+
+def test_times_up_to_a_day_ahead_are_read(tmp_path: Path) -> None:
+    soon = f"{LATER - timedelta(hours=7):%Y-%m-%d %H:%M}"
+    found, _ = imported(compact(call("A", soon, None, 2), call("B", soon, 3)), tmp_path)
+    assert len(found) == 1
 
 
 def test_a_flag_may_be_null_where_there_is_no_such_event(tmp_path: Path) -> None:
@@ -174,6 +201,27 @@ def test_a_file_that_is_cut_off_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="not a readable Parquet file"):
         import_history([tmp_path / "month.parquet"], tmp_path / "out", MOMENTS)
     assert not (tmp_path / "out").exists()
+
+
+DAMAGES: list[Callable[[bytes], bytes]] = [
+    lambda data: b"",
+    lambda data: data[:300],
+    lambda data: data[:4] + bytes(400) + data[404:],
+]
+
+
+@pytest.mark.parametrize("damaged", DAMAGES, ids=["empty", "cut off", "zeros"])
+def test_a_kept_file_that_is_damaged_is_named_and_made_anew(damaged: Callable[[bytes], bytes], tmp_path: Path) -> None:
+    expected, _ = imported(small_compact(), tmp_path)
+    (kept,) = (tmp_path / "out" / "_history" / "stops").glob("*.parquet")
+    kept.write_bytes(damaged(kept.read_bytes()))
+    small_month().write_parquet(tmp_path / "month.parquet")
+    before = contents(tmp_path / "out")
+    with pytest.raises(UserError, match=rf"{kept.name}, which an earlier import kept, is damaged .*import the file"):
+        import_history([tmp_path / "month.parquet"], tmp_path / "out", MOMENTS)
+    assert contents(tmp_path / "out") == before
+    found, _ = imported(small_compact(), tmp_path)
+    assert_frame_equal(found, expected)
 
 
 INT64 = st.integers(-(2**63), 2**63 - 1)

@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
+from tests.training.history.archives import contents
 from training import examples
 from training.history.importing import import_history
 from training.history.moments import Moments
@@ -138,6 +139,20 @@ def test_files_without_known_at_are_known_when_the_stream_would_know(tmp_path: P
     assert made["labelled_at"].to_list() == [arrived + wait] * 2 + [lost + wait] * 2
 
 
+def test_a_day_keeps_its_examples_where_some_were_known_days_later(tmp_path: Path) -> None:
+    at = pl.col("time").dt.replace_time_zone("Europe/Berlin")
+    days = month("two_flags", days=8).with_columns(known_at=at + timedelta(minutes=15))
+    backfill = days.filter(pl.col("time") < datetime(2026, 4, 2)).with_columns(  # noqa: DTZ001 - as in the files
+        id=pl.format("9{}", "id"), train_number=pl.lit("4713"), known_at=at + timedelta(days=6)
+    )
+    pl.concat([days, backfill]).write_parquet(tmp_path / "month.parquet")
+    report = import_history([tmp_path / "month.parquet"], tmp_path / "out", MOMENTS)
+    made = examples.read(tmp_path / "out")
+    assert sorted(made.filter(day=date(2026, 4, 1))["number"]) == ["4711", "4711", "4713", "4713"]
+    labelled = made["cancelled"].is_not_null().sum()
+    assert (report.departures, report.labelled, report.days) == (len(made), labelled, made["day"].n_unique())
+
+
 def test_a_run_that_is_given_up_late_is_labelled_after_its_last_departure(tmp_path: Path) -> None:
     late = month("train_number").with_columns(
         departure_change_time=pl.col("departure_planned_time") + timedelta(minutes=90)
@@ -163,11 +178,27 @@ def test_no_parquet_and_no_file_are_told(tmp_path: Path) -> None:
         import_history([tmp_path / "other.parquet"], tmp_path / "out", MOMENTS)
 
 
+@pytest.mark.parametrize("out", ["file", "file/examples", "link", "taken"])
+def test_a_folder_that_cannot_be_written_to_is_told_before_anything_is_read(out: str, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("hello")
+    (tmp_path / "link").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "taken").mkdir()
+    (tmp_path / "taken" / "_history").write_text("hello")
+    before = contents(tmp_path / "taken")
+    with pytest.raises(UserError, match="examples cannot be written there"):
+        import_history([tmp_path / "missing.parquet"], tmp_path / out, MOMENTS)
+    assert contents(tmp_path / "taken") == before
+    with pytest.raises(UserError, match="no such file"):
+        import_history([tmp_path / "missing.parquet"], tmp_path / "new" / "examples", MOMENTS)
+    assert not (tmp_path / "new").exists()
+
+
 def test_bad_rows_are_counted_by_reason(tmp_path: Path) -> None:
     frame = month("train_number", days=5)
     broken = frame.with_row_index().with_columns(
         train_number=pl.when(pl.col("index") == 0).then(None).otherwise("train_number"),
         id=pl.when(pl.col("index") == 0).then(None).otherwise("id"),
+        train_line_ride_id=pl.when(pl.col("index") == 0).then(None).otherwise("train_line_ride_id"),
         station_name=pl.when(pl.col("index") == 3).then(None).otherwise("station_name"),
         xml_station_name=pl.when(pl.col("index") == 3).then(None).otherwise("xml_station_name"),
         eva=pl.when(pl.col("index") == 3).then(None).otherwise("eva"),

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 
 from tests.training.history.archives import (
     MOMENTS,
@@ -40,6 +41,41 @@ def test_a_line_is_no_train_number(generation: str, tmp_path: Path) -> None:
     by = ["scheduled", "station", "destination"]
     assert found.select(same).sort(by).equals(expected.select(same).sort(by))
     assert set(found["number"]) == {""}
+
+
+GENERATIONS = {
+    "names": with_names,
+    "one flag": with_one_flag,
+    "oldest": lambda frame: oldest(frame, dated=True),
+    "oldest, without the start": lambda frame: oldest(frame, dated=False),
+}
+
+
+def a_day(day: str) -> pl.DataFrame:
+    """The trains of a line, and an ICE that begins at its second stop instead of the first, and loses its last one."""
+    run = f"999-{day.replace('-', '')[2:]}1400"
+    ice = [
+        stop("A", None, f"{day} 14:00", late=(0, None), cancelled=(False, True), run=run, position=1, train=ICE),
+        stop(
+            "B", f"{day} 14:30", f"{day} 14:32", late=(None, 4), cancelled=(True, False), run=run, position=2, train=ICE
+        ),
+        stop("C", f"{day} 15:00", f"{day} 15:02", late=(5, 6), run=run, position=3, train=ICE),
+        stop("D", f"{day} 15:40", None, late=(None, 0), cancelled=(True, False), run=run, position=4, train=ICE),
+    ]
+    return monthly(*two_trains_of_a_line(day), *ice)
+
+
+@pytest.mark.parametrize("generation", GENERATIONS)
+def test_months_of_two_generations_in_one_file_are_read_as_in_two(generation: str, tmp_path: Path) -> None:
+    made = GENERATIONS[generation]
+    old, new = made(a_day("2026-03-10")), a_day("2026-03-11")
+    for name, frame in (("old", old), ("new", new)):
+        frame.write_parquet(tmp_path / f"{name}.parquet")
+    import_history([tmp_path / "old.parquet", tmp_path / "new.parquet"], tmp_path / "two", MOMENTS)
+    expected = examples.read(tmp_path / "two").sort("scheduled", "station")
+    found, _ = imported(pl.concat([old, new], how="diagonal"), tmp_path)
+    assert len(found) == 14
+    assert_frame_equal(found, expected)
 
 
 def test_trains_without_a_number_share_no_statistics_of_a_train(tmp_path: Path) -> None:

@@ -11,7 +11,8 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from tests.training.history.archives import TIMES, imported, monthly, stop
-from zielzeit.berlin_time import BERLIN
+from training.history.column_types import instants
+from zielzeit.berlin_time import BERLIN, DAY, WallMinutes, wall_to_utc
 
 UTC = ZoneInfo("UTC")
 SPRING, AUTUMN = "2026-03-29", "2026-10-25"
@@ -54,6 +55,23 @@ def test_the_hour_that_spring_leaves_out_is_no_delay(zone: str | None, tmp_path:
     found, _ = imported(frame if zone is None else zoned(frame, zone), tmp_path)
     assert found["delay"].to_list() == [0.0, 15.0]
     assert found["horizon"].to_list() == [60.0, 35.0]
+
+
+@pytest.mark.parametrize("fold", [0, 1])
+def test_wall_times_are_looked_up_once_an_hour_and_mean_the_same(fold: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    begin = datetime(1970, 1, 1)  # noqa: DTZ001 - wall time
+    days = [(datetime.fromisoformat(day) - begin).days for day in ("1990-03-25", SPRING, AUTUMN, "2099-10-25")]
+    walls = [minute for day in days for minute in range(day * DAY, (day + 1) * DAY)]
+    expected = [wall_to_utc(WallMinutes(wall), fold) for wall in walls]
+    asked = []
+
+    def counted(wall: WallMinutes, fold: int) -> int:
+        asked.append(wall)
+        return wall_to_utc(wall, fold)
+
+    monkeypatch.setattr("zielzeit.berlin_time.wall_to_utc", counted)
+    assert instants(pl.Series([None, *walls]), fold).to_list() == [None, *expected]
+    assert len(asked) == 24 * len(days)
 
 
 def across_the_repeated_hour() -> pl.DataFrame:
