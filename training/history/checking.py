@@ -15,8 +15,10 @@ from training.history.file_formats import FileKind, HistoryFile
 from training.history.moments import Moments
 from training.history.reading import read_files, stop_records
 from zielzeit.errors import UserError
+from zielzeit.features.key_names import station_keys
 from zielzeit.progress import SILENT, Progress
 from zielzeit.stations.register import StationRegister
+from zielzeit.stations.table import packaged
 
 
 class FileCheck(msgspec.Struct, kw_only=True):
@@ -73,9 +75,9 @@ def check_history(
             check.rows += found.rows
             left_out.update(found.left_out)
             kept |= {one.name: one for one in found.kept}  # the same file named twice counts once
-        stops = stop_records(list(kept.values()))
+        stops = stop_records(list(kept.values()), stations)
     if len(stops):
-        arrays, _, _, dropped = assemble(stops, moments)
+        arrays, _, _, dropped = assemble(stops, moments, station_keys(stations or packaged()))
         left_out.update(dropped)
         departures = np.flatnonzero(arrays.kind == DEPARTURE)
         ends = arrays.end[departures] - 1

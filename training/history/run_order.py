@@ -16,6 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 import polars as pl
 
+from training.history import column_types
 from training.history.overlaps import overlaps_resolved
 from training.history.stops import FLAGS
 from zielzeit import berlin_time
@@ -112,7 +113,7 @@ def _walls(rows: pl.DataFrame) -> set[int]:
 
 def _instants(frame: pl.DataFrame, wall: str, instant: str) -> pl.Series:
     """Instants as the source has them, else of wall times, in the first pass of the hour that autumn repeats."""
-    of_wall = pl.Series(by_value(frame[wall].to_numpy(), berlin_time.wall_to_utc)).cast(pl.Int32)
+    of_wall = column_types.instants(frame[wall], 0).cast(pl.Int32)
     return of_wall if frame[instant].null_count() == len(frame) else frame[instant].zip_with(
         frame[instant].is_not_null(), of_wall
     )  # fmt: skip
