@@ -68,9 +68,9 @@ def doubt(
 
 
 def _note_body(station: StationState, checksum: int, polled_at: Milliseconds) -> bool:
-    """Make a body the station's present one; return False if it is none that was not there before.
+    """Make a body the station's present one; return True if it is new.
 
-    It may be one of the last other bodies: several caches that have frozen answer in turn.
+    One of the last other bodies is not: several caches that have frozen answer in turn.
     """
     if checksum == station.body:
         return False
