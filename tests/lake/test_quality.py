@@ -49,3 +49,17 @@ def test_the_command_tells_the_faults_of_a_lake_and_fails(tmp_path: Path) -> Non
     assert "predictions: the table is empty" in done.output
     assert "examples: 0 days of examples, too few to train on" in done.output
     assert "boards: " not in done.output
+
+
+def test_the_examples_are_those_of_the_lake_however_it_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    lines = set()
+    for day in range(1, 11):
+        put(tmp_path / "lake", "examples", f"2026-03-{day:02}", "part", [{"id": str(day)}])
+    for lake in (tmp_path / "lake", (tmp_path / "lake").as_uri(), "~/lake"):
+        done = CliRunner().invoke(build(), ["lake", "check", "--lake", str(lake), "--today", "2026-03-11"])
+        lines.add(tuple(line for line in done.output.splitlines() if line.startswith("examples: ")))
+    (told,) = lines
+    assert not any("0 days" in line for line in told)
