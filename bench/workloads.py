@@ -57,10 +57,10 @@ FULL: Final = Size(
 QUICK: Final = FULL._replace(
     repeat=1,
     busy=(200, 20, 30),
-    engines=60,
+    engines=40,
     growth={50: 40},
     parallelism=(),
-    germany=1_000,
+    germany=500,
     live=timedelta(seconds=20),
     intervals=(1.0,),
 )
