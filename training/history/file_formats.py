@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -24,9 +23,10 @@ from training.history.column_types import Column, Texts, Times, combinations, ma
 from training.history.lost_stops import LOST, lost_stops
 from training.history.station_names import BoardNames
 from training.history.stops import STOPS
-from zielzeit import berlin_time, train_classes
-from zielzeit.boards import parse
+from training.history.train_names import line_of, line_of_name, number_of_name
+from zielzeit import berlin_time
 from zielzeit.errors import UserError
+from zielzeit.lake.parquet import readable_parquet
 from zielzeit.stations.register import StationRegister
 
 BATCH_ROWS = 1_000_000
@@ -56,8 +56,6 @@ _LONGEST_DELAY = 10**6
 _LONGEST_NUMBER = 10**6
 _AHEAD = timedelta(days=1)
 """Planned times may lie so far ahead of now: archives of the day that is going on, clocks that differ."""
-_NUMBERED = ("ICE", "IC", "EC")
-"""Categories of which the collector wrote the train's number into ``train_name``; of others it wrote the line."""
 
 
 class FileKind(msgspec.Struct, frozen=True):
@@ -83,7 +81,7 @@ class HistoryFile:
         if not path.is_file():
             raise UserError(f"no such file: {path}")
         self.label = label or str(path)
-        with _told(self.label):
+        with readable_parquet(self.label):
             self._file = pq.ParquetFile(path)
             self._schema = self._file.schema_arrow
             self.rows = int(self._file.metadata.num_rows)
@@ -132,7 +130,7 @@ class HistoryFile:
         """
         names = BoardNames(register, self._eva_and_names())
         row = 1
-        with _told(self.label):
+        with readable_parquet(self.label):
             for piece in self._file.iter_batches(batch_size=BATCH_ROWS, columns=self._names):
                 batch = _Batch(self.label, row, piece)
                 kept, dropped = _sift(
@@ -169,7 +167,7 @@ class HistoryFile:
         found: set[tuple[str | None, ...]] = set()
         if "eva" in self._names and names:
             row = 1
-            with _told(self.label):
+            with readable_parquet(self.label):
                 for piece in self._file.iter_batches(batch_size=BATCH_ROWS, columns=["eva", *names]):
                     batch = _Batch(self.label, row, piece)
                     found.update(combinations(batch.text("eva"), batch.text(*names))[1])
@@ -195,7 +193,7 @@ class HistoryFile:
             {
                 "category": category.series,
                 "number": batch.text("train_number").series,
-                "line": mapped(_line, category, batch.text("line")),
+                "line": mapped(line_of, category, batch.text("line")),
                 "station": self._stations(batch, names),
                 "wall": wall,
                 "wall_departure": wall,
@@ -266,13 +264,13 @@ class HistoryFile:
         return arrival, departure, cancelled & arrives & continues
 
     def _numbers_and_lines(self, batch: _Batch, category: Texts) -> tuple[pl.Series, pl.Series]:
-        numbers, lines = batch.text("train_number").series, mapped(_line, category, batch.text(*_LINES))
+        numbers, lines = batch.text("train_number").series, mapped(line_of, category, batch.text(*_LINES))
         if "train_name" not in self._names or not numbers.null_count():
             return numbers, lines
         names = batch.text("train_name")
-        lines_of_names = mapped(_line_of_name, category, names)
+        lines_of_names = mapped(line_of_name, category, names)
         return (
-            _coalesce(numbers, mapped(_number_of_name, category, names)),
+            _coalesce(numbers, mapped(number_of_name, category, names)),
             lines_of_names.zip_with(numbers.is_null() & (lines == ""), lines),
         )
 
@@ -329,15 +327,6 @@ class _Batch:
         return column_types.read_flags(self[name], needed=no) if name in self._piece.schema.names else no
 
 
-@contextmanager
-def _told(label: str) -> Iterator[None]:
-    """Say in one sentence what is wrong with a file that cannot be read."""
-    try:
-        yield
-    except (OSError, ValueError, pa.ArrowException) as error:
-        raise UserError(f"{label} is not a readable Parquet file: {str(error).splitlines()[0]}") from None
-
-
 def _else(names: Sequence[str]) -> str:
     return ", else ".join(names)
 
@@ -363,25 +352,6 @@ def _instants(first: Times, other: Times) -> pl.Series:
     """Instants of ``first``, else of ``other``; null where the source has wall times."""
     one, two = (times.first if times.zoned else times.first.clear(len(times.first)) for times in (first, other))
     return one.zip_with(first.wall.is_not_null(), two)
-
-
-def _line(category: str | None, line: str | None) -> str:
-    """Return the line as rows of boards have it, without its category: ``RE7`` of category RE is ``7``."""
-    return parse.line(f"{category} {line}") if category and line else ""
-
-
-def _number_of_name(category: str | None, train_name: str | None) -> str:
-    """Return the number that a ``train_name`` holds: ``624`` of ``ICE 624``, none of ``RE 7``, where 7 is the line."""
-    text = (train_name or "").removeprefix(category or "").strip()
-    is_long_distance = train_classes.train_class(category or "") == train_classes.LONG_DISTANCE
-    is_number = text.isascii() and text.isdecimal() and (category in _NUMBERED or (is_long_distance and len(text) > 2))
-    return text if is_number else ""
-
-
-def _line_of_name(category: str | None, train_name: str | None) -> str:
-    """Return the line that a ``train_name`` holds: ``7`` of ``RE 7``, none of ``ICE 624`` and of ``RB``."""
-    text = (train_name or "").removeprefix(category or "").strip()
-    return "" if _number_of_name(category, train_name) else _line(category, text)
 
 
 def _sift(records: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, int]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -13,6 +12,7 @@ import pyarrow.parquet as pq
 
 from zielzeit.boards.parse import BoardError, decompress, parse, route
 from zielzeit.errors import UserError
+from zielzeit.lake.parquet import readable_parquet
 from zielzeit.progress import SILENT, Progress
 from zielzeit.recordings.read import find_boards
 from zielzeit.stations.register import StationRegister
@@ -110,19 +110,10 @@ def _named_stations(path: Path, progress: Progress) -> Counter[tuple[str, str]]:
 
 
 def _parquet(path: Path) -> pq.ParquetFile:
-    with _told(path):
+    with readable_parquet(path):
         return pq.ParquetFile(path)
 
 
 def _batches(file: pq.ParquetFile, path: Path, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
-    with _told(path):
+    with readable_parquet(path):
         yield from file.iter_batches(columns=columns)
-
-
-@contextmanager
-def _told(path: Path) -> Iterator[None]:
-    """Say in one sentence that a file cannot be read."""
-    try:
-        yield
-    except (OSError, ValueError, pa.ArrowException) as error:
-        raise UserError(f"{path} is not a readable Parquet file: {str(error).splitlines()[0]}") from None
